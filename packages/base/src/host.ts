@@ -1,0 +1,184 @@
+/**
+ * Host: everything a log, broker or controller may ask of the outside world.
+ *
+ * `log`, `broker` and `controller` import no `node:fs`, `node:net`, `node:tls` or timers and use no Date or
+ * Math.random (a lint rule holds this); they receive a Host. So the same code runs on Node's Host in production and on
+ * the fake Host in tests, where clock, disk and network are held in the test's hand and a run repeats by its seed.
+ *
+ * Buffers: every `Uint8Array` that passes here is in practice a Node `Buffer` or a view of one. Offsets and lengths
+ * are in bytes, times in milliseconds.
+ */
+
+export interface Host {
+  readonly clock: Clock
+  readonly timers: Timers
+  /** Runs `callback` once, after the I/O events of this turn have been handled (setImmediate). Group commit hangs here. */
+  readonly tick: (callback: () => void) => void
+  readonly random: Random
+  readonly disk: Disk
+  readonly network: Network
+}
+
+export interface Clock {
+  /** Wall clock in ms since the epoch; may jump. For timestamps that leave the process. */
+  nowMs(): number
+  /** Monotonic clock in ms (fractions allowed); never goes back. For timeouts and durations. */
+  monotonicMs(): number
+}
+
+export interface TimerHandle {
+  readonly timer: unknown
+}
+
+export interface Timers {
+  /** Calls `callback` once after `delayMs`; a pending timer does not keep the process alive. */
+  set(delayMs: number, callback: () => void): TimerHandle
+  clear(handle: TimerHandle): void
+}
+
+export interface Random {
+  /** Cryptographic on the real Host, seeded on the fake one. */
+  bytes(count: number): Uint8Array
+  /** Uniform integer in [0, boundExclusive). */
+  below(boundExclusive: number): number
+}
+
+/** An error of a disk operation. `code` is the errno name: 'ENOENT', 'EEXIST', 'ENOSPC', 'EIO', … */
+export interface DiskError extends Error {
+  readonly code: string
+}
+
+export interface FileStatus {
+  readonly sizeBytes: number
+  readonly isDirectory: boolean
+  /** Last modification, ms since the epoch. */
+  readonly modifiedMs: number
+}
+
+/** An open file; a small integer on the real Host. */
+export type FileDescriptor = number
+
+/**
+ * Files by absolute path. Sync calls throw DiskError; callback calls report it. Short writes are reported as the count
+ * actually written, exactly as the operating system does: the caller handles them.
+ */
+export interface Disk {
+  /** 'r' read, 'r+' read and write existing, 'w+' create or empty, 'a+' is never used (positions are always given). */
+  open(path: string, flags: 'r' | 'r+' | 'w+' | 'wx+'): FileDescriptor
+  close(file: FileDescriptor): void
+  readSync(file: FileDescriptor, target: Uint8Array, targetOffset: number, length: number, position: number): number
+  read(
+    file: FileDescriptor,
+    target: Uint8Array,
+    targetOffset: number,
+    length: number,
+    position: number,
+    callback: (error: DiskError | null, bytesRead: number) => void,
+  ): void
+  writevSync(file: FileDescriptor, buffers: readonly Uint8Array[], position: number): number
+  writev(
+    file: FileDescriptor,
+    buffers: readonly Uint8Array[],
+    position: number,
+    callback: (error: DiskError | null, bytesWritten: number) => void,
+  ): void
+  truncateSync(file: FileDescriptor, sizeBytes: number): void
+  dataSyncSync(file: FileDescriptor): void
+  dataSync(file: FileDescriptor, callback: (error: DiskError | null) => void): void
+  sizeSync(file: FileDescriptor): number
+
+  exists(path: string): boolean
+  status(path: string): FileStatus
+  /** Names in the directory, unsorted, without '.' and '..'. */
+  list(path: string): string[]
+  /** Creates the directory and its missing parents; no error if it is there. */
+  makeDirectory(path: string): void
+  /** Atomic within one file system; replaces an existing target file. */
+  rename(from: string, to: string): void
+  /** Removes a file; no error if it is missing. */
+  removeFile(path: string): void
+  /** Removes a directory and all in it; no error if it is missing. */
+  removeDirectory(path: string): void
+  /** fsync of a directory: makes creates, renames and removals in it durable. */
+  syncDirectory(path: string): void
+  readFile(path: string): Uint8Array
+  /** Writes `<path>.tmp`, fsyncs it, renames it over `path` and fsyncs the directory: never a half-written file. */
+  writeFileAtomic(path: string, content: Uint8Array, options?: { readonly sync?: boolean }): void
+}
+
+/**
+ * One byte stream to a peer. All calls come from, and all events go to, the owner's loop.
+ * Two real implementations exist (onread and 'data'); the owner cannot tell them apart.
+ */
+export interface Transport {
+  /** Textual address without brackets; IPv4-mapped IPv6 is given as IPv4. */
+  readonly localAddress: string
+  readonly localPort: number
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** True when TLS protects the stream. */
+  readonly secure: boolean
+  /** Set exactly once, in the turn in which the transport was handed over. */
+  attach(events: TransportEvents): void
+  /** Stops `onBytes`; bytes already in flight inside the process may still be delivered once. */
+  pause(): void
+  resume(): void
+  /**
+   * Queues the buffers, in order, as one write. They must not change until `release` is called (once, when the kernel
+   * has taken the bytes or the transport has closed). `release` may be null for buffers that are never reused.
+   */
+  writev(buffers: readonly Uint8Array[], release: (() => void) | null): void
+  /** Bytes given to writev and not yet released. */
+  readonly unwrittenBytes: number
+  /** Ends after what is queued has been written. */
+  end(): void
+  /** Drops the connection at once; `onClose` follows in a later turn. */
+  destroy(): void
+}
+
+export interface TransportEvents {
+  /**
+   * `bytes[start, end)` arrived. The view is valid only during the call: the next read overwrites it, so what must
+   * live longer is copied inside.
+   */
+  onBytes(bytes: Uint8Array, start: number, end: number): void
+  /** The peer ended its side, the connection broke (`error`), or destroy() was called. Nothing follows. */
+  onClose(error: Error | null): void
+  /** Everything queued has been taken by the kernel. */
+  onDrain?(): void
+}
+
+export interface TlsServerOptions {
+  readonly keyPem: string
+  readonly certificatePem: string
+  readonly clientCaPem?: string
+}
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly port: number
+  /** Which Transport to use; 'auto' is onread where the platform has it. TLS is always 'data'. */
+  readonly transport?: 'auto' | 'onread' | 'data'
+  readonly tls?: TlsServerOptions
+  readonly onConnection: (transport: Transport) => void
+}
+
+export interface Acceptor {
+  readonly host: string
+  readonly port: number
+  /** Stops accepting; open transports live on. `callback` when the port is free again. */
+  close(callback?: () => void): void
+}
+
+export interface ConnectOptions {
+  readonly host: string
+  readonly port: number
+  readonly connectTimeoutMs: number
+  readonly transport?: 'auto' | 'onread' | 'data'
+}
+
+export interface Network {
+  listen(options: ListenOptions, callback: (error: Error | null, acceptor: Acceptor | null) => void): void
+  connect(options: ConnectOptions, callback: (error: Error | null, transport: Transport | null) => void): void
+}
