@@ -1,0 +1,40 @@
+/**
+ * What a broker is told at start: by the engine on its command line and stdin, by a test directly. Everything else it
+ * learns from the controller. Immutable while the broker runs.
+ */
+
+export interface BrokerListener {
+  /** Unique per broker; 'CLIENT' on a plain cluster. Registered with the controller under this name. */
+  readonly name: string
+  readonly securityProtocol: 'PLAINTEXT'
+  readonly host: string
+  /** 0 takes a free port, which is then what is advertised unless `advertisedPort` is set. */
+  readonly port: number
+  /** '*': every connection is told its own local address (see advertised-endpoint in the request plane). */
+  readonly advertisedHost: string
+  /** 0: the port really bound. */
+  readonly advertisedPort: number
+}
+
+export interface BrokerConfig {
+  /** 22-character uuid text. */
+  readonly clusterId: string
+  readonly clusterName: string
+  readonly nodeId: number
+  /** Availability zone, as in AWS: 'use1-az1'. */
+  readonly rack: string | null
+  /** The one log directory. */
+  readonly directory: string
+  readonly listeners: readonly BrokerListener[]
+  /** Where brokers and the controller talk to this broker; authenticated by `internalSecret`. */
+  readonly internalListener: { readonly host: string; readonly port: number }
+  readonly controller: { readonly nodeId: number; readonly host: string; readonly port: number }
+  readonly internalSecret: string
+  /** 'x.y.z' or 'x.y' of a Kafka release; chooses the version profile. */
+  readonly kafkaVersion: string
+  /** Static broker properties, as server.properties would hold them. */
+  readonly properties: Readonly<Record<string, string>>
+}
+
+/** The name under which the internal listener is registered. */
+export const INTERNAL_LISTENER_NAME = 'INTERNAL'
