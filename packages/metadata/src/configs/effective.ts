@@ -1,0 +1,186 @@
+/**
+ * Effective config values: which of the layers wins (topic, broker, cluster default, static properties, built-in
+ * default), with all layers in order for DescribeConfigs. Pure: image, static properties and node id in, values out.
+ */
+import { invariant } from '@millrace/base/invariant'
+import type { MetadataImage } from '../image.ts'
+import { ConfigResourceType, dynamicConfigs } from '../image.ts'
+import { brokerConfig, brokerConfigs } from './broker-configs.ts'
+import type { ConfigDefinition, ConfigSynonym, ConfigType } from './definition.ts'
+import { splitList } from './definition.ts'
+import { topicConfig, topicConfigs } from './topic-configs.ts'
+
+/** The wire's numbers (DescribeConfigs ConfigSource). */
+export const ConfigSource = {
+  DYNAMIC_TOPIC: 1,
+  DYNAMIC_BROKER: 2,
+  DYNAMIC_DEFAULT_BROKER: 3,
+  STATIC_BROKER: 4,
+  DEFAULT: 5,
+} as const
+
+export interface ConfigContext {
+  readonly image: MetadataImage
+  /** The node's static properties (server.properties). */
+  readonly properties: Readonly<Record<string, string>>
+  /** The broker that asks; its dynamic configs count. The controller asks with its own id, which has none. */
+  readonly nodeId: number
+}
+
+export interface LayeredValue {
+  readonly name: string
+  readonly value: string
+  /** One of ConfigSource. */
+  readonly source: number
+}
+
+export interface EffectiveConfig {
+  readonly name: string
+  /** null: not set, or sensitive. */
+  readonly value: string | null
+  /** One of ConfigSource. */
+  readonly source: number
+  /** null for a static property that is no known key. */
+  readonly type: ConfigType | null
+  readonly isSensitive: boolean
+  readonly isReadOnly: boolean
+  readonly about: string | null
+  /** Every layer that has a value, the winner first; values of sensitive keys are left out. */
+  readonly synonyms: readonly LayeredValue[]
+}
+
+/** Every topic config of `topic` (which need not exist), sorted by name. */
+export function effectiveTopicConfigs(context: ConfigContext, topic: string): EffectiveConfig[] {
+  const dynamic = dynamicConfigs(context.image, ConfigResourceType.TOPIC, topic)
+  return topicConfigs.map((definition) => effective(definition, topicLayers(context, dynamic, definition), false))
+}
+
+/** Every broker config of `context.nodeId`, sorted by name; unknown static properties are listed as sensitive. */
+export function effectiveBrokerConfigs(context: ConfigContext): EffectiveConfig[] {
+  const known = brokerConfigs.map((definition) =>
+    effective(definition, brokerLayers(context, familyOf(definition)), definition.scope === 'read-only', definition.name),
+  )
+  const unknown = Object.keys(context.properties)
+    .filter((name) => brokerConfig(name) === undefined)
+    .map((name): EffectiveConfig => ({
+      name,
+      value: null,
+      source: ConfigSource.STATIC_BROKER,
+      type: null,
+      isSensitive: true,
+      isReadOnly: true,
+      about: null,
+      synonyms: [],
+    }))
+  return [...known, ...unknown].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** The cluster-wide dynamic defaults: what DescribeConfigs of broker "" lists. Only keys that are set. */
+export function clusterDefaultConfigs(context: ConfigContext): EffectiveConfig[] {
+  const result: EffectiveConfig[] = []
+  for (const [name, value] of dynamicConfigs(context.image, ConfigResourceType.BROKER, '')) {
+    const definition = brokerConfig(name)
+    if (definition === undefined) continue
+    const layer = { name, value, source: ConfigSource.DYNAMIC_DEFAULT_BROKER }
+    result.push(effective(definition, [layer], definition.scope === 'read-only'))
+  }
+  return result.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** The effective value of a topic config. The name must be a known key. */
+export function topicValue(context: ConfigContext, topic: string, name: string): string {
+  const definition = topicConfig(name)
+  invariant(definition !== undefined, 'unknown topic config', { name })
+  const dynamic = dynamicConfigs(context.image, ConfigResourceType.TOPIC, topic)
+  const layer = topicLayers(context, dynamic, definition)[0]
+  return layer === undefined ? (definition.default ?? '') : layer.value
+}
+
+export function topicNumber(context: ConfigContext, topic: string, name: string): number {
+  return Number(topicValue(context, topic, name))
+}
+
+export function topicBoolean(context: ConfigContext, topic: string, name: string): boolean {
+  return topicValue(context, topic, name).toLowerCase() === 'true'
+}
+
+/** The effective value of a broker key; null when neither set nor defaulted. Unknown keys are looked up in the static properties. */
+export function brokerValue(context: ConfigContext, name: string): string | null {
+  const definition = brokerConfig(name)
+  if (definition === undefined) return context.properties[name] ?? null
+  return brokerLayers(context, [{ name }])[0]?.value ?? null
+}
+
+/** A number that is always set (has a default). Use brokerValue for keys whose default is null. */
+export function brokerNumber(context: ConfigContext, name: string): number {
+  const value = brokerValue(context, name)
+  invariant(value !== null, 'broker config has no value', { name })
+  return Number(value)
+}
+
+export function brokerBoolean(context: ConfigContext, name: string): boolean {
+  return brokerValue(context, name)?.toLowerCase() === 'true'
+}
+
+export function brokerList(context: ConfigContext, name: string): string[] {
+  return splitList(brokerValue(context, name) ?? '')
+}
+
+function topicLayers(
+  context: ConfigContext,
+  dynamic: ReadonlyMap<string, string>,
+  definition: ConfigDefinition,
+): LayeredValue[] {
+  const own = dynamic.get(definition.name)
+  const layers = brokerLayers(context, definition.synonyms)
+  if (own !== undefined) layers.unshift({ name: definition.name, value: own, source: ConfigSource.DYNAMIC_TOPIC })
+  return layers
+}
+
+/** All values of the `names`, layer by layer; within a layer in the order of the names. */
+function brokerLayers(context: ConfigContext, names: readonly ConfigSynonym[]): LayeredValue[] {
+  const { image, properties, nodeId } = context
+  const own = dynamicConfigs(image, ConfigResourceType.BROKER, String(nodeId))
+  const all = dynamicConfigs(image, ConfigResourceType.BROKER, '')
+  const layers: LayeredValue[] = []
+  const add = (synonym: ConfigSynonym, value: string | null | undefined, source: number): void => {
+    if (value === undefined || value === null) return
+    layers.push({ name: synonym.name, value: converted(value, synonym.unitMs), source })
+  }
+  for (const synonym of names) add(synonym, own.get(synonym.name), ConfigSource.DYNAMIC_BROKER)
+  for (const synonym of names) add(synonym, all.get(synonym.name), ConfigSource.DYNAMIC_DEFAULT_BROKER)
+  for (const synonym of names) add(synonym, properties[synonym.name], ConfigSource.STATIC_BROKER)
+  for (const synonym of names) add(synonym, brokerConfig(synonym.name)?.default, ConfigSource.DEFAULT)
+  return layers
+}
+
+function converted(value: string, unitMs: number | undefined): string {
+  if (unitMs === undefined) return value.trim()
+  const amount = Number(value)
+  return amount < 0 ? '-1' : String(amount * unitMs)
+}
+
+function familyOf(definition: ConfigDefinition): readonly ConfigSynonym[] {
+  return definition.synonyms.length === 0 ? [{ name: definition.name }] : definition.synonyms
+}
+
+function effective(
+  definition: ConfigDefinition,
+  layers: readonly LayeredValue[],
+  isReadOnly: boolean,
+  ownName?: string,
+): EffectiveConfig {
+  // A broker key's own value counts, its family (log.retention.ms, .minutes, .hours) is listed as synonyms.
+  const winner = ownName === undefined ? layers[0] : layers.find((layer) => layer.name === ownName)
+  const isSensitive = definition.type === 'password'
+  return {
+    name: definition.name,
+    value: isSensitive ? null : (winner?.value ?? definition.default),
+    source: winner?.source ?? ConfigSource.DEFAULT,
+    type: definition.type,
+    isSensitive,
+    isReadOnly,
+    about: definition.about,
+    synonyms: isSensitive ? [] : layers,
+  }
+}
