@@ -75,7 +75,7 @@ function connect(
     noDelay: true,
     ...(target === null ? {} : { onread: target.onread }),
   })
-  // Not unref'ed by intent of the caller: a pending connect is work, so the socket itself holds the process.
+  // The pending socket holds the process, the timeout need not.
   const timeout = setTimeout(() => {
     const message = `connect to ${options.host}:${options.port} timed out after ${options.connectTimeoutMs} ms`
     socket.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }))
