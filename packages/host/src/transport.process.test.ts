@@ -382,6 +382,7 @@ test('on this Node an accepted connection really reads into the one shared buffe
   const regions = await new Promise<Set<ArrayBufferLike>>((resolve) => {
     const seen = new Set<ArrayBufferLike>()
     let closed = 0
+    let listening: Acceptor | null = null
     host.network.listen(
       {
         host: '127.0.0.1',
@@ -390,15 +391,15 @@ test('on this Node an accepted connection really reads into the one shared buffe
           transport.attach({
             onBytes: (bytes) => seen.add(bytes.buffer),
             onClose: () => {
-              if (++closed === 2) resolve(seen)
+              if (++closed === 2) listening?.close(() => resolve(seen))
             },
           }),
       },
       (_, acceptor) => {
-        const port = (acceptor as Acceptor).port
+        listening = acceptor as Acceptor
+        const { port } = listening
         rawConnect(port, '127.0.0.1').end(Buffer.alloc(1000))
         rawConnect(port, '127.0.0.1').end(Buffer.alloc(500))
-        setImmediate(() => (acceptor as Acceptor).close())
       },
     )
   })
