@@ -1,0 +1,30 @@
+/**
+ * SaslHandshake
+ */
+import type { Decoded, Encodable } from '../definition.ts'
+
+export const saslHandshakeRequest = {
+  kind: 'request',
+  apiKey: 17,
+  name: 'SaslHandshakeRequest',
+  versions: '0-1',
+  flexibleVersions: 'none',
+  fields: [{ name: 'mechanism', type: 'string' }],
+} as const
+
+export const saslHandshakeResponse = {
+  kind: 'response',
+  apiKey: 17,
+  name: 'SaslHandshakeResponse',
+  versions: '0-1',
+  flexibleVersions: 'none',
+  fields: [
+    { name: 'errorCode', type: 'int16' },
+    { name: 'mechanisms', type: '[]string' },
+  ],
+} as const
+
+export type SaslHandshakeRequest = Decoded<typeof saslHandshakeRequest>
+export type SaslHandshakeRequestInput = Encodable<typeof saslHandshakeRequest>
+export type SaslHandshakeResponse = Decoded<typeof saslHandshakeResponse>
+export type SaslHandshakeResponseInput = Encodable<typeof saslHandshakeResponse>

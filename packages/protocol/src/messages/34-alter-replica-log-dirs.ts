@@ -1,0 +1,60 @@
+/**
+ * AlterReplicaLogDirs
+ */
+import type { Decoded, Encodable } from '../definition.ts'
+
+export const alterReplicaLogDirsRequest = {
+  kind: 'request',
+  apiKey: 34,
+  name: 'AlterReplicaLogDirsRequest',
+  versions: '0-2',
+  flexibleVersions: '2+',
+  fields: [
+    {
+      name: 'dirs',
+      type: '[]struct',
+      fields: [
+        { name: 'path', type: 'string' },
+        {
+          name: 'topics',
+          type: '[]struct',
+          fields: [
+            { name: 'name', type: 'string' },
+            { name: 'partitions', type: '[]int32' },
+          ],
+        },
+      ],
+    },
+  ],
+} as const
+
+export const alterReplicaLogDirsResponse = {
+  kind: 'response',
+  apiKey: 34,
+  name: 'AlterReplicaLogDirsResponse',
+  versions: '0-2',
+  flexibleVersions: '2+',
+  fields: [
+    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'results',
+      type: '[]struct',
+      fields: [
+        { name: 'topicName', type: 'string' },
+        {
+          name: 'partitions',
+          type: '[]struct',
+          fields: [
+            { name: 'partitionIndex', type: 'int32' },
+            { name: 'errorCode', type: 'int16' },
+          ],
+        },
+      ],
+    },
+  ],
+} as const
+
+export type AlterReplicaLogDirsRequest = Decoded<typeof alterReplicaLogDirsRequest>
+export type AlterReplicaLogDirsRequestInput = Encodable<typeof alterReplicaLogDirsRequest>
+export type AlterReplicaLogDirsResponse = Decoded<typeof alterReplicaLogDirsResponse>
+export type AlterReplicaLogDirsResponseInput = Encodable<typeof alterReplicaLogDirsResponse>

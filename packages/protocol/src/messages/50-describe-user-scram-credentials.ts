@@ -1,0 +1,55 @@
+/**
+ * DescribeUserScramCredentials
+ */
+import type { Decoded, Encodable } from '../definition.ts'
+
+export const describeUserScramCredentialsRequest = {
+  kind: 'request',
+  apiKey: 50,
+  name: 'DescribeUserScramCredentialsRequest',
+  versions: '0',
+  flexibleVersions: '0+',
+  fields: [
+    {
+      name: 'users',
+      type: '[]struct',
+      nullableVersions: '0+',
+      fields: [{ name: 'name', type: 'string' }],
+    },
+  ],
+} as const
+
+export const describeUserScramCredentialsResponse = {
+  kind: 'response',
+  apiKey: 50,
+  name: 'DescribeUserScramCredentialsResponse',
+  versions: '0',
+  flexibleVersions: '0+',
+  fields: [
+    { name: 'throttleTimeMs', type: 'int32' },
+    { name: 'errorCode', type: 'int16' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    {
+      name: 'results',
+      type: '[]struct',
+      fields: [
+        { name: 'user', type: 'string' },
+        { name: 'errorCode', type: 'int16' },
+        { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+        {
+          name: 'credentialInfos',
+          type: '[]struct',
+          fields: [
+            { name: 'mechanism', type: 'int8' },
+            { name: 'iterations', type: 'int32' },
+          ],
+        },
+      ],
+    },
+  ],
+} as const
+
+export type DescribeUserScramCredentialsRequest = Decoded<typeof describeUserScramCredentialsRequest>
+export type DescribeUserScramCredentialsRequestInput = Encodable<typeof describeUserScramCredentialsRequest>
+export type DescribeUserScramCredentialsResponse = Decoded<typeof describeUserScramCredentialsResponse>
+export type DescribeUserScramCredentialsResponseInput = Encodable<typeof describeUserScramCredentialsResponse>

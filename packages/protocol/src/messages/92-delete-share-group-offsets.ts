@@ -1,0 +1,48 @@
+/**
+ * DeleteShareGroupOffsets
+ */
+import type { Decoded, Encodable } from '../definition.ts'
+
+export const deleteShareGroupOffsetsRequest = {
+  kind: 'request',
+  apiKey: 92,
+  name: 'DeleteShareGroupOffsetsRequest',
+  versions: '0',
+  flexibleVersions: '0+',
+  fields: [
+    { name: 'groupId', type: 'string' },
+    {
+      name: 'topics',
+      type: '[]struct',
+      fields: [{ name: 'topicName', type: 'string' }],
+    },
+  ],
+} as const
+
+export const deleteShareGroupOffsetsResponse = {
+  kind: 'response',
+  apiKey: 92,
+  name: 'DeleteShareGroupOffsetsResponse',
+  versions: '0',
+  flexibleVersions: '0+',
+  fields: [
+    { name: 'throttleTimeMs', type: 'int32' },
+    { name: 'errorCode', type: 'int16' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    {
+      name: 'topics',
+      type: '[]struct',
+      fields: [
+        { name: 'topicName', type: 'string' },
+        { name: 'topicId', type: 'uuid' },
+        { name: 'errorCode', type: 'int16' },
+        { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+      ],
+    },
+  ],
+} as const
+
+export type DeleteShareGroupOffsetsRequest = Decoded<typeof deleteShareGroupOffsetsRequest>
+export type DeleteShareGroupOffsetsRequestInput = Encodable<typeof deleteShareGroupOffsetsRequest>
+export type DeleteShareGroupOffsetsResponse = Decoded<typeof deleteShareGroupOffsetsResponse>
+export type DeleteShareGroupOffsetsResponseInput = Encodable<typeof deleteShareGroupOffsetsResponse>

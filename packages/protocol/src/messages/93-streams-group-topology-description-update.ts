@@ -1,0 +1,96 @@
+/**
+ * StreamsGroupTopologyDescriptionUpdate
+ */
+import type { Decoded, Encodable } from '../definition.ts'
+
+export const streamsGroupTopologyDescriptionUpdateRequest = {
+  kind: 'request',
+  apiKey: 93,
+  name: 'StreamsGroupTopologyDescriptionUpdateRequest',
+  versions: '0',
+  flexibleVersions: '0+',
+  fields: [
+    { name: 'groupId', type: 'string' },
+    { name: 'memberId', type: 'string' },
+    { name: 'topologyEpoch', type: 'int32' },
+    {
+      name: 'topologyDescription',
+      type: 'struct',
+      fields: [
+        {
+          name: 'subtopologies',
+          type: '[]struct',
+          fields: [
+            { name: 'subtopologyId', type: 'string' },
+            {
+              name: 'nodes',
+              type: '[]struct',
+              fields: [
+                { name: 'name', type: 'string' },
+                { name: 'nodeType', type: 'int8' },
+                { name: 'sourceTopics', type: '[]string' },
+                { name: 'sinkTopic', type: 'string', nullableVersions: '0+' },
+                { name: 'stores', type: '[]string' },
+                { name: 'successors', type: '[]string' },
+              ],
+            },
+          ],
+        },
+        {
+          name: 'globalStores',
+          type: '[]struct',
+          fields: [
+            {
+              name: 'source',
+              type: 'struct',
+              fields: [
+                { name: 'name', type: 'string' },
+                { name: 'nodeType', type: 'int8' },
+                { name: 'sourceTopics', type: '[]string' },
+                { name: 'sinkTopic', type: 'string', nullableVersions: '0+' },
+                { name: 'stores', type: '[]string' },
+                { name: 'successors', type: '[]string' },
+              ],
+            },
+            {
+              name: 'processor',
+              type: 'struct',
+              fields: [
+                { name: 'name', type: 'string' },
+                { name: 'nodeType', type: 'int8' },
+                { name: 'sourceTopics', type: '[]string' },
+                { name: 'sinkTopic', type: 'string', nullableVersions: '0+' },
+                { name: 'stores', type: '[]string' },
+                { name: 'successors', type: '[]string' },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  ],
+} as const
+
+export const streamsGroupTopologyDescriptionUpdateResponse = {
+  kind: 'response',
+  apiKey: 93,
+  name: 'StreamsGroupTopologyDescriptionUpdateResponse',
+  versions: '0',
+  flexibleVersions: '0+',
+  fields: [
+    { name: 'throttleTimeMs', type: 'int32' },
+    { name: 'errorCode', type: 'int16' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+  ],
+} as const
+
+export type StreamsGroupTopologyDescriptionUpdateRequest = Decoded<typeof streamsGroupTopologyDescriptionUpdateRequest>
+export type StreamsGroupTopologyDescriptionUpdateRequestInput = Encodable<
+  typeof streamsGroupTopologyDescriptionUpdateRequest
+>
+export type StreamsGroupTopologyDescriptionUpdateResponse = Decoded<
+  typeof streamsGroupTopologyDescriptionUpdateResponse
+>
+export type StreamsGroupTopologyDescriptionUpdateResponseInput = Encodable<
+  typeof streamsGroupTopologyDescriptionUpdateResponse
+>
