@@ -1,0 +1,76 @@
+/**
+ * What a request handler is given and what it gives back. Broker and controller write handlers against these types;
+ * only the request server calls them.
+ *
+ * Buffers: a request's byte fields are views. Of Produce they lie in the arena (`context.frame`): whoever keeps them
+ * past its call of `respond` retains the slab. Of every other API they lie in a private buffer and live as long as they
+ * are referenced.
+ */
+import type { FrameLease } from '@millrace/log/arena'
+import type { RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'
+
+export interface ListenerOptions {
+  /** Unique among the listeners of one server: 'CLIENT', 'INTERNAL', … */
+  readonly name: string
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly port: number
+  /** Internal listeners demand the cluster's secret and serve the inter-broker APIs. */
+  readonly internal: boolean
+  readonly transport?: 'auto' | 'onread' | 'data'
+}
+
+/** One connection as handlers see it. The same object for the connection's whole life. */
+export interface ConnectionInfo {
+  /** Unique within the server, never reused. */
+  readonly id: number
+  readonly listenerName: string
+  readonly internal: boolean
+  /** 'User:ANONYMOUS', or 'User:internal' once the cluster's secret has been proved. */
+  readonly principal: string
+  readonly remoteAddress: string
+  readonly localAddress: string
+  readonly localPort: number
+  /** From ApiVersions v3+; '' until told. */
+  readonly clientSoftwareName: string
+  readonly clientSoftwareVersion: string
+  /** Calls `listener` once when the connection is gone, at once if it is gone already. */
+  onClose(listener: () => void): void
+}
+
+export interface RequestContext {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly correlationId: number
+  readonly clientId: string | null
+  readonly connection: ConnectionInfo
+  /** Header and body as received, without the size. A view, with the lifetime of the request's byte fields. */
+  readonly requestBytes: Buffer
+  /** Where the request lies in the arena; null when it has a private buffer. Held by the server until `respond`. */
+  readonly frame: FrameLease | null
+  /** Drops the connection, for errors that have no response to travel in (acks=0). `reason` is logged. `respond` is still due. */
+  closeConnection(reason: string): void
+}
+
+/**
+ * Sends the response; null sends nothing (Produce with acks=0). To be called exactly once, in any turn.
+ * `release` is called once when the kernel has taken the bytes, or the connection is gone: until then the response's
+ * byte fields must not change.
+ */
+export type Respond<Response> = (response: Response | null, release?: (() => void) | null) => void
+
+export interface ApiHandler<Request = unknown, Response = unknown> {
+  readonly request: RequestDefinition
+  readonly response: ResponseDefinition
+  /** Served on internal listeners only; a client that asks is disconnected. */
+  readonly internalOnly?: boolean
+  handle(context: RequestContext, request: Request, respond: Respond<Response>): void
+}
+
+/** Handlers by API key. SaslHandshake, ApiVersions and SaslAuthenticate are the server's own and not in it. */
+export type HandlerMap = ReadonlyMap<number, ApiHandler>
+
+export interface VersionRange {
+  readonly min: number
+  readonly max: number
+}

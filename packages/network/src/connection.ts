@@ -1,0 +1,326 @@
+/**
+ * Connection: one client or node from accept to close. Bytes become frames, frames become requests, requests go to
+ * their handlers, responses leave in request order.
+ *
+ * As in Kafka one request at a time is processed; the next one starts when it has been answered. Consecutive Produce
+ * requests are the exception: they are handed to the log one after the other, so that one group commit takes them all.
+ * What is not understood (unknown API, unsupported version, undecodable or overlong body) closes the connection with a
+ * logged reason, as Kafka does. A handler that throws costs its connection, not the process; only a broken invariant
+ * of our own is let through. Single owner: the server's loop.
+ */
+import type { Host, Transport } from '@millrace/base/host'
+import { InvariantError } from '@millrace/base/invariant'
+import type { Logger } from '@millrace/base/logger'
+import type { Arena } from '@millrace/log/arena'
+import { ApiKey } from '@millrace/protocol/apis'
+import { decodeMessage } from '@millrace/protocol/codec'
+import type { Encodable, ResponseDefinition } from '@millrace/protocol/definition'
+import { decodeRequestHeader, encodeResponseFrame } from '@millrace/protocol/headers'
+import { Reader } from '@millrace/protocol/primitives/reader'
+import type { ApiHandler, HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
+import type { BuiltInHandlers } from './built-in-handlers.ts'
+import { Framer, type Frame } from './framer.ts'
+import type { InternalAuthentication } from './internal-authentication.ts'
+import type { RequestServerLimits } from './limits.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+import { PendingRequest, type RequestOwner } from './pending-request.ts'
+import { ResponseQueue } from './response-queue.ts'
+
+/** What the server lends to its connections. */
+export interface ConnectionOptions {
+  readonly id: number
+  readonly host: Host
+  readonly logger: Logger
+  readonly arena: Arena
+  readonly budget: MemoryBudget
+  readonly limits: RequestServerLimits
+  readonly listener: ListenerOptions
+  readonly handlers: HandlerMap
+  readonly builtIn: BuiltInHandlers
+  readonly versionRange: (apiKey: number) => VersionRange | null
+  /** null on listeners that demand none. */
+  readonly authentication: InternalAuthentication | null
+  /** `flush` is to be called in the next tick. */
+  readonly scheduleFlush: (connection: Connection) => void
+  readonly onClosed: (connection: Connection) => void
+}
+
+const ANONYMOUS = 'User:ANONYMOUS'
+
+export class Connection implements RequestOwner {
+  readonly id: number
+  readonly listenerName: string
+  readonly internal: boolean
+  readonly remoteAddress: string
+  readonly localAddress: string
+  readonly localPort: number
+  principal: string = ANONYMOUS
+  clientSoftwareName = ''
+  clientSoftwareVersion = ''
+  /** Monotonic time of the last byte from the peer or of the last response. */
+  lastActiveMs: number
+  readonly authentication: InternalAuthentication | null
+  readonly #options: ConnectionOptions
+  readonly #transport: Transport
+  readonly #framer: Framer
+  readonly #requests: ResponseQueue<PendingRequest>
+  readonly #closeListeners: (() => void)[] = []
+  #requestBytes = 0
+  #processing = 0
+  #processingOnlyProduce = true
+  #advancing = false
+  #readPaused = false
+  #flushScheduled = false
+  /** Set by dropAfterResponse: what is answered still leaves, nothing else is started. */
+  #ending = false
+  /** Set by the first reason to drop; nothing is processed after it. */
+  #dropped = false
+  #closed = false
+
+  constructor(transport: Transport, options: ConnectionOptions) {
+    this.id = options.id
+    this.listenerName = options.listener.name
+    this.internal = options.listener.internal
+    this.remoteAddress = transport.remoteAddress
+    this.localAddress = transport.localAddress
+    this.localPort = transport.localPort
+    this.authentication = options.authentication
+    this.#options = options
+    this.#transport = transport
+    this.#requests = new ResponseQueue(options.limits.requestsInFlightMax)
+    this.lastActiveMs = options.host.clock.monotonicMs()
+    this.#framer = new Framer({
+      arena: options.arena,
+      budget: options.budget,
+      inArena: (apiKey) => apiKey === ApiKey.Produce,
+      frameBytesMax:
+        options.authentication === null
+          ? options.limits.requestBytesMax
+          : Math.min(options.limits.unauthenticatedRequestBytesMax, options.limits.requestBytesMax),
+      onFrame: (frame) => this.#onFrame(frame),
+      onRefused: (reason) => this.drop(reason),
+      onMemoryAvailable: () => this.#readOn(),
+    })
+    transport.attach({
+      onBytes: (bytes, start, end) => this.#onBytes(bytes, start, end),
+      onClose: (error) => this.#onClose(error),
+      onDrain: () => this.#advance(),
+    })
+  }
+
+  /** Requests received and not yet fully answered. */
+  get requestsInFlight(): number {
+    return this.#requests.size
+  }
+
+  /** True while a request is half received: its memory is held for bytes yet to come. */
+  get midFrame(): boolean {
+    return this.#framer.midFrame
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#closed) listener()
+    else this.#closeListeners.push(listener)
+  }
+
+  /** The peer has proved who it is: other requests and larger frames are accepted from here on. */
+  authenticated(principal: string): void {
+    this.principal = principal
+    this.#framer.frameBytesMax = this.#options.limits.requestBytesMax
+  }
+
+  /** Closes at once; `reason` is logged. What was answered but not yet written is lost. */
+  drop(reason: string, cause?: unknown): void {
+    if (this.#dropped || this.#closed) return
+    this.#dropped = true
+    this.#options.logger.info('connection dropped', {
+      connection: this.id,
+      listener: this.listenerName,
+      remoteAddress: this.remoteAddress,
+      reason,
+      ...(cause === undefined ? {} : { cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }),
+    })
+    this.#transport.destroy()
+  }
+
+  /** Writes what is answered so far, reads nothing more, and closes after `delayMs`. */
+  dropAfterResponse(reason: string, delayMs: number): void {
+    this.#ending = true
+    this.#framer.pause()
+    this.#pauseReading()
+    this.#options.host.timers.set(delayMs, () => this.drop(reason))
+  }
+
+  /** Writes the responses that are due, in request order, as one write. */
+  flush(): void {
+    this.#flushScheduled = false
+    const buffers: Buffer[] = []
+    const releases: (() => void)[] = []
+    for (let request = this.#requests.takeAnswered(); request !== undefined; request = this.#requests.takeAnswered()) {
+      for (const chunk of request.chunks) buffers.push(chunk)
+      if (request.release !== null) releases.push(request.release)
+    }
+    if (buffers.length > 0 && !this.#dropped && !this.#closed) {
+      this.lastActiveMs = this.#options.host.clock.monotonicMs()
+      this.#transport.writev(buffers, releases.length === 0 ? null : () => runAll(releases))
+    } else {
+      runAll(releases)
+    }
+    this.#advance()
+  }
+
+  /** Called by a request that has been answered; `response` null sends nothing. */
+  answered(request: PendingRequest, response: unknown, release: (() => void) | null): void {
+    this.#processing--
+    this.#requestBytes -= request.bytesLength
+    if (response !== null && !this.#closed && !this.#dropped) {
+      try {
+        request.chunks = encodeResponseFrame(request.handler.response, request.responseVersion, request.correlationId, response as Encodable<ResponseDefinition>)
+      } catch (error) {
+        if (error instanceof InvariantError) throw error
+        this.#failed(request, error)
+      }
+    }
+    request.release = release
+    this.#framer.releaseFrame(request.held)
+    if (this.#closed) release?.()
+    else this.#scheduleFlush()
+    this.#advance()
+  }
+
+  #onBytes(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#dropped) return
+    this.lastActiveMs = this.#options.host.clock.monotonicMs()
+    const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#framer.push(buffer, start, end)
+    if (this.#framer.blocked) this.#pauseReading()
+  }
+
+  #onFrame(frame: Frame): void {
+    const request = new PendingRequest(this, frame)
+    this.#requests.push(request)
+    this.#requestBytes += request.bytesLength
+    if (!this.#mayReceive()) this.#framer.pause()
+    this.#advance()
+  }
+
+  #mayReceive(): boolean {
+    const { limits } = this.#options
+    return !this.#ending && !this.#requests.full && this.#requestBytes < limits.requestBytesInFlightMax
+  }
+
+  /** Starts what may be started, then lets the framer go on if there is room again. */
+  #advance(): void {
+    if (this.#advancing) return
+    this.#advancing = true
+    try {
+      while (!this.#dropped && !this.#ending && !this.#closed && this.#mayStart()) this.#start(this.#requests.start())
+    } finally {
+      this.#advancing = false
+    }
+    if (this.#framer.blocked && this.#mayReceive()) this.#readOn()
+  }
+
+  #mayStart(): boolean {
+    const next = this.#requests.peekWaiting()
+    if (next === undefined) return false
+    if (this.#processing > 0 && !(this.#processingOnlyProduce && next.apiKey === ApiKey.Produce)) return false
+    return this.#transport.unwrittenBytes <= this.#options.limits.unwrittenBytesMax
+  }
+
+  #start(request: PendingRequest): void {
+    this.#processingOnlyProduce = request.apiKey === ApiKey.Produce
+    this.#processing++
+    request.started = true
+    try {
+      this.#dispatch(request)
+    } catch (error) {
+      if (error instanceof InvariantError) throw error
+      this.#failed(request, error)
+    }
+  }
+
+  #dispatch(request: PendingRequest): void {
+    const { builtIn, handlers } = this.#options
+    const builtInHandler = builtIn.get(request.apiKey)
+    const handler = builtInHandler ?? handlers.get(request.apiKey)
+    const refusal = this.#refusal(request, handler)
+    if (handler === undefined || refusal !== null) return this.#unserved(request, refusal ?? 'unknown API key')
+    const range = this.#options.versionRange(request.apiKey)
+    // Produce 0 to 2 are advertised for old librdkafka but never served, see api-versions.ts.
+    if (range === null || request.apiVersion < range.min || request.apiVersion > range.max) {
+      if (request.apiKey === ApiKey.ApiVersions && range !== null) return builtIn.refuseVersion(request, range)
+      return this.#unserved(request, 'unsupported version')
+    }
+    const reader = new Reader(request.held.bytes, request.held.start, request.held.end)
+    const header = decodeRequestHeader(reader)
+    const body = decodeMessage(handler.request, request.apiVersion, reader)
+    if (reader.position !== reader.end) return this.#unserved(request, `${reader.end - reader.position} bytes after the request`)
+    request.clientId = header.clientId
+    request.handler = handler
+    handler.handle(request, body, request.respond)
+  }
+
+  /** Why this connection may not ask that now; null when it may. */
+  #refusal(request: PendingRequest, handler: ApiHandler | undefined): string | null {
+    if (handler === undefined) return 'unknown API key'
+    if (handler.internalOnly === true && !this.internal) return 'an inter-broker API on a client listener'
+    if (this.authentication === null || this.authentication.complete) return null
+    return this.#options.builtIn.get(request.apiKey) === undefined ? 'not authenticated' : null
+  }
+
+  #unserved(request: PendingRequest, reason: string): void {
+    this.#abandon(request)
+    this.drop(`${reason} (API key ${request.apiKey}, version ${request.apiVersion})`)
+  }
+
+  #failed(request: PendingRequest, error: unknown): void {
+    this.#abandon(request)
+    this.drop(`request failed (API key ${request.apiKey}, version ${request.apiVersion})`, error)
+  }
+
+  /** The request will not be answered: its memory goes back now, a late answer is ignored. */
+  #abandon(request: PendingRequest): void {
+    if (request.answered) return
+    request.abandoned = true
+    this.#framer.releaseFrame(request.held)
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return
+    this.#flushScheduled = true
+    this.#options.scheduleFlush(this)
+  }
+
+  #pauseReading(): void {
+    if (this.#readPaused) return
+    this.#readPaused = true
+    this.#transport.pause()
+  }
+
+  /** Frames what is held; reads again once nothing is. */
+  #readOn(): void {
+    if (this.#dropped || this.#closed || !this.#mayReceive()) return
+    if (this.#framer.resume() && this.#readPaused) {
+      this.#readPaused = false
+      this.#transport.resume()
+    }
+  }
+
+  #onClose(error: Error | null): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (error !== null) this.#options.logger.debug('connection broke', { connection: this.id, error: error.message })
+    this.#framer.close()
+    for (let request = this.#requests.takeAny(); request !== undefined; request = this.#requests.takeAny()) {
+      if (request.answered) request.release?.()
+      else if (!request.started) this.#framer.releaseFrame(request.held)
+    }
+    runAll(this.#closeListeners)
+    this.#options.onClosed(this)
+  }
+}
+
+function runAll(callbacks: readonly (() => void)[]): void {
+  for (const callback of callbacks) callback()
+}

@@ -1,0 +1,39 @@
+/** Every limit of the request server, with Kafka's name for it where Kafka has one. Sizes in bytes, times in ms. */
+export interface RequestServerLimits {
+  /** socket.request.max.bytes: a larger frame is refused at its header. */
+  readonly requestBytesMax: number
+  /** sasl.server.max.receive.size: the same before authentication. */
+  readonly unauthenticatedRequestBytesMax: number
+  /** queued.max.request.bytes: memory of all requests that are being received or processed, over all connections. */
+  readonly frameMemoryBytesMax: number
+  /** Requests received but not yet answered on one connection; more are not read. */
+  readonly requestsInFlightMax: number
+  /** The same in bytes. One request larger than this is still taken, alone. */
+  readonly requestBytesInFlightMax: number
+  /** Response bytes the peer has not taken; above this no further request of the connection is started. */
+  readonly unwrittenBytesMax: number
+  /** max.connections, over all client listeners. */
+  readonly connectionsMax: number
+  /** max.connections.per.ip */
+  readonly connectionsPerAddressMax: number
+  /** connections.max.idle.ms */
+  readonly idleMs: number
+  /** A half-received request that stands still this long is dropped when others wait for its memory. */
+  readonly stalledFrameMs: number
+  /** connection.failed.authentication.delay.ms */
+  readonly failedAuthenticationDelayMs: number
+}
+
+export const defaultLimits: RequestServerLimits = {
+  requestBytesMax: 104_857_600,
+  unauthenticatedRequestBytesMax: 524_288,
+  frameMemoryBytesMax: 128 * 1024 * 1024,
+  requestsInFlightMax: 128,
+  requestBytesInFlightMax: 16 * 1024 * 1024,
+  unwrittenBytesMax: 4 * 1024 * 1024,
+  connectionsMax: 0x7fffffff,
+  connectionsPerAddressMax: 0x7fffffff,
+  idleMs: 600_000,
+  stalledFrameMs: 10_000,
+  failedAuthenticationDelayMs: 100,
+}

@@ -1,0 +1,80 @@
+/** One request from its frame to its response: what the handler sees of it, and what the connection keeps of it. */
+import { invariant } from '@millrace/base/invariant'
+import type { FrameLease } from '@millrace/log/arena'
+import type { ApiHandler, ConnectionInfo, RequestContext, Respond } from './api-handler.ts'
+import type { Frame } from './framer.ts'
+import type { InternalAuthentication } from './internal-authentication.ts'
+
+const NO_CHUNKS: readonly Buffer[] = []
+
+/** The connection, as its requests and the server's own handlers know it. */
+export interface RequestOwner extends ConnectionInfo {
+  clientSoftwareName: string
+  clientSoftwareVersion: string
+  /** null on listeners that demand none. */
+  readonly authentication: InternalAuthentication | null
+  authenticated(principal: string): void
+  dropAfterResponse(reason: string, delayMs: number): void
+  answered(request: PendingRequest, response: unknown, release: (() => void) | null): void
+  drop(reason: string): void
+}
+
+export class PendingRequest implements RequestContext {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly correlationId: number
+  readonly connection: RequestOwner
+  readonly held: Frame
+  clientId: string | null = null
+  started = false
+  answered = false
+  /** Its connection was dropped before it was answered, and the frame is no longer held. */
+  abandoned = false
+  /** Response frame; empty when nothing is sent. */
+  chunks: readonly Buffer[] = NO_CHUNKS
+  release: (() => void) | null = null
+  /** Version of the response; differs from the request's only where ApiVersions is refused. */
+  responseVersion: number
+  #handler: ApiHandler | null = null
+
+  constructor(connection: RequestOwner, frame: Frame) {
+    this.connection = connection
+    this.held = frame
+    this.apiKey = frame.bytes.readInt16BE(frame.start)
+    this.apiVersion = frame.bytes.readInt16BE(frame.start + 2)
+    this.correlationId = frame.bytes.readInt32BE(frame.start + 4)
+    this.responseVersion = this.apiVersion
+  }
+
+  get frame(): FrameLease | null {
+    return this.held.lease
+  }
+
+  get requestBytes(): Buffer {
+    return this.held.bytes.subarray(this.held.start, this.held.end)
+  }
+
+  get bytesLength(): number {
+    return this.held.end - this.held.start
+  }
+
+  get handler(): ApiHandler {
+    invariant(this.#handler !== null, 'a request is answered by its handler', { apiKey: this.apiKey })
+    return this.#handler
+  }
+
+  set handler(handler: ApiHandler) {
+    this.#handler = handler
+  }
+
+  closeConnection(reason: string): void {
+    this.connection.drop(reason)
+  }
+
+  readonly respond: Respond<unknown> = (response, release = null) => {
+    if (this.abandoned) return release?.()
+    invariant(!this.answered, 'a request is answered once', { apiKey: this.apiKey, correlationId: this.correlationId })
+    this.answered = true
+    this.connection.answered(this, response, release)
+  }
+}

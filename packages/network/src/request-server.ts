@@ -1,0 +1,185 @@
+/**
+ * RequestServer: the listeners of one broker or controller. It accepts connections, frames and decodes requests, hands
+ * them to handlers by API key, and writes the responses in request order. It knows no API's meaning except ApiVersions
+ * and the two of SASL. One per node; single owner: the node's loop.
+ *
+ *   Transport ─▶ Framer ─▶ Connection ─▶ ApiHandler ─▶ ResponseQueue ─▶ Transport (one writev per connection and tick)
+ */
+import type { Acceptor, Host, TimerHandle, Transport } from '@millrace/base/host'
+import { invariant } from '@millrace/base/invariant'
+import type { Logger } from '@millrace/base/logger'
+import type { Arena } from '@millrace/log/arena'
+import type { ConnectionInfo, HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
+import { noFeatures, type AdvertisedFeatures } from './api-versions.ts'
+import { createBuiltInHandlers } from './built-in-handlers.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
+import { InternalAuthentication, InternalCredentials } from './internal-authentication.ts'
+import { defaultLimits, type RequestServerLimits } from './limits.ts'
+import { MemoryBudget } from './memory-budget.ts'
+
+export type { ApiHandler, ConnectionInfo, HandlerMap, ListenerOptions, RequestContext, Respond, VersionRange } from './api-handler.ts'
+export type { AdvertisedFeatures } from './api-versions.ts'
+export type { RequestServerLimits } from './limits.ts'
+
+export interface RequestServerOptions {
+  readonly host: Host
+  readonly logger: Logger
+  readonly arena: Arena
+  readonly listeners: readonly ListenerOptions[]
+  readonly handlers: HandlerMap
+  /** The versions of an API that are served on a listener; null: none. Also asked for the server's own APIs 17, 18, 36. */
+  readonly versionRange: (apiKey: number, listener: ListenerOptions) => VersionRange | null
+  /** What ApiVersions tells of features; none by default. */
+  readonly features?: AdvertisedFeatures
+  /** The cluster's secret, demanded on internal listeners. */
+  readonly internalSecret: string
+  readonly limits?: Partial<RequestServerLimits>
+  /** Hears of every connection that is gone, in the turn in which it went. */
+  readonly onConnectionClosed?: (connection: ConnectionInfo) => void
+}
+
+const SWEEP_INTERVAL_MS = 5_000
+
+export class RequestServer {
+  readonly #options: RequestServerOptions
+  readonly #limits: RequestServerLimits
+  readonly #budget: MemoryBudget
+  readonly #credentials: InternalCredentials | null
+  readonly #acceptors = new Map<string, Acceptor>()
+  readonly #connections = new Set<Connection>()
+  readonly #connectionsByAddress = new Map<string, number>()
+  #unflushed: Connection[] = []
+  #nextConnectionId = 1
+  #sweep: TimerHandle | null = null
+  #closing = false
+
+  constructor(options: RequestServerOptions) {
+    this.#options = options
+    this.#limits = { ...defaultLimits, ...options.limits }
+    this.#budget = new MemoryBudget(this.#limits.frameMemoryBytesMax)
+    const needsSecret = options.listeners.some((listener) => listener.internal)
+    this.#credentials = needsSecret ? new InternalCredentials(options.internalSecret, options.host.random) : null
+  }
+
+  /** Opens all listeners; on an error those already open are closed again. */
+  start(callback: (error: Error | null) => void): void {
+    const { listeners, host } = this.#options
+    const next = (index: number): void => {
+      const listener = listeners[index]
+      if (listener === undefined) return callback(null)
+      const accept = this.#acceptorOf(listener)
+      const { port, transport = 'auto' } = listener
+      host.network.listen({ host: listener.host, port, transport, onConnection: accept }, (error, acceptor) => {
+        if (error !== null) return this.close(() => callback(error))
+        invariant(acceptor !== null, 'listening gives an acceptor')
+        this.#acceptors.set(listener.name, acceptor)
+        next(index + 1)
+      })
+    }
+    next(0)
+  }
+
+  /** The port a listener is bound to. Throws InvariantError before `start` has called back. */
+  port(listenerName: string): number {
+    const acceptor = this.#acceptors.get(listenerName)
+    invariant(acceptor !== undefined, 'listener is not open', { listenerName })
+    return acceptor.port
+  }
+
+  get connections(): Iterable<ConnectionInfo> {
+    return this.#connections
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /** Memory of all requests being received and processed, in bytes. */
+  get frameMemoryBytes(): number {
+    return this.#budget.usedBytes
+  }
+
+  /** Stops listening and drops all connections; `callback` when the ports are free. */
+  close(callback: () => void): void {
+    this.#closing = true
+    if (this.#sweep !== null) this.#options.host.timers.clear(this.#sweep)
+    this.#sweep = null
+    for (const connection of this.#connections) connection.drop('the server closes')
+    const acceptors = [...this.#acceptors.values()]
+    let open = acceptors.length
+    if (open === 0) return callback()
+    for (const acceptor of acceptors) acceptor.close(() => (--open === 0 ? callback() : undefined))
+  }
+
+  /** What accepts the connections of one listener. */
+  #acceptorOf(listener: ListenerOptions): (transport: Transport) => void {
+    const { host, logger, arena, handlers, features = noFeatures } = this.#options
+    const versionRange = (apiKey: number): VersionRange | null => this.#options.versionRange(apiKey, listener)
+    const builtIn = createBuiltInHandlers(
+      { handlers, internal: listener.internal, versionRange, features },
+      this.#limits.failedAuthenticationDelayMs,
+    )
+    const shared = {
+      host,
+      logger,
+      arena,
+      handlers,
+      builtIn,
+      listener,
+      versionRange,
+      budget: this.#budget,
+      limits: this.#limits,
+      scheduleFlush: (connection: Connection) => this.#scheduleFlush(connection),
+      onClosed: (connection: Connection) => this.#onClosed(connection),
+    }
+    return (transport) => {
+      const id = this.#nextConnectionId++
+      const authentication = listener.internal && this.#credentials !== null ? new InternalAuthentication(this.#credentials) : null
+      this.#accept(transport, { ...shared, id, authentication })
+    }
+  }
+
+  #accept(transport: Transport, options: ConnectionOptions): void {
+    const connection = new Connection(transport, options)
+    this.#connections.add(connection)
+    const ofAddress = (this.#connectionsByAddress.get(connection.remoteAddress) ?? 0) + 1
+    this.#connectionsByAddress.set(connection.remoteAddress, ofAddress)
+    if (this.#closing) return connection.drop('the server closes')
+    // Nodes of the cluster are never locked out by clients.
+    if (!connection.internal && this.#connections.size > this.#limits.connectionsMax) return connection.drop('max.connections reached')
+    if (!connection.internal && ofAddress > this.#limits.connectionsPerAddressMax) return connection.drop('max.connections.per.ip reached')
+    if (this.#sweep === null) this.#scheduleSweep()
+  }
+
+  #onClosed(connection: Connection): void {
+    this.#connections.delete(connection)
+    const ofAddress = (this.#connectionsByAddress.get(connection.remoteAddress) ?? 1) - 1
+    if (ofAddress === 0) this.#connectionsByAddress.delete(connection.remoteAddress)
+    else this.#connectionsByAddress.set(connection.remoteAddress, ofAddress)
+    this.#options.onConnectionClosed?.(connection)
+  }
+
+  #scheduleFlush(connection: Connection): void {
+    if (this.#unflushed.push(connection) > 1) return
+    this.#options.host.tick(() => {
+      const due = this.#unflushed
+      this.#unflushed = []
+      for (const each of due) each.flush()
+    })
+  }
+
+  #scheduleSweep(): void {
+    this.#sweep = this.#options.host.timers.set(Math.min(SWEEP_INTERVAL_MS, this.#limits.idleMs), () => {
+      this.#sweep = null
+      const nowMs = this.#options.host.clock.monotonicMs()
+      for (const connection of this.#connections) this.#dropIfIdle(connection, nowMs - connection.lastActiveMs)
+      if (this.#connections.size > 0 && !this.#closing) this.#scheduleSweep()
+    })
+  }
+
+  #dropIfIdle(connection: Connection, idleMs: number): void {
+    const stalled = connection.midFrame && this.#budget.waitingCount > 0 && idleMs >= this.#limits.stalledFrameMs
+    if (stalled) connection.drop('half a request stands still while others wait for its memory')
+    else if (idleMs >= this.#limits.idleMs && connection.requestsInFlight === 0) connection.drop('idle')
+  }
+}
