@@ -7,56 +7,64 @@
 
 export type Fault = 'client' | 'server'
 
-interface ErrorKind {
-  readonly status: number
-  readonly fault: Fault
+/** Exception name → HTTP status; 5xx is the server's fault. A test compares the rows that a served model declares with that model. */
+export const errorStatus = {
+  // Common to the models of kafka and its like.
+  BadRequestException: 400,
+  UnauthorizedException: 401,
+  ForbiddenException: 403,
+  NotFoundException: 404,
+  ConflictException: 409,
+  TooManyRequestsException: 429,
+  InternalServerErrorException: 500,
+  ServiceUnavailableException: 503,
+  // The topic operations of kafka.
+  TopicExistsException: 409,
+  ClusterConnectivityException: 409,
+  KafkaTimeoutException: 409,
+  ControllerMovedException: 409,
+  NotControllerException: 409,
+  ReassignmentInProgressException: 409,
+  GroupSubscribedToTopicException: 409,
+  UnknownTopicOrPartitionException: 404,
+  KafkaRequestException: 400,
+  // iam.
+  NoSuchEntityException: 404,
+  EntityAlreadyExistsException: 409,
+  InvalidInputException: 400,
+  // Raised by the front door for every service; `queryCodes` has their names in the query protocols.
+  InvalidSignatureException: 403,
+  UnrecognizedClientException: 403,
+  MissingAuthenticationTokenException: 403,
+  IncompleteSignatureException: 400,
+  ExpiredTokenException: 403,
+  AccessDeniedException: 403,
+  ValidationException: 400,
+  SerializationException: 400,
+  UnknownOperationException: 404,
+  RequestEntityTooLargeException: 413,
+  RequestTimeoutException: 408,
+  NotImplementedException: 501,
+  InternalFailure: 500,
+} as const
+
+/** What the query protocols call the front door's own errors, where the names differ. Source: the common errors page of the IAM and STS API references. */
+export const queryCodes: Readonly<Partial<Record<ErrorName, string>>> = {
+  InvalidSignatureException: 'SignatureDoesNotMatch',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+  MissingAuthenticationTokenException: 'MissingAuthenticationToken',
+  IncompleteSignatureException: 'IncompleteSignature',
+  ExpiredTokenException: 'ExpiredToken',
+  AccessDeniedException: 'AccessDenied',
+  ValidationException: 'ValidationError',
+  SerializationException: 'MalformedQueryString',
+  UnknownOperationException: 'InvalidAction',
+  NotImplementedException: 'NotImplemented',
+  RequestEntityTooLargeException: 'RequestEntityTooLarge',
+  RequestTimeoutException: 'RequestExpired',
 }
 
-const client = (status: number): ErrorKind => ({ status, fault: 'client' })
-const server = (status: number): ErrorKind => ({ status, fault: 'server' })
-
-/** Exception name → status and fault. A test compares the rows that a served model declares with that model. */
-export const errorKinds = {
-  // Common to the services' models.
-  BadRequestException: client(400),
-  UnauthorizedException: client(401),
-  ForbiddenException: client(403),
-  NotFoundException: client(404),
-  ConflictException: client(409),
-  TooManyRequestsException: client(429),
-  InternalServerErrorException: server(500),
-  ServiceUnavailableException: server(503),
-  // The topic operations of kafka.
-  TopicExistsException: client(409),
-  ClusterConnectivityException: client(409),
-  KafkaTimeoutException: client(409),
-  ControllerMovedException: client(409),
-  NotControllerException: client(409),
-  ReassignmentInProgressException: client(409),
-  GroupSubscribedToTopicException: client(409),
-  UnknownTopicOrPartitionException: client(404),
-  KafkaRequestException: client(400),
-  // iam and sts.
-  NoSuchEntityException: client(404),
-  EntityAlreadyExistsException: client(409),
-  InvalidInputException: client(400),
-  // Raised by the front door, for every service.
-  InvalidSignatureException: client(403),
-  UnrecognizedClientException: client(403),
-  MissingAuthenticationTokenException: client(403),
-  IncompleteSignatureException: client(400),
-  ExpiredTokenException: client(403),
-  AccessDeniedException: client(403),
-  ValidationException: client(400),
-  SerializationException: client(400),
-  UnknownOperationException: client(404),
-  RequestEntityTooLargeException: client(413),
-  RequestTimeoutException: client(408),
-  NotImplementedException: server(501),
-  InternalFailure: server(500),
-} as const satisfies Record<string, ErrorKind>
-
-export type ErrorName = keyof typeof errorKinds
+export type ErrorName = keyof typeof errorStatus
 
 export interface AwsErrorOptions {
   /** For the caller: what is wrong, and what to do next where that is not plain. */
@@ -79,8 +87,8 @@ export class AwsError extends Error {
   constructor(name: ErrorName, options: AwsErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = name
-    this.status = errorKinds[name].status
-    this.fault = errorKinds[name].fault
+    this.status = errorStatus[name]
+    this.fault = this.status >= 500 ? 'server' : 'client'
     this.members = options.members ?? {}
     this.operatorMessage = options.operatorMessage ?? null
   }

@@ -5,6 +5,7 @@
  * package's own folder; nothing else of the process touches them.
  */
 import { readFileSync } from 'node:fs'
+import { linkModel, type FrozenConstraints, type FrozenModel } from './link-model.ts'
 import type { ServiceName } from './operation-types.ts'
 
 export type ProtocolName = 'restJson1' | 'awsJson1_0' | 'awsJson1_1' | 'awsQuery' | 'ec2Query' | 'restXml' | 'rpcv2Cbor'
@@ -65,12 +66,12 @@ export interface ErrorTraits {
 
 export interface ListShape {
   readonly kind: 'list'
-  item: Shape
+  readonly item: Shape
 }
 
 export interface MapShape {
   readonly kind: 'map'
-  value: Shape
+  readonly value: Shape
 }
 
 export interface Member {
@@ -86,7 +87,7 @@ export interface Member {
   readonly constraint: Constraint | null
 }
 
-/** Bounds on one member: length of a string or list, value of a number; inclusive. */
+/** Bounds on one member, inclusive: length of a string or list, value of a number. */
 export interface Constraint {
   readonly min: number | null
   readonly max: number | null
@@ -100,11 +101,10 @@ export interface Constraint {
 
 /** The linked model of a service. Reads two files; call it once at start. */
 export function loadModel<Name extends ServiceName>(name: Name): Model<Name> {
-  return linkModel(name, readModelFile(`${name}.json`), readModelFile(`${name}.constraints.json`))
+  const model = readModelFile(`${name}.json`) as FrozenModel
+  return { ...linkModel(model, readModelFile(`${name}.constraints.json`) as FrozenConstraints), service: name }
 }
 
 function readModelFile(file: string): unknown {
   return JSON.parse(readFileSync(new URL(`../models/${file}`, import.meta.url), 'utf8'))
 }
-
-declare function linkModel<Name extends string>(name: Name, model: unknown, constraints: unknown): Model<Name>
