@@ -1,6 +1,7 @@
 /**
  * LogConfig: the effective topic settings a partition log acts on, as numbers and booleans. Times in ms, sizes in
- * bytes; -1 means no limit where Kafka says so; Kafka's Long.MAX_VALUE becomes a number of about 9.2e18.
+ * bytes; -1 means no limit where Kafka says so; Kafka's Long.MAX_VALUE becomes a number of about 9.2e18. A superset of
+ * the type of the same name in the log package, which stands beside this one.
  */
 export interface LogConfig {
   readonly segmentBytes: number
@@ -18,8 +19,7 @@ export interface LogConfig {
   readonly maxCompactionLagMs: number
   readonly fileDeleteDelayMs: number
   readonly minCleanableDirtyRatio: number
-  readonly cleanupDelete: boolean
-  readonly cleanupCompact: boolean
+  readonly cleanupPolicy: { readonly compact: boolean; readonly delete: boolean }
   readonly uncleanLeaderElection: boolean
   readonly minInsyncReplicas: number
   /** 'producer' keeps the producer's codec. */
