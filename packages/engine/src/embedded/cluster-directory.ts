@@ -1,0 +1,87 @@
+/**
+ * Where a cluster lives on disk. `<root>` belongs to one control plane:
+ *
+ *   <root>/clusters/<id>/cluster.json          spec and ports as last applied: what is needed to adopt its nodes
+ *   <root>/clusters/<id>/broker-1/ …           a node's data directory (see node-config.ts)
+ *   <root>/clusters/<id>/controller-10001/
+ *   <root>/clusters/<id>/logs/broker-1.log     JSON lines; what the process printed when it broke
+ *   <root>/secrets/<id>.json                   0600, the cluster's secret; in no node's directory
+ */
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ClusterId, ClusterSpec, NodeId, NodeRole } from '../engine.ts'
+import { writeJsonAtomic } from './node-config.ts'
+import type { NodeSecrets } from './node-config.ts'
+
+export interface NodeRecord {
+  readonly nodeId: NodeId
+  readonly role: NodeRole
+  readonly zoneId: string | null
+  /** First port of the node's block. */
+  readonly portBlock: number
+  /** Null for a controller. */
+  readonly clientPort: number | null
+  readonly internalPort: number
+}
+
+export interface ClusterRecord {
+  readonly spec: ClusterSpec
+  readonly nodes: readonly NodeRecord[]
+}
+
+export class ClusterDirectory {
+  readonly id: ClusterId
+  readonly path: string
+  readonly #secretPath: string
+
+  constructor(root: string, id: ClusterId) {
+    this.id = id
+    this.path = join(root, 'clusters', id)
+    this.#secretPath = join(root, 'secrets', `${id}.json`)
+  }
+
+  /** Null when nothing was ever applied here. */
+  read(): ClusterRecord | null {
+    const path = join(this.path, 'cluster.json')
+    if (!existsSync(path)) return null
+    return JSON.parse(readFileSync(path, 'utf8')) as ClusterRecord
+  }
+
+  write(record: ClusterRecord): void {
+    mkdirSync(join(this.path, 'logs'), { recursive: true })
+    writeJsonAtomic(join(this.path, 'cluster.json'), record)
+  }
+
+  /** The cluster's secrets, made when first asked for. */
+  secrets(): NodeSecrets {
+    if (existsSync(this.#secretPath)) return JSON.parse(readFileSync(this.#secretPath, 'utf8')) as NodeSecrets
+    const secrets: NodeSecrets = { internalSecret: randomBytes(32).toString('base64url') }
+    mkdirSync(join(this.#secretPath, '..'), { recursive: true, mode: 0o700 })
+    writeJsonAtomic(this.#secretPath, secrets, 0o600)
+    return secrets
+  }
+
+  nodeDirectory(node: Pick<NodeRecord, 'role' | 'nodeId'>): string {
+    return join(this.path, `${node.role}-${node.nodeId}`)
+  }
+
+  logFile(node: Pick<NodeRecord, 'role' | 'nodeId'>): string {
+    return join(this.path, 'logs', `${node.role}-${node.nodeId}.log`)
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(this.#secretPath, { force: true })
+  }
+}
+
+/** Every cluster that has a record under `root`. */
+export function listClusterRecords(root: string): ClusterRecord[] {
+  const clusters = join(root, 'clusters')
+  if (!existsSync(clusters)) return []
+  return readdirSync(clusters).flatMap((id) => {
+    const record = new ClusterDirectory(root, id).read()
+    return record === null ? [] : [record]
+  })
+}

@@ -1,0 +1,220 @@
+/**
+ * One cluster of the embedded engine: its record on disk and a supervisor per node. Its owner is the engine, which
+ * runs one call at a time (`exclusively`).
+ */
+import type { Logger } from '@millrace/base/logger'
+import {
+  type AdminAccess,
+  type ClusterObservation,
+  type ClusterSpec,
+  EngineError,
+  type EngineEvent,
+  type EngineStep,
+  type NodeId,
+} from '../engine.ts'
+import type { ClusterDirectory, ClusterRecord, NodeRecord } from './cluster-directory.ts'
+import { type ReadPartitions, waitUntilInSync } from './in-sync.ts'
+import { configHash, type NodeConfig } from './node-config.ts'
+import type { NodeScripts } from './node-handle.ts'
+import { NodeSupervisor } from './node-supervisor.ts'
+
+export interface EmbeddedClusterOptions {
+  readonly directory: ClusterDirectory
+  readonly listenHost: string
+  readonly ephemeral: boolean
+  readonly scripts: NodeScripts
+  readonly logger: Logger
+  readonly readPartitions: ReadPartitions
+  readonly emit: (event: EngineEvent) => void
+  /** Adds records for the nodes of `spec` that have none yet. */
+  readonly placeNodes: (spec: ClusterSpec, known: readonly NodeRecord[]) => Promise<readonly NodeRecord[]>
+}
+
+/** Replicas of the embedded engine are on the same machine: one that has not caught up by then has another problem. */
+const IN_SYNC_TIMEOUT_MS = 120_000
+const INTERNAL_HOST = '127.0.0.1'
+
+export class EmbeddedCluster {
+  readonly #options: EmbeddedClusterOptions
+  readonly #supervisors = new Map<NodeId, NodeSupervisor>()
+  #record: ClusterRecord | null
+  #queue: Promise<unknown> = Promise.resolve()
+  #adoption: Promise<unknown> | null = null
+
+  constructor(options: EmbeddedClusterOptions) {
+    this.#options = options
+    this.#record = options.directory.read()
+  }
+
+  get nodes(): readonly NodeRecord[] {
+    return this.#record?.nodes ?? []
+  }
+
+  /** Runs `work` when all earlier calls for this cluster have ended. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work, work)
+    this.#queue = result.catch(() => {})
+    return result
+  }
+
+  async apply(spec: ClusterSpec, report: (step: EngineStep) => void, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    await this.#prepare(spec, report)
+    await this.adopt()
+    const supervisors = this.#ordered()
+    await this.#startMissing(supervisors, report)
+    for (const supervisor of supervisors) {
+      if (supervisor.runningConfigHash === configHash(this.#nodeConfig(supervisor.node))) continue
+      signal.throwIfAborted()
+      await this.#restartNode(supervisor, report, signal)
+    }
+  }
+
+  async restart(node: NodeId): Promise<void> {
+    await this.adopt()
+    const supervisor = this.#supervisors.get(node)
+    if (supervisor === undefined) throw new EngineError(`there is no node ${node}`, { nodeId: node })
+    await this.#restartNode(supervisor, () => {}, new AbortController().signal)
+  }
+
+  async observe(): Promise<ClusterObservation> {
+    await this.adopt()
+    return {
+      clusterId: this.#options.directory.id,
+      nodes: this.#ordered().map(({ node, state, pid, reason }) => ({
+        nodeId: node.nodeId,
+        role: node.role,
+        state,
+        zoneId: node.zoneId,
+        pid,
+        clientPort: node.clientPort,
+        internalPort: node.internalPort,
+        reason,
+      })),
+    }
+  }
+
+  adminAccess(): AdminAccess {
+    const brokers = this.nodes.filter(({ role }) => role === 'broker')
+    if (brokers.length === 0) throw new EngineError(`cluster ${this.#options.directory.id} is not known here`)
+    return {
+      bootstrap: brokers.map(({ internalPort }) => `${INTERNAL_HOST}:${internalPort}`).join(','),
+      internalSecret: this.#options.directory.secrets().internalSecret,
+    }
+  }
+
+  /**
+   * Ends all nodes at once. The controller goes first: without it no ISR shrinks while the brokers go, so that all of
+   * them are still in sync when they come back. Nothing is lost: a produce that misses a follower is not acknowledged.
+   */
+  async stop(): Promise<void> {
+    const supervisors = [...this.#supervisors.values()]
+    await Promise.all(
+      [...supervisors.filter(({ node }) => node.role === 'controller'), ...supervisors.filter(({ node }) => node.role === 'broker')].map(
+        (supervisor) => supervisor.stop({ controlled: false }),
+      ),
+    )
+  }
+
+  async destroy(): Promise<void> {
+    await this.adopt()
+    await this.stop()
+    this.#supervisors.clear()
+    this.#record = null
+    this.#options.directory.remove()
+  }
+
+  release(): void {
+    for (const supervisor of this.#supervisors.values()) supervisor.release()
+    this.#supervisors.clear()
+    this.#adoption = null
+  }
+
+  /** Takes over what an earlier control plane left running; once. */
+  async adopt(): Promise<void> {
+    for (const node of this.nodes) {
+      if (!this.#supervisors.has(node.nodeId)) this.#supervisors.set(node.nodeId, this.#supervisor(node))
+    }
+    this.#adoption ??= Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.adopt()))
+    await this.#adoption
+  }
+
+  async #prepare(spec: ClusterSpec, report: (step: EngineStep) => void): Promise<void> {
+    const known = this.#record?.nodes ?? []
+    const isNew = this.#record === null
+    if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'IN_PROGRESS' })
+    const nodes = await this.#options.placeNodes(spec, known)
+    this.#record = { spec, nodes }
+    this.#options.directory.write(this.#record)
+    if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'COMPLETED' })
+  }
+
+  /** All at once: brokers keep trying to reach the controller until it is there. */
+  async #startMissing(supervisors: readonly NodeSupervisor[], report: (step: EngineStep) => void): Promise<void> {
+    const missing = supervisors.filter(({ state }) => state !== 'running')
+    if (missing.length === 0) return
+    report({ name: 'START_NODES', nodeId: null, status: 'IN_PROGRESS' })
+    const results = await Promise.allSettled(missing.map((supervisor) => supervisor.start(this.#nodeConfig(supervisor.node))))
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+    report({ name: 'START_NODES', nodeId: null, status: 'COMPLETED' })
+  }
+
+  async #restartNode(supervisor: NodeSupervisor, report: (step: EngineStep) => void, signal: AbortSignal): Promise<void> {
+    const { nodeId, role } = supervisor.node
+    const name = role === 'broker' ? 'RESTART_BROKER' : 'RESTART_CONTROLLER'
+    report({ name, nodeId, status: 'IN_PROGRESS' })
+    await supervisor.stop({ controlled: true })
+    await supervisor.start(this.#nodeConfig(supervisor.node))
+    if (role === 'broker') {
+      await waitUntilInSync({
+        access: this.adminAccess(),
+        node: nodeId,
+        read: this.#options.readPartitions,
+        timeoutMs: IN_SYNC_TIMEOUT_MS,
+        signal,
+      })
+    }
+    report({ name, nodeId, status: 'COMPLETED' })
+  }
+
+  /** Brokers by id, then controllers: the order of a rolling restart. */
+  #ordered(): NodeSupervisor[] {
+    return [...this.#supervisors.values()].sort((a, b) => a.node.nodeId - b.node.nodeId)
+  }
+
+  #supervisor(node: NodeRecord): NodeSupervisor {
+    const { directory, scripts, logger, emit } = this.#options
+    const event = { clusterId: directory.id, nodeId: node.nodeId, role: node.role }
+    return new NodeSupervisor({
+      node,
+      clusterName: this.#record?.spec.name ?? '',
+      directory: directory.nodeDirectory(node),
+      logFile: directory.logFile(node),
+      scripts,
+      secrets: () => directory.secrets(),
+      logger,
+      onUp: () => emit({ kind: 'node-up', ...event, reason: null }),
+      onDown: (reason) => emit({ kind: 'node-down', ...event, reason }),
+    })
+  }
+
+  #nodeConfig(node: NodeRecord): NodeConfig {
+    const record = this.#record
+    const controller = record?.nodes.find(({ role }) => role === 'controller')
+    if (record === null || controller === undefined) throw new EngineError('the cluster has no controller')
+    const { spec } = record
+    return {
+      role: node.role,
+      clusterName: spec.name,
+      clusterId: spec.kafkaClusterId,
+      nodeId: node.nodeId,
+      rack: node.zoneId,
+      kafkaVersion: /^\d+\.\d+/.exec(spec.kafkaVersion)?.[0] ?? spec.kafkaVersion,
+      listeners: node.clientPort === null ? [] : [{ name: 'CLIENT', host: this.#options.listenHost, port: node.clientPort }],
+      internalListener: { host: INTERNAL_HOST, port: node.internalPort },
+      controller: { nodeId: controller.nodeId, host: INTERNAL_HOST, port: controller.internalPort },
+      properties: spec.properties,
+      ephemeral: this.#options.ephemeral,
+    }
+  }
+}

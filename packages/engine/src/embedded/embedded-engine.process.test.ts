@@ -1,0 +1,234 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { silentLogger } from '@millrace/base/logger'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { isDirectoryLocked } from '../directory-lock.ts'
+import type { ClusterSpec, EngineEvent, EngineStep } from '../engine.ts'
+import { EmbeddedEngine } from './embedded-engine.ts'
+
+const tsx = createRequire(import.meta.url).resolve('tsx')
+const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}-fixture.ts`, import.meta.url))
+const nodeScripts = {
+  broker: fixture('broker'),
+  controller: fixture('controller'),
+  execArgv: ['--conditions', 'millrace-source', '--import', tsx],
+}
+const never = new AbortController().signal
+
+let root: string
+let engines: EmbeddedEngine[]
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'engine-'))
+  engines = []
+})
+
+afterEach(async () => {
+  for (const engine of engines) await engine.close({ keepNodes: false })
+  rmSync(root, { recursive: true, force: true })
+})
+
+function openEngine(options: { ephemeral?: boolean } = {}): EmbeddedEngine {
+  const engine = new EmbeddedEngine({
+    root,
+    listenHost: '127.0.0.1',
+    ephemeral: options.ephemeral ?? false,
+    nodeScripts,
+    logger: silentLogger,
+    readPartitions: async () => [],
+  })
+  engines.push(engine)
+  return engine
+}
+
+function spec(properties: Record<string, string> = {}): ClusterSpec {
+  return {
+    id: '0f6ad4c2-7d3e-4a4b-9c53-2f1f5a0b6c11-2',
+    name: 'orders',
+    kafkaClusterId: 'Zq3Wb0mQT3q1v0pXl2sYwA',
+    kafkaVersion: '3.9.x.kraft',
+    brokers: [
+      { nodeId: 1, zoneId: 'use1-az1' },
+      { nodeId: 2, zoneId: 'use1-az2' },
+    ],
+    controllers: [{ nodeId: 10001 }],
+    properties,
+  }
+}
+
+async function pids(engine: EmbeddedEngine): Promise<Map<number, number>> {
+  const { nodes } = await engine.observe(spec().id)
+  return new Map(nodes.flatMap(({ nodeId, pid }) => (pid === null ? [] : [[nodeId, pid]])))
+}
+
+function nextEvent(engine: EmbeddedEngine, wanted: (event: EngineEvent) => boolean): Promise<EngineEvent> {
+  return new Promise((resolve) => {
+    const unsubscribe = engine.subscribe((event) => {
+      if (!wanted(event)) return
+      unsubscribe()
+      resolve(event)
+    })
+  })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('apply starts every node under its contracted command line, and apply again changes nothing', async () => {
+  const engine = openEngine()
+  const steps: EngineStep[] = []
+  await engine.apply(spec(), (step) => steps.push(step), never)
+  expect(steps.map(({ name, status }) => `${name} ${status}`)).toEqual([
+    'PREPARE_CLUSTER IN_PROGRESS',
+    'PREPARE_CLUSTER COMPLETED',
+    'START_NODES IN_PROGRESS',
+    'START_NODES COMPLETED',
+  ])
+  const first = await engine.observe(spec().id)
+  expect(first.nodes.map(({ nodeId, role, state, zoneId }) => [nodeId, role, state, zoneId])).toEqual([
+    [1, 'broker', 'running', 'use1-az1'],
+    [2, 'broker', 'running', 'use1-az2'],
+    [10001, 'controller', 'running', null],
+  ])
+  if (process.platform === 'linux') {
+    const directory = join(root, 'clusters', spec().id, 'broker-2')
+    const line = readFileSync(`/proc/${first.nodes[1]?.pid}/cmdline`, 'utf8').replace(/\0+$/, '').replaceAll('\0', ' ')
+    expect(line).toBe(`millrace-broker --cluster orders --node 2 --data-dir ${directory}`)
+  }
+  await engine.apply(spec(), (step) => expect.unreachable(step.name), never)
+  expect(await engine.observe(spec().id)).toEqual(first)
+})
+
+test('another configuration restarts one node after the other, brokers first, on the same ports', async () => {
+  const engine = openEngine()
+  await engine.apply(spec(), () => {}, never)
+  const before = await engine.observe(spec().id)
+  const steps: EngineStep[] = []
+  await engine.apply(spec({ 'num.partitions': '5' }), (step) => steps.push(step), never)
+  expect(steps.map(({ name, nodeId, status }) => `${name} ${nodeId} ${status}`)).toEqual([
+    'RESTART_BROKER 1 IN_PROGRESS',
+    'RESTART_BROKER 1 COMPLETED',
+    'RESTART_BROKER 2 IN_PROGRESS',
+    'RESTART_BROKER 2 COMPLETED',
+    'RESTART_CONTROLLER 10001 IN_PROGRESS',
+    'RESTART_CONTROLLER 10001 COMPLETED',
+  ])
+  const after = await engine.observe(spec().id)
+  expect(after.nodes.map(({ clientPort, internalPort }) => [clientPort, internalPort])).toEqual(
+    before.nodes.map(({ clientPort, internalPort }) => [clientPort, internalPort]),
+  )
+  for (const [index, node] of after.nodes.entries()) expect(node.pid).not.toBe(before.nodes[index]?.pid)
+})
+
+test('a killed node is told at once and runs again', async () => {
+  const engine = openEngine()
+  await engine.apply(spec(), () => {}, never)
+  const victim = (await pids(engine)).get(2) ?? -1
+  const down = nextEvent(engine, ({ kind }) => kind === 'node-down')
+  const up = nextEvent(engine, ({ kind }) => kind === 'node-up')
+  process.kill(victim, 'SIGKILL')
+  expect(await down).toMatchObject({ nodeId: 2, role: 'broker', reason: 'was ended by SIGKILL' })
+  expect(await up).toMatchObject({ nodeId: 2 })
+  expect((await pids(engine)).get(2)).not.toBe(victim)
+})
+
+test('nodes that were left running are adopted with the same pids, and watched as before', async () => {
+  const first = openEngine()
+  await first.apply(spec(), () => {}, never)
+  const before = await pids(first)
+  await first.close({ keepNodes: true })
+  const second = openEngine()
+  expect(await pids(second)).toEqual(before)
+  await second.apply(spec(), (step) => expect.unreachable(step.name), never)
+  expect(await pids(second)).toEqual(before)
+  const up = nextEvent(second, ({ kind }) => kind === 'node-up')
+  process.kill(before.get(1) ?? -1, 'SIGKILL')
+  expect(await up).toMatchObject({ nodeId: 1 })
+  await second.restart(spec().id, 2)
+  expect((await pids(second)).get(2)).not.toBe(before.get(2))
+})
+
+test('a second process is refused the directory of a live node', async () => {
+  const engine = openEngine()
+  await engine.apply(spec(), () => {}, never)
+  const directory = join(root, 'clusters', spec().id, 'broker-1')
+  expect(isDirectoryLocked(directory)).toBe(true)
+  const intruder: ChildProcess = spawn(
+    process.execPath,
+    [...nodeScripts.execArgv, nodeScripts.broker, '--cluster', 'orders', '--node', '1', '--data-dir', directory],
+    { stdio: ['pipe', 'pipe', 'ignore'] },
+  )
+  let told = ''
+  intruder.stdout?.on('data', (bytes: Buffer) => (told += bytes.toString()))
+  intruder.stdin?.write('{"internalSecret":"x"}\n')
+  const code = await new Promise((resolve) => intruder.once('exit', resolve))
+  expect(code).toBe(1)
+  expect(told).toContain('another process holds the lock')
+})
+
+test('destroy ends the nodes and removes data and secret; twice is safe', async () => {
+  const engine = openEngine()
+  await engine.apply(spec(), () => {}, never)
+  const before = await pids(engine)
+  await engine.destroy(spec().id)
+  await engine.destroy(spec().id)
+  for (const pid of before.values()) expect(isAlive(pid)).toBe(false)
+  expect((await engine.observe(spec().id)).nodes).toEqual([])
+  await expect(engine.adminAccess(spec().id)).rejects.toThrow('not known')
+})
+
+test('a node that cannot start is told with its reason, tried again, and comes up when it can', async () => {
+  const engine = openEngine()
+  const up = nextEvent(engine, ({ kind, nodeId }) => kind === 'node-up' && nodeId === 1)
+  await expect(engine.apply(spec({ 'fixture.fail': 'the port is taken' }), () => {}, never)).rejects.toThrow(
+    /does not start: it the port is taken|the port is taken/,
+  )
+  const observation = await engine.observe(spec().id)
+  expect(observation.nodes[0]).toMatchObject({ state: 'starting', reason: expect.stringContaining('the port is taken') })
+  const { writeFileSync } = await import('node:fs')
+  for (const name of ['broker-1', 'broker-2', 'controller-10001']) {
+    writeFileSync(join(root, 'clusters', spec().id, name, 'healed'), '')
+  }
+  await up
+})
+
+test('a node whose directory vanishes ends', async () => {
+  const engine = openEngine()
+  await engine.apply(spec(), () => {}, never)
+  const before = await pids(engine)
+  await engine.close({ keepNodes: true })
+  const victim = before.get(1) ?? -1
+  rmSync(join(root, 'clusters', spec().id, 'broker-1'), { recursive: true })
+  await expect.poll(() => isAlive(victim), { timeout: 5000 }).toBe(false)
+})
+
+test('nodes of an ephemeral engine end when the process that started them is killed', async () => {
+  const script = join(root, 'owner.ts')
+  const { writeFileSync } = await import('node:fs')
+  writeFileSync(
+    script,
+    `import { EmbeddedEngine } from ${JSON.stringify(fileURLToPath(new URL('./embedded-engine.ts', import.meta.url)))}
+     import { silentLogger } from ${JSON.stringify(fileURLToPath(import.meta.resolve('@millrace/base/logger')))}
+     const engine = new EmbeddedEngine({ root: ${JSON.stringify(root)}, listenHost: '127.0.0.1', ephemeral: true,
+       nodeScripts: ${JSON.stringify(nodeScripts)}, logger: silentLogger, readPartitions: async () => [] })
+     void engine.apply(${JSON.stringify(spec())}, () => {}, new AbortController().signal)
+       .then(() => engine.observe(${JSON.stringify(spec().id)}))
+       .then(({ nodes }) => console.log(JSON.stringify(nodes.map(({ pid }) => pid))))`,
+  )
+  const owner = spawn(process.execPath, [...nodeScripts.execArgv, script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const line = await new Promise<string>((resolve) => owner.stdout.once('data', (bytes: Buffer) => resolve(bytes.toString())))
+  const nodes = JSON.parse(line) as number[]
+  expect(nodes).toHaveLength(3)
+  owner.kill('SIGKILL')
+  await expect.poll(() => nodes.filter(isAlive), { timeout: 5000 }).toEqual([])
+})

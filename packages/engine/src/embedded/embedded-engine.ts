@@ -1,0 +1,135 @@
+/**
+ * The embedded engine: Kafka in TypeScript, one operating system process per broker and one for the controller, all on
+ * this machine. One machine is one failure domain, so there is one controller and no consensus of its own.
+ */
+import { mkdirSync } from 'node:fs'
+import type { Logger } from '@millrace/base/logger'
+import type {
+  AdminAccess,
+  ClusterId,
+  ClusterObservation,
+  ClusterSpec,
+  Engine,
+  EngineEvent,
+  EngineStep,
+  NodeId,
+} from '../engine.ts'
+import { ClusterDirectory, listClusterRecords, type NodeRecord } from './cluster-directory.ts'
+import { EmbeddedCluster } from './embedded-cluster.ts'
+import type { ReadPartitions } from './in-sync.ts'
+import type { NodeScripts } from './node-handle.ts'
+import { placeNodes } from './place-nodes.ts'
+
+
+export interface EmbeddedEngineOptions {
+  /** The data directory of the control plane; `clusters/` and `secrets/` are made in it. */
+  readonly root: string
+  /** Which address client listeners bind: the API's `--host`. */
+  readonly listenHost: string
+  /** Nodes end with this process, and ports come from random blocks: the library and `--ephemeral`. */
+  readonly ephemeral: boolean
+  readonly nodeScripts: NodeScripts
+  readonly logger: Logger
+  /** Replicas and ISR of every partition: `readPartitions` of read-partitions.ts, or a test's own. */
+  readonly readPartitions: ReadPartitions
+  /** In [0, 1): where the search for free random ports begins. */
+  readonly random?: () => number
+}
+
+export class EmbeddedEngine implements Engine {
+  readonly name = 'embedded'
+  readonly #options: EmbeddedEngineOptions
+  readonly #clusters = new Map<ClusterId, EmbeddedCluster>()
+  readonly #listeners = new Set<(event: EngineEvent) => void>()
+  /** Ports are given out one cluster at a time. */
+  #placing: Promise<unknown> = Promise.resolve()
+
+  constructor(options: EmbeddedEngineOptions) {
+    this.#options = options
+    mkdirSync(options.root, { recursive: true })
+  }
+
+  apply(desired: ClusterSpec, report: (step: EngineStep) => void, signal: AbortSignal): Promise<void> {
+    const cluster = this.#cluster(desired.id)
+    return cluster.exclusively(() => cluster.apply(desired, report, signal))
+  }
+
+  /** Does not wait for a running apply: what is, is asked most while something happens. */
+  observe(id: ClusterId): Promise<ClusterObservation> {
+    return this.#cluster(id).observe()
+  }
+
+  restart(id: ClusterId, node: NodeId): Promise<void> {
+    const cluster = this.#cluster(id)
+    return cluster.exclusively(() => cluster.restart(node))
+  }
+
+  destroy(id: ClusterId): Promise<void> {
+    const cluster = this.#cluster(id)
+    return cluster.exclusively(async () => {
+      await cluster.destroy()
+      this.#clusters.delete(id)
+    })
+  }
+
+  async adminAccess(id: ClusterId): Promise<AdminAccess> {
+    return this.#cluster(id).adminAccess()
+  }
+
+  subscribe(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Nodes that an earlier control plane left running are stopped as well, also of clusters nobody asked about. */
+  async close(options: { readonly keepNodes: boolean }): Promise<void> {
+    if (options.keepNodes) {
+      for (const cluster of this.#clusters.values()) cluster.release()
+      return
+    }
+    const all = listClusterRecords(this.#options.root).map(({ spec }) => this.#cluster(spec.id))
+    await Promise.all(
+      all.map(async (cluster) => {
+        await cluster.adopt()
+        await cluster.stop()
+      }),
+    )
+  }
+
+  #cluster(id: ClusterId): EmbeddedCluster {
+    const known = this.#clusters.get(id)
+    if (known !== undefined) return known
+    const { root, listenHost, ephemeral, nodeScripts, logger } = this.#options
+    const cluster = new EmbeddedCluster({
+      directory: new ClusterDirectory(root, id),
+      listenHost,
+      ephemeral,
+      scripts: nodeScripts,
+      logger: logger.child({ clusterId: id }),
+      readPartitions: this.#options.readPartitions ,
+      emit: (event) => {
+        for (const listener of this.#listeners) listener(event)
+      },
+      placeNodes: (spec, nodes) => this.#place(spec, nodes),
+    })
+    this.#clusters.set(id, cluster)
+    return cluster
+  }
+
+  #place(spec: ClusterSpec, known: readonly NodeRecord[]): Promise<readonly NodeRecord[]> {
+    const placed = this.#placing.then(() =>
+      placeNodes({
+        spec,
+        known,
+        others: listClusterRecords(this.#options.root)
+          .filter((record) => record.spec.id !== spec.id)
+          .flatMap(({ nodes }) => nodes),
+        listenHost: this.#options.listenHost,
+        ephemeral: this.#options.ephemeral,
+        random: this.#options.random ?? Math.random,
+      }),
+    )
+    this.#placing = placed.catch(() => {})
+    return placed
+  }
+}

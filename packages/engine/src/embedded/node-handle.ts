@@ -1,0 +1,187 @@
+/**
+ * The engine's hold on one running process: a child that it started, or a process of an earlier control plane that it
+ * adopted over the control socket. The supervisor cannot tell the two apart.
+ */
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { dirname } from 'node:path'
+import { invariant } from '@millrace/base/invariant'
+import { isDirectoryLocked } from '../directory-lock.ts'
+import type { NodeRole } from '../engine.ts'
+import { type EngineMessage, type NodeMessage, parseMessage, readLines } from './control-protocol.ts'
+import { type NodeSecrets, readNodeIdentity } from './node-config.ts'
+
+export interface NodeHandleEvents {
+  readonly onReady: () => void
+  /** Once, when the process is proved dead. */
+  readonly onExit: (reason: string) => void
+}
+
+export interface NodeHandle {
+  readonly pid: number
+  /** Of the configuration the process runs with. */
+  readonly configHash: string
+  stop(controlled: boolean): void
+  /** SIGKILL. */
+  kill(): void
+  /** Forgets the process and lets it run on; no event follows. */
+  release(): void
+}
+
+export interface NodeScripts {
+  /** The bundles (or sources) that run a node. */
+  readonly broker: string
+  readonly controller: string
+  /** Arguments for Node itself, before the script. */
+  readonly execArgv: readonly string[]
+}
+
+export interface SpawnOptions {
+  readonly scripts: NodeScripts
+  readonly role: NodeRole
+  readonly clusterName: string
+  readonly nodeId: number
+  readonly directory: string
+  readonly logFile: string
+  readonly configHash: string
+  readonly secrets: NodeSecrets
+}
+
+const ADOPT_TIMEOUT_MS = 2000
+/** How long the lock may outlive the control socket before the process counts as wedged and is killed. */
+const DEATH_PATIENCE_MS = 5000
+const DEATH_CHECK_MS = 20
+
+/** Starts a process. Its own session, so that a Ctrl-C at the terminal reaches the control plane alone. */
+export function spawnNode(options: SpawnOptions, events: NodeHandleEvents): NodeHandle {
+  mkdirSync(dirname(options.logFile), { recursive: true })
+  const log = openSync(options.logFile, 'a')
+  const child = spawn(
+    process.execPath,
+    [
+      ...options.scripts.execArgv,
+      options.scripts[options.role],
+      ...['--cluster', options.clusterName],
+      ...['--node', String(options.nodeId)],
+      ...['--data-dir', options.directory],
+    ],
+    { detached: true, stdio: ['pipe', 'pipe', log] },
+  )
+  closeSync(log)
+  const { stdin, stdout } = child
+  invariant(stdin !== null && stdout !== null, 'a child that was given pipes has them')
+  let released = false
+  let exited = false
+  let failure: string | null = null
+  stdin.on('error', () => {})
+  stdout.on('error', () => {})
+  stdin.write(`${JSON.stringify(options.secrets)}\n`)
+  readLines(stdout, (line) => {
+    const message = parseMessage<NodeMessage>(line)
+    if (message?.kind === 'failed') failure = message.reason
+    if (message?.kind === 'ready' && !released) events.onReady()
+  })
+  const gone = (reason: string): void => {
+    if (released || exited) return
+    exited = true
+    events.onExit(failure ?? reason)
+  }
+  child.once('error', (error) => gone(`the process could not be started: ${error.message}`))
+  child.once('exit', (code, signal) => gone(signal === null ? `exited with code ${code}` : `was ended by ${signal}`))
+  return {
+    pid: child.pid ?? -1,
+    configHash: options.configHash,
+    stop: (controlled) => {
+      const message: EngineMessage = { kind: 'stop', controlled }
+      stdin.write(`${JSON.stringify(message)}\n`)
+    },
+    kill: () => child.kill('SIGKILL'),
+    release: () => {
+      released = true
+      child.unref()
+      stdin.destroy()
+      stdout.destroy()
+    },
+  }
+}
+
+/**
+ * Takes over the process that runs in `directory`, if there is one that proves by its nonce to be the one of
+ * `node.json`. Null when nobody answers: then the caller looks at the lock before it starts a replacement.
+ */
+export function adoptNode(directory: string, events: NodeHandleEvents): Promise<NodeHandle | null> {
+  const identity = readNodeIdentity(directory)
+  if (identity === null || !isDirectoryLocked(directory)) return Promise.resolve(null)
+  return new Promise((resolve) => {
+    const socket = connect(identity.controlSocket)
+    let adopted = false
+    const giveUp = setTimeout(() => socket.destroy(), ADOPT_TIMEOUT_MS)
+    socket.on('error', () => {})
+    socket.on('connect', () => send(socket, { kind: 'prove', nonce: identity.nonce }))
+    readLines(socket, (line) => {
+      const message = parseMessage<NodeMessage>(line)
+      if (message?.kind === 'proved' && message.nonce === identity.nonce) {
+        clearTimeout(giveUp)
+        adopted = true
+        resolve(adoptedHandle({ socket, pid: message.pid, configHash: message.configHash, directory, events }))
+      }
+      if (message?.kind === 'ready' && adopted) events.onReady()
+    })
+    socket.on('close', () => {
+      clearTimeout(giveUp)
+      if (!adopted) resolve(null)
+    })
+  })
+}
+
+function adoptedHandle(options: {
+  readonly socket: Socket
+  readonly pid: number
+  readonly configHash: string
+  readonly directory: string
+  readonly events: NodeHandleEvents
+}): NodeHandle {
+  const { socket, pid, directory } = options
+  let released = false
+  socket.on('close', () => {
+    if (!released) void proveDead(directory, pid).then(() => options.events.onExit('has died'))
+  })
+  return {
+    pid,
+    configHash: options.configHash,
+    stop: (controlled) => send(socket, { kind: 'stop', controlled }),
+    kill: () => killNode(directory, pid),
+    release: () => {
+      released = true
+      socket.destroy()
+    },
+  }
+}
+
+/** Resolves when no process holds the lock on `directory`; one that keeps it beyond all patience is killed. */
+export async function proveDead(directory: string, pid: number | null): Promise<void> {
+  const deadline = performance.now() + DEATH_PATIENCE_MS
+  let killed = false
+  while (isDirectoryLocked(directory)) {
+    if (!killed && performance.now() > deadline && pid !== null) {
+      killNode(directory, pid)
+      killed = true
+    }
+    await new Promise((resolve) => setTimeout(resolve, DEATH_CHECK_MS))
+  }
+}
+
+/** SIGKILL to `pid`, unless the number now belongs to a process that is none of ours. */
+function killNode(directory: string, pid: number): void {
+  try {
+    if (process.platform === 'linux' && !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory)) return
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Already gone.
+  }
+}
+
+function send(socket: Socket, message: EngineMessage): void {
+  socket.write(`${JSON.stringify(message)}\n`)
+}

@@ -1,0 +1,211 @@
+/**
+ * Keeps one node alive: starts its process, or adopts one that runs, starts it again when it dies, with a growing pause
+ * when it keeps dying, until it is told to stop. Its owner is the cluster it belongs to; one start or stop at a time.
+ */
+import { mkdirSync } from 'node:fs'
+import { invariant } from '@millrace/base/invariant'
+import type { Logger } from '@millrace/base/logger'
+import { EngineError, type NodeState } from '../engine.ts'
+import type { NodeRecord } from './cluster-directory.ts'
+import { configHash, type NodeConfig, type NodeSecrets, readNodeConfig, readNodeIdentity, writeNodeConfig } from './node-config.ts'
+import { adoptNode, type NodeHandle, type NodeScripts, proveDead, spawnNode } from './node-handle.ts'
+import { nextNodeState, type NodeLifeEvent } from './node-life.ts'
+
+export interface SupervisorOptions {
+  readonly node: NodeRecord
+  readonly clusterName: string
+  readonly directory: string
+  readonly logFile: string
+  readonly scripts: NodeScripts
+  readonly secrets: () => NodeSecrets
+  readonly logger: Logger
+  readonly onUp: () => void
+  readonly onDown: (reason: string) => void
+}
+
+/** Pause before the n-th start in a row that follows a quick death. */
+const RESTART_DELAYS_MS: readonly number[] = [0, 200, 500, 1000, 2000, 5000, 10_000]
+/** A process that served this long has proved healthy: the next death starts the count again. */
+const HEALTHY_AFTER_MS = 3000
+/** So many failed starts in a row are reported to whoever waits; trying goes on. */
+const START_ATTEMPTS_TOLD = 3
+const CONTROLLED_STOP_MS = 30_000
+const QUICK_STOP_MS = 10_000
+
+export class NodeSupervisor {
+  readonly node: NodeRecord
+  reason: string | null = null
+  readonly #options: SupervisorOptions
+  #state: NodeState = 'stopped'
+  #handle: NodeHandle | null = null
+  #config: NodeConfig | null = null
+  #deaths = 0
+  #upSinceMs = 0
+  #restart: NodeJS.Timeout | null = null
+  #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
+  #onStopped: (() => void) | null = null
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+    this.node = options.node
+  }
+
+  get state(): NodeState {
+    return this.#state
+  }
+
+  get pid(): number | null {
+    return this.#handle?.pid ?? null
+  }
+
+  /** Null when no process runs. */
+  get runningConfigHash(): string | null {
+    return this.#handle?.configHash ?? null
+  }
+
+  /** Takes over a process that an earlier control plane left running. False when there is none. */
+  async adopt(): Promise<boolean> {
+    if (this.#state !== 'stopped') return true
+    let ready = false
+    let adopted = false
+    const handle = await adoptNode(this.#options.directory, {
+      onReady: () => {
+        ready = true
+        if (adopted) this.#ready()
+      },
+      onExit: (reason) => this.#exited(reason),
+    })
+    if (handle === null) return false
+    this.#walk('adopt')
+    this.#handle = handle
+    // Nothing may have been applied since this control plane began: should it die now, it runs again with what it had.
+    this.#config ??= readNodeConfig(this.#options.directory)
+    this.#options.logger.info('adopted', { node: this.node.nodeId, pid: handle.pid })
+    adopted = true
+    if (ready) this.#ready()
+    return true
+  }
+
+  /**
+   * Starts the node with `config` if it does not run, and resolves when it serves. With a process there already it only
+   * waits for that one; a changed `config` counts from the next start.
+   * @throws EngineError after three failed starts in a row
+   */
+  async start(config: NodeConfig): Promise<void> {
+    this.#config = config
+    if (this.#state === 'running') return
+    const served = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    served.catch(() => {})
+    if (this.#is('stopped')) {
+      // Nothing answered on the control socket; before a replacement starts, the old process must be proved dead.
+      this.#walk('start')
+      await proveDead(this.#options.directory, readNodeIdentity(this.#options.directory)?.pid ?? null)
+      // Someone may have said stop meanwhile.
+      if (this.#is('starting')) this.#spawn()
+    }
+    await served
+  }
+
+  /** Ends the process, by force if it does not go in time; resolves when it is proved dead. */
+  async stop(options: { readonly controlled: boolean }): Promise<void> {
+    if (this.#state === 'stopped') return
+    const stopped = new Promise<void>((resolve) => {
+      const before = this.#onStopped
+      this.#onStopped = () => {
+        before?.()
+        resolve()
+      }
+    })
+    if (this.#state !== 'stopping') {
+      this.#walk('stop')
+      this.#tellWaiting(new EngineError(`node ${this.node.nodeId} was stopped`, { nodeId: this.node.nodeId }))
+      if (this.#restart !== null) clearTimeout(this.#restart)
+      this.#restart = null
+      if (this.#handle === null) this.#exited('was stopped before it started')
+      else this.#handle.stop(options.controlled)
+    }
+    const force = setTimeout(() => this.#handle?.kill(), options.controlled ? CONTROLLED_STOP_MS : QUICK_STOP_MS)
+    await stopped
+    clearTimeout(force)
+  }
+
+  /** Forgets the process and lets it run. */
+  release(): void {
+    if (this.#restart !== null) clearTimeout(this.#restart)
+    this.#restart = null
+    this.#handle?.release()
+    this.#handle = null
+    this.#state = 'stopped'
+    this.#tellWaiting(new EngineError('the engine is closing', { nodeId: this.node.nodeId }))
+  }
+
+  #spawn(): void {
+    const config = this.#config
+    this.#restart = null
+    invariant(config !== null && this.#state === 'starting', 'a node is spawned once it has a configuration', { state: this.#state })
+    const { directory, logFile, scripts, clusterName } = this.#options
+    mkdirSync(directory, { recursive: true })
+    writeNodeConfig(directory, config)
+    this.#handle = spawnNode(
+      {
+        scripts,
+        role: this.node.role,
+        clusterName,
+        nodeId: this.node.nodeId,
+        directory,
+        logFile,
+        configHash: configHash(config),
+        secrets: this.#options.secrets(),
+      },
+      { onReady: () => this.#ready(), onExit: (reason) => this.#exited(reason) },
+    )
+  }
+
+  #ready(): void {
+    if (this.#state !== 'starting') return
+    this.#walk('ready')
+    this.reason = null
+    this.#upSinceMs = performance.now()
+    this.#tellWaiting(null)
+    this.#options.onUp()
+  }
+
+  #exited(reason: string): void {
+    const wasRunning = this.#state === 'running'
+    this.#handle = null
+    this.#walk('exit')
+    if (this.#state === 'stopped') {
+      const told = this.#onStopped
+      this.#onStopped = null
+      told?.()
+      return
+    }
+    this.reason = reason
+    this.#options.logger.warn('node went down', { node: this.node.nodeId, reason })
+    if (wasRunning && performance.now() - this.#upSinceMs > HEALTHY_AFTER_MS) this.#deaths = 0
+    const delayMs = RESTART_DELAYS_MS[Math.min(this.#deaths, RESTART_DELAYS_MS.length - 1)] ?? 0
+    this.#deaths++
+    if (wasRunning) this.#options.onDown(reason)
+    else if (this.#deaths >= START_ATTEMPTS_TOLD) {
+      this.#tellWaiting(new EngineError(`${this.node.role} ${this.node.nodeId} does not start: it ${reason}`, { nodeId: this.node.nodeId }))
+    }
+    this.#restart = setTimeout(() => this.#spawn(), delayMs)
+  }
+
+  #tellWaiting(error: Error | null): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { resolve, reject } of waiting) {
+      if (error === null) resolve()
+      else reject(error)
+    }
+  }
+
+  #is(state: NodeState): boolean {
+    return this.#state === state
+  }
+
+  #walk(event: NodeLifeEvent): void {
+    this.#state = nextNodeState(this.#state, event)
+  }
+}

@@ -1,0 +1,48 @@
+/** The node's end of the control socket: nothing is heard or told before the nonce is proved. */
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { type EngineMessage, type NodeMessage, parseMessage, readLines } from '../control-protocol.ts'
+
+export interface ControlServerOptions {
+  readonly path: string
+  readonly nonce: string
+  readonly configHash: string
+  /** What a newly proved connection is told at once. */
+  readonly current: () => NodeMessage
+  readonly onStop: (controlled: boolean) => void
+}
+
+/** Listens until the process ends; the returned function tells every proved connection. */
+export async function listenForControl(options: ControlServerOptions): Promise<(message: NodeMessage) => void> {
+  const proved = new Set<Socket>()
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => proved.delete(socket))
+    readLines(socket, (line) => {
+      const message = parseMessage<EngineMessage>(line)
+      if (message?.kind === 'prove' && message.nonce === options.nonce) {
+        proved.add(socket)
+        send(socket, { kind: 'proved', nonce: options.nonce, pid: process.pid, configHash: options.configHash })
+        send(socket, options.current())
+      } else if (message?.kind === 'stop' && proved.has(socket)) {
+        options.onStop(message.controlled)
+      } else {
+        socket.destroy()
+      }
+    })
+  })
+  // Whoever holds the lock on the directory owns the path: what is there was left by a process that has died.
+  rmSync(options.path, { force: true })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.path, resolve)
+  })
+  chmodSync(options.path, 0o600)
+  return (message) => {
+    for (const socket of proved) send(socket, message)
+  }
+}
+
+function send(socket: Socket, message: NodeMessage): void {
+  socket.write(`${JSON.stringify(message)}\n`)
+}

@@ -1,0 +1,205 @@
+/**
+ * The life of a node's process, the same for broker and controller:
+ *
+ *   title → secrets from stdin → lock on the directory → config → control socket and node.json → start → ready
+ *   → SIGTERM, SIGINT, a stop message: controlled shutdown → exit 0
+ *
+ * It exits as well when its directory vanishes, when it cannot have the lock, and, if ephemeral, when stdin closes.
+ * Only `main()` of the two entry points calls this; it owns the process.
+ */
+import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { createJsonLogger } from '@millrace/host/json-logger'
+import type { Logger } from '@millrace/base/logger'
+import { acquireDirectoryLock, type DirectoryLock } from '../../directory-lock.ts'
+import type { NodeRole } from '../../engine.ts'
+import { type EngineMessage, type NodeMessage, parseMessage, readLines } from '../control-protocol.ts'
+import { configHash, controlSocketPath, readNodeConfig, writeNodeIdentity } from '../node-config.ts'
+import type { NodeConfig, NodeSecrets } from '../node-config.ts'
+import { listenForControl } from './control-server.ts'
+import { parseNodeArguments, processTitle } from './node-arguments.ts'
+
+/** What runs inside the process. */
+export interface NodeServer {
+  /** @param options.controlled moves leaderships away first (brokers) */
+  close(options: { readonly controlled: boolean }): Promise<void>
+}
+
+export interface NodeStart {
+  readonly config: NodeConfig
+  readonly secrets: NodeSecrets
+  readonly directory: string
+  readonly logger: Logger
+}
+
+const LOCK_PATIENCE_MS = 2000
+const LOCK_RETRY_MS = 25
+const DIRECTORY_CHECK_MS = 1000
+const CONTROLLED_CLOSE_MS = 25_000
+const QUICK_CLOSE_MS = 5000
+/** Nodes of a test process whose owner was killed are gone well within 5 s. */
+const ORPHAN_CLOSE_MS = 2000
+
+/** Runs the node until the process ends. `start` resolves when the node serves. */
+export async function runNode(role: NodeRole, start: (start: NodeStart) => Promise<NodeServer>): Promise<void> {
+  const node = parseNodeArguments(process.argv.slice(2))
+  process.title = processTitle(role, node)
+  const logger = createJsonLogger({ destination: 2, name: `millrace-${role}` }).child({ cluster: node.clusterName, node: node.nodeId })
+  const life = new NodeLife(node.directory, logger)
+  try {
+    const secrets = await life.readSecrets()
+    await life.lock()
+    const config = readNodeConfig(node.directory)
+    if (config.ephemeral) life.endWithStdin()
+    await life.openControl(configHash(config))
+    life.watchDirectory()
+    life.server = await start({ config, secrets, directory: node.directory, logger })
+    life.tell({ kind: 'ready' })
+    logger.info('ready')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    logger.error('the node cannot start', { reason, stack: error instanceof Error ? error.stack : undefined })
+    life.tell({ kind: 'failed', reason })
+    life.exit(1)
+  }
+}
+
+class NodeLife {
+  server: NodeServer | null = null
+  readonly #directory: string
+  readonly #logger: Logger
+  readonly #secrets: Promise<NodeSecrets>
+  #lock: DirectoryLock | null = null
+  #ephemeral = false
+  #stdinClosed = false
+  #stopping = false
+  #last: NodeMessage = { kind: 'starting' }
+  #broadcast: (message: NodeMessage) => void = () => {}
+
+  constructor(directory: string, logger: Logger) {
+    this.#directory = directory
+    this.#logger = logger
+    let gotSecrets: (secrets: NodeSecrets) => void
+    let noSecrets: (error: Error) => void
+    this.#secrets = new Promise((resolve, reject) => {
+      gotSecrets = resolve
+      noSecrets = reject
+    })
+    let first = true
+    readLines(process.stdin, (line) => {
+      if (first) {
+        first = false
+        gotSecrets(JSON.parse(line) as NodeSecrets)
+      } else {
+        const message = parseMessage<EngineMessage>(line)
+        if (message?.kind === 'stop') void this.stop(message.controlled, 'asked by the control plane')
+      }
+    })
+    const closed = (): void => {
+      noSecrets(new Error('stdin closed before the secrets came'))
+      this.#stdinClosed = true
+      if (this.#ephemeral) void this.#orphaned()
+    }
+    process.stdin.on('end', closed)
+    process.stdin.on('error', closed)
+    // After a crash of the control plane nobody reads stdout; that must not end the node.
+    process.stdout.on('error', () => {})
+    process.on('SIGTERM', () => void this.stop(true, 'SIGTERM'))
+    process.on('SIGINT', () => void this.stop(true, 'SIGINT'))
+    process.on('uncaughtException', (error) => {
+      this.#logger.error('uncaught exception', { reason: error.message, stack: error.stack })
+      process.exit(70)
+    })
+  }
+
+  readSecrets(): Promise<NodeSecrets> {
+    return this.#secrets
+  }
+
+  /** Waits a moment for a predecessor that is just going; refuses after that. */
+  async lock(): Promise<void> {
+    const deadline = performance.now() + LOCK_PATIENCE_MS
+    for (;;) {
+      this.#lock = acquireDirectoryLock(this.#directory)
+      if (this.#lock !== null) return
+      if (performance.now() > deadline) {
+        throw new Error(`another process holds the lock on ${this.#directory}`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS))
+    }
+  }
+
+  endWithStdin(): void {
+    this.#ephemeral = true
+    if (this.#stdinClosed) void this.#orphaned()
+  }
+
+  async openControl(hash: string): Promise<void> {
+    const nonce = randomBytes(16).toString('hex')
+    const socketPath = controlSocketPath(this.#directory)
+    this.#broadcast = await listenForControl({
+      path: socketPath,
+      nonce,
+      configHash: hash,
+      current: () => this.#last,
+      onStop: (controlled) => void this.stop(controlled, 'asked over the control socket'),
+    })
+    writeNodeIdentity(this.#directory, {
+      pid: process.pid,
+      startTimeMs: Math.round(performance.timeOrigin),
+      nonce,
+      controlSocket: socketPath,
+      configHash: hash,
+    })
+  }
+
+  /** Someone removed the directory: the cluster is gone, and so is this node. */
+  watchDirectory(): void {
+    const inode = statSync(this.#directory).ino
+    setInterval(() => {
+      let now: number | null = null
+      try {
+        now = statSync(this.#directory).ino
+      } catch {
+        // Gone, or no longer ours to see.
+      }
+      if (now !== inode) {
+        this.#logger.error('the data directory is gone, so this node ends')
+        process.exit(1)
+      }
+    }, DIRECTORY_CHECK_MS).unref()
+  }
+
+  tell(message: NodeMessage): void {
+    this.#last = message
+    process.stdout.write(`${JSON.stringify(message)}\n`)
+    this.#broadcast(message)
+  }
+
+  async stop(controlled: boolean, reason: string): Promise<void> {
+    if (this.#stopping) return
+    this.#stopping = true
+    this.#logger.info('stopping', { reason, controlled })
+    const server = this.server
+    if (server !== null) {
+      setTimeout(() => this.exit(0), controlled ? CONTROLLED_CLOSE_MS : QUICK_CLOSE_MS).unref()
+      try {
+        await server.close({ controlled })
+        this.#logger.info('stopped')
+      } catch (error) {
+        this.#logger.error('closing failed', { reason: error instanceof Error ? error.message : String(error) })
+      }
+    }
+    this.exit(0)
+  }
+
+  async #orphaned(): Promise<void> {
+    setTimeout(() => this.exit(0), ORPHAN_CLOSE_MS).unref()
+    await this.stop(false, 'the parent process is gone')
+  }
+
+  exit(code: number): void {
+    this.#lock?.release()
+    process.exit(code)
+  }
+}
