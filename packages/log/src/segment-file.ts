@@ -1,0 +1,218 @@
+/**
+ * SegmentFile: the only place that computes file offsets and does segment, index and snapshot I/O, in logical positions
+ * (encryption and tiering slot in here). Appends go to `sizeBytes`, which moves only when the whole write has returned.
+ *
+ * One append at a time. A truncation while an append is under way takes effect at once logically; the bytes that still
+ * land behind it are cut off when that append returns, and its callback tells success all the same: the owner knows
+ * that it has thrown the append away.
+ */
+import type { Disk } from '@millrace/base/host'
+import { invariant } from '@millrace/base/invariant'
+import type { DescriptorLru } from './descriptor-lru.ts'
+import { StorageError } from './storage-error.ts'
+
+export interface FileAccess {
+  readonly disk: Disk
+  readonly descriptors: DescriptorLru
+}
+
+export class SegmentFile {
+  /** Only `rename` changes it. */
+  path: string
+  /** Of DescriptorLru. */
+  descriptor = -1
+  /** Of DescriptorLru. */
+  pins = 0
+  #sizeBytes: number
+  #exists: boolean
+  #appending = false
+  #cutMeanwhile = false
+  readonly #access: FileAccess
+
+  /** @param sizeBytes of the existing file; null when there is none yet: `create` makes it. */
+  constructor(access: FileAccess, path: string, sizeBytes: number | null) {
+    this.#access = access
+    this.path = path
+    this.#sizeBytes = sizeBytes ?? 0
+    this.#exists = sizeBytes !== null
+  }
+
+  /** A file found on disk, or none. */
+  static at(access: FileAccess, path: string): SegmentFile {
+    const size = access.disk.exists(path) ? access.disk.status(path).sizeBytes : null
+    return new SegmentFile(access, path, size)
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  get exists(): boolean {
+    return this.#exists
+  }
+
+  /** Creates the file, or empties it. */
+  create(): void {
+    this.#access.descriptors.create(this)
+    this.#exists = true
+    this.#sizeBytes = 0
+  }
+
+  /** Appends `length` bytes in `buffers`; on failure cuts off what was written and throws StorageError. */
+  appendSync(buffers: readonly Uint8Array[], length: number): void {
+    invariant(!this.#appending, 'two appends at once', { path: this.path })
+    let written: number
+    try {
+      written = this.#access.disk.writevSync(this.#use(), buffers, this.#sizeBytes)
+    } catch (error) {
+      this.#cutPartialWrite()
+      throw this.#failure('write', error)
+    }
+    if (written !== length) {
+      this.#cutPartialWrite()
+      throw this.#failure('write', 'SHORT_WRITE')
+    }
+    this.#sizeBytes += length
+  }
+
+  /** As appendSync, without blocking. */
+  append(buffers: readonly Uint8Array[], length: number, callback: (error: StorageError | null) => void): void {
+    invariant(!this.#appending, 'two appends at once', { path: this.path })
+    let descriptor: number
+    try {
+      descriptor = this.#access.descriptors.pin(this)
+    } catch (error) {
+      callback(this.#failure('open', error))
+      return
+    }
+    this.#appending = true
+    this.#access.disk.writev(descriptor, buffers, this.#sizeBytes, (error, written) => {
+      this.#appending = false
+      const cut = this.#cutMeanwhile
+      this.#cutMeanwhile = false
+      if (error === null && written === length && !cut) this.#sizeBytes += length
+      else if (this.#exists) this.#cutPartialWrite()
+      this.#access.descriptors.unpin(this)
+      if (cut || (error === null && written === length)) callback(null)
+      else callback(this.#failure('write', error ?? 'SHORT_WRITE'))
+    })
+  }
+
+  /** Reads at most `length` bytes from `position` into `target`; never beyond `sizeBytes`. Returns the count. */
+  readSync(target: Uint8Array, targetStart: number, length: number, position: number): number {
+    const wanted = Math.min(length, this.#sizeBytes - position)
+    if (wanted <= 0) return 0
+    try {
+      return this.#access.disk.readSync(this.#use(), target, targetStart, wanted, position)
+    } catch (error) {
+      throw this.#failure('read', error)
+    }
+  }
+
+  read(
+    target: Uint8Array,
+    targetStart: number,
+    length: number,
+    position: number,
+    callback: (error: StorageError | null, bytesRead: number) => void,
+  ): void {
+    const wanted = Math.min(length, this.#sizeBytes - position)
+    if (wanted <= 0) {
+      callback(null, 0)
+      return
+    }
+    let descriptor: number
+    try {
+      descriptor = this.#access.descriptors.pin(this)
+    } catch (error) {
+      callback(this.#failure('open', error), 0)
+      return
+    }
+    this.#access.disk.read(descriptor, target, targetStart, wanted, position, (error, bytesRead) => {
+      this.#access.descriptors.unpin(this)
+      callback(error === null ? null : this.#failure('read', error), bytesRead)
+    })
+  }
+
+  /** Cuts the file to `sizeBytes`; no effect if it is not longer. */
+  truncate(sizeBytes: number): void {
+    if (!this.#exists || (sizeBytes >= this.#sizeBytes && !this.#appending)) return
+    this.#sizeBytes = Math.min(sizeBytes, this.#sizeBytes)
+    if (this.#appending) {
+      this.#cutMeanwhile = true
+      return
+    }
+    try {
+      this.#access.disk.truncateSync(this.#use(), this.#sizeBytes)
+    } catch (error) {
+      throw this.#failure('truncate', error)
+    }
+  }
+
+  /** Makes what has been appended durable (fdatasync); nothing to do for a file that does not exist. */
+  sync(callback: (error: StorageError | null) => void): void {
+    if (!this.#exists) {
+      callback(null)
+      return
+    }
+    let descriptor: number
+    try {
+      descriptor = this.#access.descriptors.pin(this)
+    } catch (error) {
+      callback(this.#failure('open', error))
+      return
+    }
+    this.#access.disk.dataSync(descriptor, (error) => {
+      this.#access.descriptors.unpin(this)
+      callback(error === null ? null : this.#failure('fdatasync', error))
+    })
+  }
+
+  /** Renames within the file system; operations under way go on. */
+  rename(path: string): void {
+    if (this.#exists) {
+      try {
+        this.#access.disk.rename(this.path, path)
+      } catch (error) {
+        throw this.#failure('rename', error)
+      }
+    }
+    this.path = path
+  }
+
+  /** Closes the descriptor; the next operation opens it again. */
+  close(): void {
+    this.#access.descriptors.close(this)
+  }
+
+  /** Removes the file; operations under way end on the unlinked file. */
+  remove(): void {
+    this.close()
+    if (!this.#exists) return
+    this.#exists = false
+    this.#sizeBytes = 0
+    if (this.#appending) this.#cutMeanwhile = true
+    try {
+      this.#access.disk.removeFile(this.path)
+    } catch (error) {
+      throw this.#failure('remove', error)
+    }
+  }
+
+  #use(): number {
+    return this.#access.descriptors.use(this)
+  }
+
+  /** After a failed write. Fails silently: recovery cuts the rest at the next start, and nobody reads it until then. */
+  #cutPartialWrite(): void {
+    try {
+      this.#access.disk.truncateSync(this.#use(), this.#sizeBytes)
+    } catch {
+      this.close()
+    }
+  }
+
+  #failure(action: string, cause: unknown): StorageError {
+    return cause instanceof StorageError ? cause : new StorageError(action, this.path, cause)
+  }
+}

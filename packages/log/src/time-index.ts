@@ -1,0 +1,176 @@
+/**
+ * The sparse time index of a segment. Entry: { timestamp: int64, relativeOffset: int32 }: the greatest timestamp so far
+ * and the last offset of the batch that carries it; strictly ascending timestamps. Life on disk as OffsetIndex.
+ */
+import { invariant } from '@millrace/base/invariant'
+import type { SegmentFile } from './segment-file.ts'
+
+const ENTRY_BYTES = 12
+const FIRST_CAPACITY = 64
+
+export class TimeIndex {
+  readonly baseOffset: number
+  readonly file: SegmentFile
+  #timestamps: Float64Array | null
+  #offsets: Int32Array = new Int32Array(0)
+  #count: number
+
+  constructor(baseOffset: number, file: SegmentFile) {
+    this.baseOffset = baseOffset
+    this.file = file
+    this.#count = Math.floor(file.sizeBytes / ENTRY_BYTES)
+    this.#timestamps = null
+    if (this.#count === 0) this.#allocate(FIRST_CAPACITY)
+  }
+
+  get entryCount(): number {
+    return this.#count
+  }
+
+  get isLoaded(): boolean {
+    return this.#timestamps !== null
+  }
+
+  get memoryBytes(): number {
+    return this.#timestamps === null ? 0 : this.#timestamps.byteLength + this.#offsets.byteLength
+  }
+
+  /** One entry is kept free for the one that a roll adds. */
+  isFull(indexBytesMax: number): boolean {
+    return this.#count >= Math.floor(indexBytesMax / ENTRY_BYTES) - 1
+  }
+
+  /** Greatest timestamp; -1 when empty. */
+  get lastTimestamp(): number {
+    return this.#count === 0 ? -1 : (this.#loaded()[this.#count - 1] as number)
+  }
+
+  /** Offset of the last entry; the base offset when empty. */
+  get lastOffset(): number {
+    return this.#count === 0 ? this.baseOffset : this.baseOffset + (this.#offsets[this.#count - 1] as number)
+  }
+
+  /** Adds an entry unless `timestamp` is not above the last one. `offset` is the last one of the batch that has it. */
+  maybeAppend(timestamp: number, offset: number): void {
+    if (timestamp <= this.lastTimestamp) return
+    const timestamps = this.#loaded()
+    if (this.#count === timestamps.length) {
+      const offsets = this.#offsets
+      this.#allocate(2 * this.#count)
+      this.#loaded().set(timestamps)
+      this.#offsets.set(offsets)
+    }
+    this.#loaded()[this.#count] = timestamp
+    this.#offsets[this.#count] = offset - this.baseOffset
+    this.#count++
+  }
+
+  /** Offset of the last entry whose timestamp is at most `timestamp`; the base offset when there is none. */
+  lookup(timestamp: number): number {
+    const timestamps = this.#loaded()
+    let low = 0
+    let high = this.#count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((timestamps[middle] as number) <= timestamp) low = middle + 1
+      else high = middle
+    }
+    return low === 0 ? this.baseOffset : this.baseOffset + (this.#offsets[low - 1] as number)
+  }
+
+  /** Removes the entries at or above `offset`, from memory and from disk. */
+  truncateTo(offset: number): void {
+    this.#loaded()
+    while (this.#count > 0 && this.lastOffset >= offset) this.#count--
+    this.file.truncate(this.#count * ENTRY_BYTES)
+  }
+
+  clear(): void {
+    this.#count = 0
+    this.#allocate(FIRST_CAPACITY)
+    this.file.truncate(0)
+  }
+
+  persist(callback: (error: Error | null) => void): void {
+    const bytes = this.#unpersisted()
+    if (bytes === null) callback(null)
+    else this.file.append([bytes], bytes.length, callback)
+  }
+
+  persistSync(): void {
+    const bytes = this.#unpersisted()
+    if (bytes !== null) this.file.appendSync([bytes], bytes.length)
+  }
+
+  load(callback: (error: Error | null) => void): void {
+    if (this.#timestamps !== null) {
+      callback(null)
+      return
+    }
+    const bytes = Buffer.allocUnsafe(this.#count * ENTRY_BYTES)
+    this.file.read(bytes, 0, bytes.length, 0, (error, bytesRead) => {
+      if (error === null && this.#timestamps === null) this.#decode(bytes.subarray(0, bytesRead))
+      callback(error)
+    })
+  }
+
+  loadSync(): void {
+    if (this.#timestamps !== null) return
+    const bytes = Buffer.allocUnsafe(this.#count * ENTRY_BYTES)
+    this.#decode(bytes.subarray(0, this.file.readSync(bytes, 0, bytes.length, 0)))
+  }
+
+  unload(): void {
+    if (this.#count > 0 && this.file.sizeBytes === this.#count * ENTRY_BYTES) this.#timestamps = null
+  }
+
+  /** Last entry without loading the index: { timestamp, offset }; null when empty. */
+  peekLast(): { readonly timestamp: number; readonly offset: number } | null {
+    if (this.#count === 0) return null
+    const last = Buffer.allocUnsafe(ENTRY_BYTES)
+    if (this.file.readSync(last, 0, ENTRY_BYTES, (this.#count - 1) * ENTRY_BYTES) !== ENTRY_BYTES) return null
+    return { timestamp: Number(last.readBigInt64BE(0)), offset: this.baseOffset + last.readInt32BE(8) }
+  }
+
+  /** What Kafka checks at start: whole entries, last timestamp not below the first, last offset not below the base. */
+  isSane(): boolean {
+    if (!this.file.exists || this.file.sizeBytes % ENTRY_BYTES !== 0) return false
+    const last = this.peekLast()
+    if (last === null) return this.#count === 0
+    const first = Buffer.allocUnsafe(ENTRY_BYTES)
+    if (this.file.readSync(first, 0, ENTRY_BYTES, 0) !== ENTRY_BYTES) return false
+    return last.timestamp >= Number(first.readBigInt64BE(0)) && last.offset >= this.baseOffset
+  }
+
+  #unpersisted(): Buffer | null {
+    const persisted = this.file.sizeBytes / ENTRY_BYTES
+    if (persisted >= this.#count) return null
+    const timestamps = this.#loaded()
+    const bytes = Buffer.allocUnsafe((this.#count - persisted) * ENTRY_BYTES)
+    for (let i = persisted, at = 0; i < this.#count; i++, at += ENTRY_BYTES) {
+      bytes.writeBigInt64BE(BigInt(timestamps[i] as number), at)
+      bytes.writeInt32BE(this.#offsets[i] as number, at + 8)
+    }
+    return bytes
+  }
+
+  #decode(bytes: Buffer): void {
+    this.#count = Math.floor(bytes.length / ENTRY_BYTES)
+    this.#allocate(Math.max(FIRST_CAPACITY, this.#count))
+    const timestamps = this.#loaded()
+    for (let i = 0; i < this.#count; i++) {
+      timestamps[i] = Number(bytes.readBigInt64BE(i * ENTRY_BYTES))
+      this.#offsets[i] = bytes.readInt32BE(i * ENTRY_BYTES + 8)
+    }
+  }
+
+  #allocate(capacity: number): void {
+    this.#timestamps = new Float64Array(capacity)
+    this.#offsets = new Int32Array(capacity)
+  }
+
+  #loaded(): Float64Array {
+    invariant(this.#timestamps !== null, 'the time index is loaded', { base: this.baseOffset })
+    return this.#timestamps
+  }
+}
