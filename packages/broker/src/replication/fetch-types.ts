@@ -1,5 +1,5 @@
 /** What a Fetch asks of the replica manager and what it gets, free of versions and sessions. */
-import type { LogRead } from '@millrace/log/partition-log'
+import type { LogRead } from '@millrace/log/log-types'
 
 export interface FetchPartition {
   readonly topic: string
@@ -43,4 +43,10 @@ export interface FetchPartitionResult<P extends FetchPartition = FetchPartition>
   readonly abortedTransactions: readonly { readonly producerId: number; readonly firstOffset: number }[] | null
   /** null: empty. `records.release` is the reader's to call once the bytes have been written or dropped. */
   readonly records: LogRead | null
+}
+
+/** Someone who waits for one of several partitions to move. */
+export interface FetchWaiter {
+  /** The partition's log end, high watermark, log start or role changed; `mustAnswer` when waiting on makes no sense. */
+  wake(mustAnswer: boolean): void
 }

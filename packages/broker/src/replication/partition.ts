@@ -1,10 +1,23 @@
 /**
  * One replica of one partition on this broker: leader or follower state, in-sync replicas, high watermark, and the
  * requests that wait for it to move. Single owner: the broker's loop.
+ *
+ *   none ──▶ follower ◀──▶ leader          (only `apply`, with what the controller decided, moves it)
+ *
+ * Invariants: logStart ≤ high watermark ≤ log end; the high watermark of a leader never falls; acks=-1 is answered only
+ * when every member of the maximal ISR has the batch. Facts: kafka-protocol §2.5, §3.1, §4.2.
  */
 import type { Uuid } from '@millrace/base/uuid'
-import type { FrameLease, Slab } from '@millrace/log/arena'
-import type { LogRead, PartitionLog } from '@millrace/log/partition-log'
+import type { Slab } from '@millrace/log/arena'
+import type { PartitionLog } from '@millrace/log/partition-log'
+import type { PartitionState } from '@millrace/metadata/partition-state'
+import { ErrorCode } from '@millrace/protocol/errors'
+import { checkAppend } from './append-checks.ts'
+import { DelayedProduces } from './delayed-produces.ts'
+import type { FetchWaiter } from './fetch-types.ts'
+import { FollowerProgress } from './follower-progress.ts'
+import { laggingMembers, mayJoinIsr, nextHighWatermark, type IsrState } from './isr-decisions.ts'
+import type { IsrAnswer, PartitionEnvironment } from './partition-environment.ts'
 
 /** Why a batch was refused, beyond its error code. */
 export interface AppendRefusal {
@@ -28,57 +41,428 @@ export interface AppendOptions {
   readonly origin: 'client' | 'coordinator'
 }
 
-export interface OffsetResult {
-  readonly timestampMs: number
-  readonly offset: number
-  readonly leaderEpoch: number
+export type PartitionRole = 'none' | 'leader' | 'follower'
+
+/** A repeated batch with acks 0 or 1 whose first try has not been written yet. */
+interface UnwrittenDuplicate {
+  readonly lastOffset: number
+  readonly baseOffset: number
+  readonly logAppendTimeMs: number
+  readonly done: AppendCallback
 }
 
-export interface Partition {
+const NO_REPLICAS: readonly number[] = []
+
+export class Partition {
   readonly topic: string
   readonly partition: number
   readonly topicId: Uuid
-  /** -1: none. */
-  readonly leaderId: number
-  readonly leaderEpoch: number
-  readonly partitionEpoch: number
-  readonly isLeader: boolean
-  readonly replicas: readonly number[]
-  /** As the controller committed it. */
-  readonly isr: readonly number[]
   readonly log: PartitionLog
-  readonly logStartOffset: number
-  readonly logEndOffset: number
-  readonly highWatermark: number
-  /** Where read_committed consumers stop. */
-  readonly lastStableOffset: number
-  /** True when acks=all would be refused. */
-  readonly underMinIsr: boolean
+  /** Fetches woken by what only followers see: the log end. */
+  readonly followerWaiters: Set<FetchWaiter> = new Set()
+  /** Fetches woken by the high watermark. */
+  readonly consumerWaiters: Set<FetchWaiter> = new Set()
+  /** Called after a follower's progress or the log start changed: delayed deletions look at the low watermark. */
+  onLowWatermark: (() => void) | null = null
+
+  readonly #environment: PartitionEnvironment
+  readonly #delayedProduces: DelayedProduces
+  #role: PartitionRole = 'none'
+  #leaderId = -1
+  #leaderEpoch = -1
+  #partitionEpoch = -1
+  #replicas: readonly number[] = NO_REPLICAS
+  #isr: IsrState = { committed: NO_REPLICAS, proposed: null }
+  #followers: FollowerProgress[] = []
+  #leaderEpochStartOffset = -1
+  #highWatermark: number
+  #unwritten: UnwrittenDuplicate[] = []
+
+  constructor(log: PartitionLog, highWatermark: number, environment: PartitionEnvironment) {
+    this.topic = log.topic
+    this.partition = log.partition
+    this.topicId = log.topicId
+    this.log = log
+    this.#environment = environment
+    this.#delayedProduces = new DelayedProduces(environment.host, ErrorCode.REQUEST_TIMED_OUT)
+    this.#highWatermark = Math.min(Math.max(highWatermark, log.logStartOffset), log.logEndOffset)
+  }
+
+  get role(): PartitionRole {
+    return this.#role
+  }
+
+  get isLeader(): boolean {
+    return this.#role === 'leader'
+  }
+
+  /** -1: none. */
+  get leaderId(): number {
+    return this.#leaderId
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch
+  }
+
+  get partitionEpoch(): number {
+    return this.#partitionEpoch
+  }
+
+  get replicas(): readonly number[] {
+    return this.#replicas
+  }
+
+  /** As the controller committed it. */
+  get isr(): readonly number[] {
+    return this.#isr.committed
+  }
+
+  /** What the leader knows of its followers; empty on a follower. */
+  get followers(): readonly FollowerProgress[] {
+    return this.#followers
+  }
+
+  get logStartOffset(): number {
+    return this.log.logStartOffset
+  }
+
+  get logEndOffset(): number {
+    return this.log.logEndOffset
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark
+  }
+
+  /** Where the current leader epoch began; consumers' lookups wait until the high watermark has reached it. */
+  get leaderEpochStartOffset(): number {
+    return this.#leaderEpochStartOffset
+  }
+
+  /** Where read_committed consumers stop: before the first record whose transaction is not decided. */
+  get lastStableOffset(): number {
+    const unstable = this.log.producers.firstUnstableOffset(this.#highWatermark)
+    return unstable < 0 ? this.#highWatermark : Math.min(unstable, this.#highWatermark)
+  }
+
+  /** True when acks=-1 would be refused. */
+  get underMinIsr(): boolean {
+    return this.#isr.committed.length < this.#minIsr()
+  }
+
+  /** Smallest log start over the live replicas: what DeleteRecords answers. */
+  get lowWatermark(): number {
+    let low = this.log.logStartOffset
+    for (const follower of this.#followers) {
+      if (this.#environment.isLive(follower.brokerId)) low = Math.min(low, follower.logStartOffset)
+    }
+    return low
+  }
+
+  /** Takes what the controller decided. Older decisions than the one in force are ignored. */
+  apply(state: PartitionState): void {
+    if (state.partitionEpoch < this.#partitionEpoch) return
+    const leads = state.leader === this.#environment.nodeId
+    const newEpoch = state.leaderEpoch !== this.#leaderEpoch
+    const wasLeader = this.isLeader
+    this.#leaderId = state.leader
+    this.#leaderEpoch = state.leaderEpoch
+    this.#partitionEpoch = state.partitionEpoch
+    this.#replicas = state.replicas
+    this.#isr = { committed: state.isr, proposed: null }
+    if (leads) this.#lead(newEpoch || !wasLeader)
+    else this.#follow(wasLeader)
+    if (newEpoch || wasLeader !== leads) this.#wakeAll(true)
+  }
+
+  /** The replica leaves this broker or its log went offline: everyone waiting is told. */
+  stop(errorCode: number): void {
+    this.#role = 'none'
+    this.#followers = []
+    this.#delayedProduces.fail(errorCode)
+    const unwritten = this.#unwritten
+    this.#unwritten = []
+    for (const duplicate of unwritten) duplicate.done(errorCode, -1, -1, null)
+    this.#wakeAll(true)
+    this.onLowWatermark?.()
+  }
 
   /**
    * Appends one batch `bytes[start, end)`: checks it, assigns offsets in place. The slab (null: bytes nobody reuses)
    * is retained by the log as long as it needs it. `done` is called exactly once, possibly before this returns
    * (refusals), with acks=1/0 after the write, with acks=-1 once the high watermark passed it.
    */
-  appendAsLeader(slab: Slab | null, bytes: Buffer, start: number, end: number, options: AppendOptions, done: AppendCallback): void
+  appendAsLeader(
+    slab: Slab | null,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    options: AppendOptions,
+    done: AppendCallback,
+  ): void {
+    if (this.log.offline !== null) return done(ErrorCode.KAFKA_STORAGE_ERROR, -1, -1, null)
+    if (!this.isLeader) return done(ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, null)
+    if (options.acks === -1 && this.underMinIsr) return done(ErrorCode.NOT_ENOUGH_REPLICAS, -1, -1, null)
+    const check = checkAppend(this.log, this.#environment, bytes, start, end, options.origin)
+    if (check.kind === 'refused') return done(check.errorCode, -1, -1, check.refusal)
+    const deadlineMs = options.acks === -1 ? this.#environment.host.clock.monotonicMs() + options.timeoutMs : Infinity
+    if (check.kind === 'duplicate') {
+      this.#answerDuplicate(check.baseOffset, check.lastOffset, check.logAppendTimeMs, options.acks, deadlineMs, done)
+      return
+    }
+    const leaderEpoch = this.#leaderEpoch
+    this.log.appendAsLeader(slab, bytes, start, end, leaderEpoch, (error, baseOffset, logAppendTimeMs) => {
+      if (error !== null) {
+        this.#environment.storageFailed(this, error)
+        return done(ErrorCode.KAFKA_STORAGE_ERROR, -1, -1, null)
+      }
+      this.#appended()
+      if (options.acks !== -1) return done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
+      this.#awaitHighWatermark(baseOffset + check.recordCount, deadlineMs, baseOffset, logAppendTimeMs, leaderEpoch, done)
+    })
+    this.#environment.metrics.messagesIn += check.recordCount
+  }
 
-  /**
-   * NONE, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH or KAFKA_STORAGE_ERROR for a request that
-   * names `currentLeaderEpoch` (-1: not checked).
-   */
-  checkRequest(currentLeaderEpoch: number, leaderOnly: boolean): number
+  /** NONE, or why a request that names `currentLeaderEpoch` (-1: not checked) is not for this replica. */
+  checkRequest(currentLeaderEpoch: number, leaderOnly: boolean): number {
+    if (this.log.offline !== null) return ErrorCode.KAFKA_STORAGE_ERROR
+    if (currentLeaderEpoch >= 0) {
+      if (currentLeaderEpoch < this.#leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH
+      if (currentLeaderEpoch > this.#leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH
+    }
+    if (this.#role === 'none' || (leaderOnly && !this.isLeader)) return ErrorCode.NOT_LEADER_OR_FOLLOWER
+    return ErrorCode.NONE
+  }
 
-  /** ListOffsets for one partition. timestampMs: a time, or one of the negative sentinels (§3.8). */
-  listOffset(
-    request: { readonly timestampMs: number; readonly currentLeaderEpoch: number; readonly replicaId: number; readonly readCommitted: boolean },
-    done: (errorCode: number, result: OffsetResult | null) => void,
-  ): void
+  /** The leader takes note of a follower's fetch. False: this broker is no replica here. */
+  followerFetched(brokerId: number, brokerEpoch: number, fetchOffset: number, followerLogStart: number): boolean {
+    const follower = this.#followers.find((candidate) => candidate.brokerId === brokerId)
+    if (follower === undefined) return false
+    const { host } = this.#environment
+    follower.fetched(fetchOffset, followerLogStart, brokerEpoch, host.clock.monotonicMs(), this.log.logEndOffset)
+    if (
+      mayJoinIsr(this.#isr, follower, this.#highWatermark, this.#leaderEpochStartOffset, this.#isEligible(follower))
+    ) {
+      this.#environment.metrics.isrExpands++
+      this.#propose([...this.#isr.committed, brokerId])
+    }
+    this.#advanceHighWatermark()
+    this.onLowWatermark?.()
+    return true
+  }
 
-  /** OffsetForLeaderEpoch: epoch and endOffset are -1 when undefined. */
-  offsetForLeaderEpoch(currentLeaderEpoch: number, leaderEpoch: number): { readonly errorCode: number; readonly leaderEpoch: number; readonly endOffset: number }
+  /** The leader's upkeep each replica.lag.time.max.ms/2: proposes an ISR without those that fell behind. */
+  checkIsr(): void {
+    if (!this.isLeader || this.#isr.proposed !== null) return
+    const lagging = laggingMembers(
+      this.#isr.committed,
+      this.#followers,
+      this.log.logEndOffset,
+      this.#environment.host.clock.monotonicMs(),
+      this.#environment.replicaLagMsMax,
+    )
+    if (lagging.length === 0) return
+    this.#environment.metrics.isrShrinks++
+    this.#environment.logger.info('in-sync replicas shrink', {
+      topic: this.topic,
+      partition: this.partition,
+      lagging: lagging.join(','),
+    })
+    this.#propose(this.#isr.committed.filter((brokerId) => !lagging.includes(brokerId)))
+  }
 
-  /** DeleteRecords up to `offset` (-1: high watermark); answers when every live replica's log start has passed it. */
-  deleteRecords(offset: number, timeoutMs: number, done: (errorCode: number, lowWatermark: number) => void): void
+  /** What a follower learns from its leader with each fetch. */
+  followerLearned(leaderHighWatermark: number, leaderLogStart: number): void {
+    if (this.#role !== 'follower') return
+    if (leaderLogStart > this.log.logStartOffset && leaderLogStart <= this.log.logEndOffset) {
+      this.log.advanceLogStart(leaderLogStart)
+    }
+    this.#raiseHighWatermark(Math.min(leaderHighWatermark, this.log.logEndOffset))
+  }
+
+  /** A follower cuts its log; what it believed committed beyond that was another leader's. */
+  truncateTo(offset: number): void {
+    if (offset < this.#highWatermark) {
+      this.#environment.logger.warn('a follower truncates below its high watermark', {
+        topic: this.topic,
+        partition: this.partition,
+        offset,
+        highWatermark: this.#highWatermark,
+      })
+      this.#highWatermark = Math.max(offset, this.log.logStartOffset)
+    }
+    this.log.truncateTo(offset)
+  }
+
+  /** A follower that has nothing in common with its leader any more starts again at the leader's log start. */
+  truncateFullyAndStartAt(offset: number): void {
+    this.log.truncateFullyAndStartAt(offset)
+    this.#highWatermark = offset
+  }
+
+  /** DeleteRecords on the leader, and what follows from it. */
+  advanceLogStart(offset: number): void {
+    this.log.advanceLogStart(offset)
+    this.#wakeAll(true)
+    this.onLowWatermark?.()
+  }
+
+  #lead(newEpoch: boolean): void {
+    this.#role = 'leader'
+    const nowMs = this.#environment.host.clock.monotonicMs()
+    const previous = this.#followers
+    this.#followers = this.#replicas
+      .filter((brokerId) => brokerId !== this.#environment.nodeId)
+      .map((brokerId) => previous.find((follower) => follower.brokerId === brokerId) ?? new FollowerProgress(brokerId))
+    if (newEpoch) {
+      // Batches of an earlier epoch may be queued and not yet written: the new epoch begins after them.
+      this.#leaderEpochStartOffset = this.log.nextOffset
+      this.log.leaderEpochs.assign(this.#leaderEpoch, this.log.nextOffset)
+      for (const follower of this.#followers) {
+        follower.reset(this.#isr.committed.includes(follower.brokerId), nowMs, this.log.logEndOffset)
+      }
+      this.#delayedProduces.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    }
+    this.#advanceHighWatermark()
+  }
+
+  #follow(wasLeader: boolean): void {
+    this.#role = 'follower'
+    this.#followers = []
+    this.#leaderEpochStartOffset = -1
+    if (!wasLeader) return
+    this.#delayedProduces.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    this.onLowWatermark?.()
+  }
+
+  #minIsr(): number {
+    const configured = this.#environment.topicSettings(this.topic).minInsyncReplicas
+    return this.#environment.holdsUnderMinIsr ? Math.min(configured, this.#replicas.length) : configured
+  }
+
+  #answerDuplicate(
+    baseOffset: number,
+    last: number,
+    logAppendTimeMs: number,
+    acks: number,
+    deadlineMs: number,
+    done: AppendCallback,
+  ): void {
+    if (acks === -1) {
+      this.#awaitHighWatermark(last + 1, deadlineMs, baseOffset, logAppendTimeMs, this.#leaderEpoch, done)
+    } else if (last < this.log.logEndOffset) done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
+    // The first try is queued and not yet written: answering now would promise what a failed write takes back.
+    else this.#unwritten.push({ lastOffset: last, baseOffset, logAppendTimeMs, done })
+  }
+
+  #awaitHighWatermark(
+    requiredOffset: number,
+    deadlineMs: number,
+    baseOffset: number,
+    logAppendTimeMs: number,
+    leaderEpoch: number,
+    done: AppendCallback,
+  ): void {
+    if (!this.isLeader || leaderEpoch !== this.#leaderEpoch) return done(ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, null)
+    if (this.#highWatermark < requiredOffset) {
+      this.#delayedProduces.add({ requiredOffset, deadlineMs, baseOffset, logAppendTimeMs, done })
+    } else if (this.underMinIsr) done(ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, -1, -1, null)
+    else done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
+  }
+
+  /** The log end has moved. */
+  #appended(): void {
+    this.#advanceHighWatermark()
+    if (this.followerWaiters.size > 0) for (const waiter of this.followerWaiters) waiter.wake(false)
+    if (this.#unwritten.length === 0) return
+    const written = this.#unwritten.filter((duplicate) => duplicate.lastOffset < this.log.logEndOffset)
+    this.#unwritten = this.#unwritten.filter((duplicate) => duplicate.lastOffset >= this.log.logEndOffset)
+    for (const duplicate of written) duplicate.done(ErrorCode.NONE, duplicate.baseOffset, duplicate.logAppendTimeMs, null)
+  }
+
+  #advanceHighWatermark(): void {
+    if (!this.isLeader) return
+    if (this.#followers.length === 0 && !this.#environment.holdsUnderMinIsr) {
+      this.#raiseHighWatermark(this.log.logEndOffset)
+      return
+    }
+    this.#raiseHighWatermark(
+      nextHighWatermark({
+        current: this.#highWatermark,
+        isr: this.#isr,
+        leaderEndOffset: this.log.logEndOffset,
+        followers: this.#followers,
+        underMinIsr: this.underMinIsr,
+        holdsUnderMinIsr: this.#environment.holdsUnderMinIsr,
+        nowMs: this.#environment.host.clock.monotonicMs(),
+        lagMsMax: this.#environment.replicaLagMsMax,
+        isEligible: this.#isEligible,
+      }),
+    )
+  }
+
+  #raiseHighWatermark(offset: number): void {
+    if (offset <= this.#highWatermark) return
+    this.#highWatermark = offset
+    if (this.#delayedProduces.size > 0) {
+      const errorCode = this.underMinIsr ? ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND : ErrorCode.NONE
+      this.#delayedProduces.complete(offset, errorCode)
+    }
+    if (this.consumerWaiters.size > 0) for (const waiter of this.consumerWaiters) waiter.wake(false)
+  }
+
+  readonly #isEligible = (follower: FollowerProgress): boolean => {
+    const registered = this.#environment.activeBrokerEpoch(follower.brokerId)
+    return registered !== null && (follower.brokerEpoch === -1 || follower.brokerEpoch === registered)
+  }
+
+  #propose(brokerIds: readonly number[]): void {
+    this.#isr = { committed: this.#isr.committed, proposed: brokerIds }
+    const proposal = this.#isr
+    const isr = brokerIds.map((brokerId) => {
+      const own = brokerId === this.#environment.nodeId
+      const epoch = own ? this.#environment.brokerEpoch : this.#environment.activeBrokerEpoch(brokerId)
+      return { brokerId, brokerEpoch: epoch ?? -1 }
+    })
+    this.#environment.proposeIsr(
+      {
+        topicId: this.topicId,
+        partition: this.partition,
+        leaderEpoch: this.#leaderEpoch,
+        partitionEpoch: this.#partitionEpoch,
+        isr,
+      },
+      (answer) => {
+        if (this.#isr === proposal) this.#answered(answer)
+      },
+    )
+  }
+
+  /** Only for the proposal in force: a metadata change that came first has already replaced it. */
+  #answered(answer: IsrAnswer): void {
+    if (answer.errorCode !== ErrorCode.NONE) {
+      this.#environment.logger.info('the controller refused an ISR', {
+        topic: this.topic,
+        partition: this.partition,
+        errorCode: answer.errorCode,
+      })
+      // A member that may not join now: the committed ISR stands, and a later fetch proposes again. Any other refusal
+      // means that our view is old, perhaps because an earlier try of this proposal was accepted and its answer lost:
+      // both sets count until the metadata that is on its way replaces them.
+      if (answer.errorCode === ErrorCode.INELIGIBLE_REPLICA) {
+        this.#isr = { committed: this.#isr.committed, proposed: null }
+      }
+      return
+    }
+    if (answer.leaderEpoch !== this.#leaderEpoch || answer.partitionEpoch < this.#partitionEpoch) return
+    this.#partitionEpoch = answer.partitionEpoch
+    this.#isr = { committed: answer.isr, proposed: null }
+    this.#advanceHighWatermark()
+  }
+
+  #wakeAll(mustAnswer: boolean): void {
+    for (const waiter of this.followerWaiters) waiter.wake(mustAnswer)
+    for (const waiter of this.consumerWaiters) waiter.wake(mustAnswer)
+  }
 }
-
-export type { FrameLease, LogRead, Slab }

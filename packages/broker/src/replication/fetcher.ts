@@ -1,0 +1,279 @@
+/**
+ * Follows one leader broker: a single Fetch asks for all partitions that broker leads for us, its answer is appended,
+ * and the next Fetch leaves as soon as everything has been written, since its offsets acknowledge what this broker has.
+ *
+ *   ready partitions ─▶ Fetch (long poll) ─▶ check, one copy into the arena, append ─▶ written ─▶ Fetch …
+ *
+ * The answer is limited to less than half a slab, so that it fits the arena next to what clients send (performance §8).
+ * A partition that failed waits alone, with growing pauses; the others go on. Owner: the broker's loop.
+ */
+import type { Host, TimerHandle } from '@millrace/base/host'
+import type { Logger } from '@millrace/base/logger'
+import type { Arena } from '@millrace/log/arena'
+import { ErrorCode } from '@millrace/protocol/errors'
+import { fetchRequest, fetchResponse, type FetchResponse } from '@millrace/protocol/messages/01-fetch'
+import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
+import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
+import { Backoff } from './backoff.ts'
+import { findStartOffset } from './out-of-range.ts'
+import type { Partition } from './partition.ts'
+import { checkReceived } from './received-batches.ts'
+import { truncationOffset } from './truncation.ts'
+
+/** ReplicaState with the broker epoch needs 15; 17 is the newest that Kafka 3.9 speaks. */
+const FETCH_VERSION = 17
+const REQUEST_TIMEOUT_MS = 30_000
+const RETRY_MS = 20
+const RETRY_MS_MAX = 1_000
+
+type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
+
+interface Followed {
+  readonly partition: Partition
+  readonly backoff: Backoff
+  /** 'apart': waits for its pause to end, or for the leader to say where to start. */
+  state: 'ready' | 'appending' | 'apart'
+  /** Leader epoch under which the Fetch in flight asks; an answer to an older question is dropped. */
+  askedEpoch: number
+}
+
+export interface FetcherOptions {
+  readonly host: Host
+  readonly logger: Logger
+  readonly nodeId: number
+  readonly brokerEpoch: () => number
+  readonly clusterId: string
+  readonly channel: ControllerChannel
+  readonly arena: Arena
+  readonly metrics: BrokerMetrics
+  /** replica.fetch.wait.max.ms, .min.bytes, .max.bytes, .response.max.bytes as they are now. */
+  readonly limits: () => {
+    readonly waitMsMax: number
+    readonly bytesMin: number
+    readonly partitionBytesMax: number
+    readonly responseBytesMax: number
+  }
+  readonly storageFailed: (partition: Partition, error: Error) => void
+}
+
+export class Fetcher {
+  readonly #options: FetcherOptions
+  readonly #followed: Map<Partition, Followed> = new Map()
+  readonly #byId: Map<string, Map<number, Followed>> = new Map()
+  readonly #backoff: Backoff
+  #inFlight = false
+  #appending = 0
+  #pause: TimerHandle | null = null
+  #closed = false
+
+  constructor(options: FetcherOptions) {
+    this.#options = options
+    this.#backoff = new Backoff(RETRY_MS, RETRY_MS_MAX)
+  }
+
+  get size(): number {
+    return this.#followed.size
+  }
+
+  add(partition: Partition): void {
+    if (this.#followed.has(partition)) return
+    const backoff = new Backoff(RETRY_MS, RETRY_MS_MAX)
+    const followed: Followed = { partition, backoff, state: 'ready', askedEpoch: -1 }
+    this.#followed.set(partition, followed)
+    let partitions = this.#byId.get(partition.topicId)
+    if (partitions === undefined) this.#byId.set(partition.topicId, (partitions = new Map()))
+    partitions.set(partition.partition, followed)
+    this.#options.host.tick(() => this.#fetch())
+  }
+
+  /** Appends that are queued still happen; nothing more is asked for. */
+  remove(partition: Partition): void {
+    if (!this.#followed.delete(partition)) return
+    const partitions = this.#byId.get(partition.topicId)
+    partitions?.delete(partition.partition)
+    if (partitions?.size === 0) this.#byId.delete(partition.topicId)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#followed.clear()
+    this.#byId.clear()
+    if (this.#pause !== null) this.#options.host.timers.clear(this.#pause)
+    this.#pause = null
+  }
+
+  #fetch(): void {
+    if (this.#inFlight || this.#closed || this.#appending > 0 || this.#pause !== null) return
+    const limits = this.#options.limits()
+    const topics = []
+    for (const [topicId, partitions] of this.#byId) {
+      const asked = []
+      for (const followed of partitions.values()) {
+        if (followed.state !== 'ready') continue
+        const { partition } = followed
+        followed.askedEpoch = partition.leaderEpoch
+        asked.push({
+          partition: partition.partition,
+          currentLeaderEpoch: partition.leaderEpoch,
+          fetchOffset: partition.logEndOffset,
+          lastFetchedEpoch: partition.log.leaderEpochs.latest,
+          logStartOffset: partition.logStartOffset,
+          partitionMaxBytes: Math.min(limits.partitionBytesMax, limits.responseBytesMax),
+        })
+      }
+      if (asked.length > 0) topics.push({ topicId, partitions: asked })
+    }
+    if (topics.length === 0) return
+    const body = {
+      clusterId: this.#options.clusterId,
+      replicaState: { replicaId: this.#options.nodeId, replicaEpoch: this.#options.brokerEpoch() },
+      maxWaitMs: limits.waitMsMax,
+      minBytes: limits.bytesMin,
+      maxBytes: limits.responseBytesMax,
+      isolationLevel: 0,
+      sessionId: 0,
+      sessionEpoch: -1,
+      topics,
+      forgottenTopicsData: [],
+      rackId: '',
+    }
+    this.#inFlight = true
+    const timeoutMs = REQUEST_TIMEOUT_MS + limits.waitMsMax
+    this.#options.channel.send(fetchRequest, fetchResponse, FETCH_VERSION, body, timeoutMs, (error, response) => {
+      this.#inFlight = false
+      if (this.#closed) return
+      if (error !== null || response === null || response.errorCode !== ErrorCode.NONE) {
+        this.#options.logger.debug('a follower fetch failed', {
+          error: error?.message ?? null,
+          errorCode: response?.errorCode ?? null,
+        })
+        this.#pauseAll()
+        return
+      }
+      this.#backoff.reset()
+      this.#take(response)
+      this.#fetch()
+    })
+  }
+
+  #pauseAll(): void {
+    this.#pause = this.#options.host.timers.set(this.#backoff.next(), () => {
+      this.#pause = null
+      this.#fetch()
+    })
+  }
+
+  #take(response: FetchResponse): void {
+    for (const topic of response.responses) {
+      const partitions = this.#byId.get(topic.topicId)
+      if (partitions === undefined) continue
+      let served: Followed | null = null
+      for (const answer of topic.partitions) {
+        const followed = partitions.get(answer.partitionIndex)
+        if (followed === undefined || followed.askedEpoch !== followed.partition.leaderEpoch) continue
+        if (followed.state !== 'ready' || followed.partition.role !== 'follower') continue
+        this.#takePartition(followed, answer)
+        if (answer.records !== null && answer.records.length > 0) served = followed
+      }
+      if (served === null) continue
+      // Who was served goes to the back, so that a busy partition does not starve the others.
+      partitions.delete(served.partition.partition)
+      partitions.set(served.partition.partition, served)
+      this.#byId.delete(topic.topicId)
+      this.#byId.set(topic.topicId, partitions)
+    }
+  }
+
+  #takePartition(followed: Followed, answer: PartitionAnswer): void {
+    const { partition } = followed
+    if (answer.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) return this.#startAgain(followed)
+    if (answer.errorCode !== ErrorCode.NONE) {
+      if (answer.errorCode === ErrorCode.UNKNOWN_SERVER_ERROR) {
+        this.#options.logger.warn('the leader failed to serve a follower fetch', {
+          topic: partition.topic,
+          partition: partition.partition,
+        })
+      }
+      return this.#setApart(followed)
+    }
+    if (answer.divergingEpoch.endOffset >= 0) {
+      const ownEnd = partition.log.leaderEpochs.endOffsetFor(answer.divergingEpoch.epoch)
+      const offset = truncationOffset(answer.divergingEpoch, ownEnd, partition.logEndOffset)
+      this.#options.logger.info('a follower truncates to what its leader has', {
+        topic: partition.topic,
+        partition: partition.partition,
+        offset,
+        logEndOffset: partition.logEndOffset,
+      })
+      partition.truncateTo(offset)
+      return
+    }
+    if (answer.records === null || answer.records.length === 0) {
+      followed.backoff.reset()
+      partition.followerLearned(answer.highWatermark, answer.logStartOffset)
+      return
+    }
+    this.#append(followed, answer.records, answer.highWatermark, answer.logStartOffset)
+  }
+
+  #append(followed: Followed, records: Buffer, highWatermark: number, logStartOffset: number): void {
+    const { partition } = followed
+    const received = checkReceived(records, 0, records.length, partition.logEndOffset)
+    if (received.problem !== null) {
+      this.#options.logger.error('a leader sent a batch that is not sound', {
+        topic: partition.topic,
+        partition: partition.partition,
+        problem: received.problem,
+      })
+      this.#setApart(followed)
+    }
+    if (received.endAt === 0) return
+    this.#options.metrics.replicationBytesIn += received.endAt
+    const lease = this.#options.arena.reserve(received.endAt)
+    records.copy(lease.slab.bytes, lease.start, 0, received.endAt)
+    if (followed.state === 'ready') followed.state = 'appending'
+    this.#appending++
+    partition.log.appendAsFollower(lease.slab, lease.slab.bytes, lease.start, lease.end, (error) => {
+      this.#appending--
+      if (error !== null) this.#options.storageFailed(partition, error)
+      else {
+        followed.backoff.reset()
+        if (followed.state === 'appending') followed.state = 'ready'
+        partition.followerLearned(highWatermark, logStartOffset)
+      }
+      if (this.#appending === 0) this.#fetch()
+    })
+    lease.slab.release()
+  }
+
+  #setApart(followed: Followed): void {
+    followed.state = 'apart'
+    this.#options.host.timers.set(followed.backoff.next(), () => this.#backIn(followed))
+  }
+
+  #backIn(followed: Followed): void {
+    if (followed.state !== 'apart' || this.#followed.get(followed.partition) !== followed) return
+    followed.state = 'ready'
+    this.#fetch()
+  }
+
+  #startAgain(followed: Followed): void {
+    followed.state = 'apart'
+    const { partition } = followed
+    findStartOffset(this.#options.channel, this.#options.nodeId, partition, (error, offsets) => {
+      const current = this.#followed.get(partition) === followed && followed.askedEpoch === partition.leaderEpoch
+      if (!current || partition.role !== 'follower') return this.#backIn(followed)
+      if (error !== null || offsets === null) return this.#setApart(followed)
+      this.#options.logger.warn('a follower is outside its leader\'s log', {
+        topic: partition.topic,
+        partition: partition.partition,
+        logEndOffset: partition.logEndOffset,
+        leaderLogStart: offsets.logStartOffset,
+        leaderLogEnd: offsets.logEndOffset,
+      })
+      if (offsets.logEndOffset < partition.logEndOffset) partition.truncateTo(offsets.logEndOffset)
+      else if (offsets.logStartOffset > partition.logEndOffset) partition.truncateFullyAndStartAt(offsets.logStartOffset)
+      this.#backIn(followed)
+    })
+  }
+}
