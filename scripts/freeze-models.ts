@@ -47,14 +47,17 @@ const scalarTypes: Readonly<Record<number, string>> = {
   21: 'blob',
 }
 const traitBits = ['httpLabel', 'idempotent', 'idempotencyToken', 'sensitive', 'httpPayload', 'httpResponseCode', 'httpQueryParams']
-const knownTraits = new Set([...traitBits, 'jsonName', 'httpQuery', 'httpHeader', 'http', 'error', 'httpError', 'awsQueryError'])
+// What the protocols of packages/aws serve; the rest of traitBits has a place when a service with it is added.
+const knownTraits = new Set(['httpLabel', 'idempotent', 'idempotencyToken', 'sensitive', 'jsonName', 'httpQuery', 'httpHeader', 'http', 'error', 'httpError', 'awsQueryError'])
 
 function main(): void {
   const botocore = process.argv[2] ?? process.env['MILLRACE_BOTOCORE_DATA'] ?? installedBotocore()
   mkdirSync(modelsFolder, { recursive: true })
   for (const source of sources) {
     const model = freeze(source)
-    const constraints = new ConstraintTable(readBotocore(join(botocore, source.botocore)), source.sdk).of(model)
+    const older = readBotocore(join(botocore, source.botocore))
+    markUnsigned(model, older)
+    const constraints = new ConstraintTable(older, source.sdk).of(model)
     writeFileSync(join(modelsFolder, `${source.service}.json`), print(model))
     writeFileSync(join(modelsFolder, `${source.service}.constraints.json`), print(constraints))
     const operations = Object.keys(model['operations'] as Json).length
@@ -143,7 +146,6 @@ class Shapes {
     if (traits['httpLabel'] === 1) location['in'] = 'label'
     else if (typeof traits['httpQuery'] === 'string') location['in'] = `query ${traits['httpQuery']}`
     else if (typeof traits['httpHeader'] === 'string') location['in'] = `header ${traits['httpHeader']}`
-    else if (traits['httpPayload'] === 1) location['in'] = 'payload'
     const jsonName = traits['jsonName']
     return {
       type: this.typeOf(reference),
@@ -201,8 +203,15 @@ interface BotocoreShape {
 }
 
 interface BotocoreModel {
-  readonly operations: Readonly<Record<string, { readonly input?: { readonly shape: string } }>>
+  readonly operations: Readonly<Record<string, { readonly input?: { readonly shape: string }; readonly authtype?: string }>>
   readonly shapes: Readonly<Record<string, BotocoreShape>>
+}
+
+/** Operations that are called without a signature (AssumeRoleWithWebIdentity): only botocore says which. */
+function markUnsigned(model: Json, older: BotocoreModel): void {
+  for (const [name, operation] of Object.entries(model['operations'] as Record<string, Json>)) {
+    if (older.operations[name]?.authtype === 'none') operation['unsigned'] = true
+  }
 }
 
 /** Walks both models from the operations' inputs, side by side, and keys what botocore knows by the SDK's names. */

@@ -22,8 +22,15 @@ export interface FrozenModel {
   readonly protocol: ProtocolName
   readonly xmlNamespace: string | null
   readonly serviceTarget: string
-  readonly operations: Readonly<Record<string, { readonly http?: string; readonly input?: string; readonly output?: string }>>
+  readonly operations: Readonly<Record<string, FrozenOperation>>
   readonly shapes: Readonly<Record<string, FrozenStructure>>
+}
+
+interface FrozenOperation {
+  readonly http?: string
+  readonly input?: string
+  readonly output?: string
+  readonly unsigned?: true
 }
 
 interface FrozenStructure {
@@ -36,7 +43,7 @@ interface FrozenMember {
   readonly type: string
   readonly required?: true
   readonly wire?: string
-  /** `label`, `payload`, `query NAME`, `header NAME`. */
+  /** `label`, `query NAME`, `header NAME`. */
   readonly in?: string
   readonly sensitive?: true
 }
@@ -82,6 +89,7 @@ export function linkModel(frozen: FrozenModel, constraints: FrozenConstraints): 
   for (const [name, operation] of Object.entries(frozen.operations)) {
     operations.set(name, {
       name,
+      unsigned: operation.unsigned === true,
       http: operation.http === undefined ? null : httpBinding(operation.http),
       input: operation.input === undefined ? null : structureNamed(operation.input, structures),
       output: operation.output === undefined ? null : structureNamed(operation.output, structures),

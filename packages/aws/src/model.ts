@@ -27,6 +27,8 @@ export interface Model<Name extends string = string> {
 
 export interface Operation {
   readonly name: string
+  /** Called without a signature; the request carries its proof otherwise. */
+  readonly unsigned: boolean
   readonly http: HttpBinding | null
   /** Null: no input members at all. */
   readonly input: Structure | null
@@ -81,7 +83,7 @@ export interface Member {
   readonly shape: Shape
   readonly required: boolean
   readonly sensitive: boolean
-  readonly location: 'body' | 'label' | 'query' | 'header' | 'payload'
+  readonly location: 'body' | 'label' | 'query' | 'header'
   /** Of query and header members: the parameter's or header's name. */
   readonly locationName: string | null
   readonly constraint: Constraint | null

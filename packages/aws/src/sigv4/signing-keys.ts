@@ -1,0 +1,28 @@
+/** Signing keys, derived once per credential, day, region and service: four HMACs saved per call. */
+import { createHmac } from 'node:crypto'
+
+/** Far more than the (day, region, service) triples of one process; the oldest goes first. */
+const KEYS_MAX = 1024
+
+export class SigningKeys {
+  readonly #keys = new Map<string, { readonly secret: string; readonly key: Buffer }>()
+
+  get(accessKeyId: string, secret: string, date: string, region: string, service: string): Buffer {
+    const name = `${accessKeyId}/${date}/${region}/${service}`
+    const known = this.#keys.get(name)
+    if (known !== undefined && known.secret === secret) return known.key
+    const key = deriveSigningKey(secret, date, region, service)
+    this.#keys.delete(name)
+    this.#keys.set(name, { secret, key })
+    const oldest = this.#keys.keys().next().value
+    if (this.#keys.size > KEYS_MAX && oldest !== undefined) this.#keys.delete(oldest)
+    return key
+  }
+}
+
+export function deriveSigningKey(secret: string, date: string, region: string, service: string): Buffer {
+  return [date, region, service, 'aws4_request'].reduce<Buffer>(
+    (key, part) => createHmac('sha256', key).update(part).digest(),
+    Buffer.from(`AWS4${secret}`, 'utf8'),
+  )
+}
