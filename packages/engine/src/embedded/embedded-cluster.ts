@@ -124,6 +124,11 @@ export class EmbeddedCluster {
     this.#options.directory.remove()
   }
 
+  /** Nothing is started any more; before stop() or release() when the engine closes. */
+  retire(): void {
+    for (const supervisor of this.#supervisors.values()) supervisor.retire()
+  }
+
   release(): void {
     for (const supervisor of this.#supervisors.values()) supervisor.release()
     this.#supervisors.clear()

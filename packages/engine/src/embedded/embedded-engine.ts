@@ -84,13 +84,17 @@ export class EmbeddedEngine implements Engine {
   /** Nodes that an earlier control plane left running are stopped as well, also of clusters nobody asked about. */
   async close(options: { readonly keepNodes: boolean }): Promise<void> {
     if (options.keepNodes) {
-      for (const cluster of this.#clusters.values()) cluster.release()
+      for (const cluster of this.#clusters.values()) {
+        cluster.retire()
+        cluster.release()
+      }
       return
     }
     const all = listClusterRecords(this.#options.root).map(({ spec }) => this.#cluster(spec.id))
     await Promise.all(
       all.map(async (cluster) => {
         await cluster.adopt()
+        cluster.retire()
         await cluster.stop()
       }),
     )

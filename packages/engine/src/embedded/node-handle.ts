@@ -115,22 +115,24 @@ export function adoptNode(directory: string, events: NodeHandleEvents): Promise<
   if (identity === null || !isDirectoryLocked(directory)) return Promise.resolve(null)
   return new Promise((resolve) => {
     const socket = connect(identity.controlSocket)
-    let adopted = false
+    let handle: NodeHandle | null = null
     const giveUp = setTimeout(() => socket.destroy(), ADOPT_TIMEOUT_MS)
     socket.on('error', () => {})
     socket.on('connect', () => send(socket, { kind: 'prove', nonce: identity.nonce }))
     readLines(socket, (line) => {
       const message = parseMessage<NodeMessage>(line)
       if (message?.kind === 'proved' && message.nonce === identity.nonce) {
+        handle = adoptedHandle({ socket, pid: message.pid, configHash: message.configHash, directory, events })
+      } else if (handle !== null) {
+        // The first word after the proof is how the node is: whoever adopts knows it at once.
         clearTimeout(giveUp)
-        adopted = true
-        resolve(adoptedHandle({ socket, pid: message.pid, configHash: message.configHash, directory, events }))
+        if (message?.kind === 'ready') events.onReady()
+        resolve(handle)
       }
-      if (message?.kind === 'ready' && adopted) events.onReady()
     })
     socket.on('close', () => {
       clearTimeout(giveUp)
-      if (!adopted) resolve(null)
+      resolve(null)
     })
   })
 }

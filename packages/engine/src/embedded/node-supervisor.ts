@@ -41,6 +41,7 @@ export class NodeSupervisor {
   #config: NodeConfig | null = null
   #deaths = 0
   #upSinceMs = 0
+  #retired = false
   #restart: NodeJS.Timeout | null = null
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #onStopped: (() => void) | null = null
@@ -73,7 +74,9 @@ export class NodeSupervisor {
         ready = true
         if (adopted) this.#ready()
       },
-      onExit: (reason) => this.#exited(reason),
+      onExit: (reason) => {
+        if (adopted) this.#exited(reason)
+      },
     })
     if (handle === null) return false
     this.#walk('adopt')
@@ -92,6 +95,7 @@ export class NodeSupervisor {
    * @throws EngineError after three failed starts in a row
    */
   async start(config: NodeConfig): Promise<void> {
+    if (this.#retired) throw new EngineError('the engine is closing', { nodeId: this.node.nodeId })
     this.#config = config
     if (this.#state === 'running') return
     const served = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }))
@@ -127,6 +131,11 @@ export class NodeSupervisor {
     const force = setTimeout(() => this.#handle?.kill(), options.controlled ? CONTROLLED_STOP_MS : QUICK_STOP_MS)
     await stopped
     clearTimeout(force)
+  }
+
+  /** From now on nothing is started here: what an apply still has in hand fails. */
+  retire(): void {
+    this.#retired = true
   }
 
   /** Forgets the process and lets it run. */
