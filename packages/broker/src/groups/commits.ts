@@ -1,0 +1,161 @@
+/** OffsetCommit, OffsetFetch, OffsetDelete, DeleteGroups and the expiry of offsets (kafka-protocol §5.2). */
+import { ErrorCode } from '@millrace/protocol/errors'
+import { ClassicGroup } from './classic-group.ts'
+import type { CommittedOffset } from './group-offsets.ts'
+import { checkClaim, type Claim } from './membership.ts'
+import { groupRecord, offsetRecord, type CoordinatorRecord } from './offset-records.ts'
+import type { GroupShard } from './shard.ts'
+
+export interface OffsetToCommit {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly leaderEpoch: number
+  readonly metadata: string
+}
+
+export interface CommitRequest {
+  readonly groupId: string
+  readonly claim: Claim
+  /** Explicit retention of OffsetCommit v2–4, ms; -1: the broker's. */
+  readonly retentionMs: number
+  /** OffsetCommit v9+: an unknown group is GROUP_ID_NOT_FOUND instead of ILLEGAL_GENERATION. */
+  readonly tellsUnknownGroup: boolean
+  readonly offsets: readonly OffsetToCommit[]
+}
+
+export class Commits {
+  readonly #shard: GroupShard
+  readonly #metadataBytesMax: number
+
+  /** @param metadataBytesMax offset.metadata.max.bytes */
+  constructor(shard: GroupShard, metadataBytesMax: number) {
+    this.#shard = shard
+    this.#metadataBytesMax = metadataBytesMax
+  }
+
+  /** `done` gets one error code per offset, in order. */
+  commit(request: CommitRequest, done: (errorCodes: readonly number[]) => void): void {
+    const errorCode = this.#checkCommit(request)
+    if (errorCode !== ErrorCode.NONE) return done(request.offsets.map(() => errorCode))
+    const nowMs = this.#shard.host.clock.nowMs()
+    const records: CoordinatorRecord[] = []
+    const codes: number[] = request.offsets.map((one) => {
+      if (Buffer.byteLength(one.metadata) > this.#metadataBytesMax) return ErrorCode.OFFSET_METADATA_TOO_LARGE
+      const committed: CommittedOffset = {
+        offset: one.offset,
+        leaderEpoch: one.leaderEpoch,
+        metadata: one.metadata,
+        commitTimestampMs: nowMs,
+        expireTimestampMs: request.retentionMs === -1 ? -1 : nowMs + request.retentionMs,
+      }
+      records.push(offsetRecord(request.groupId, one.topic, one.partition, committed))
+      return ErrorCode.NONE
+    })
+    if (records.length === 0) return done(codes)
+    return this.#shard.append(records, { apply: true }, (appended) => {
+      const told = appended === ErrorCode.UNKNOWN_SERVER_ERROR ? ErrorCode.INVALID_COMMIT_OFFSET_SIZE : appended
+      done(codes.map((code) => (code === ErrorCode.NONE ? told : code)))
+    })
+  }
+
+  #checkCommit({ groupId, claim, tellsUnknownGroup }: CommitRequest): number {
+    const group = this.#shard.groups.get(groupId)
+    const isSimple = claim.generationId < 0 && claim.memberId === ''
+    if (group === undefined) {
+      if (claim.generationId < 0) return ErrorCode.NONE
+      return tellsUnknownGroup ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION
+    }
+    if (isSimple && claim.groupInstanceId === null) {
+      // Commits from outside (tools, simple consumers) are for groups that nobody is a member of.
+      return group.state === 'Empty' ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
+    }
+    const errorCode = checkClaim(group, claim)
+    if (errorCode !== ErrorCode.NONE) return errorCode
+    // A commit during the join phase is fine: members commit before they join again.
+    return group.state === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
+  }
+
+  fetch(groupId: string, topic: string, partition: number): CommittedOffset | undefined {
+    return this.#shard.groups.get(groupId)?.offsets.get(topic, partition)
+  }
+
+  /** DeleteGroups for one group. */
+  deleteGroup(groupId: string, done: (errorCode: number) => void): void {
+    const group = this.#shard.groups.get(groupId)
+    if (group === undefined || group.state === 'Dead') return done(ErrorCode.GROUP_ID_NOT_FOUND)
+    if (group.state !== 'Empty') return done(ErrorCode.NON_EMPTY_GROUP)
+    return this.#shard.append(this.#tombstones(group), { apply: true }, (errorCode) => done(errorCode))
+  }
+
+  /** OffsetDelete: `done` gets the group's error, or one code per partition. */
+  deleteOffsets(
+    groupId: string,
+    partitions: readonly { readonly topic: string; readonly partition: number }[],
+    done: (groupErrorCode: number, errorCodes: readonly number[]) => void,
+  ): void {
+    const group = this.#shard.groups.get(groupId)
+    if (group === undefined || group.state === 'Dead') return done(ErrorCode.GROUP_ID_NOT_FOUND, [])
+    const subscribed = group.state === 'Empty' ? new Set<string>() : group.protocolType === 'consumer' ? (group.subscribedTopics() ?? new Set<string>()) : null
+    if (subscribed === null) return done(ErrorCode.NON_EMPTY_GROUP, [])
+    const records: CoordinatorRecord[] = []
+    const codes = partitions.map(({ topic, partition }) => {
+      if (subscribed.has(topic)) return ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC
+      if (group.offsets.get(topic, partition) !== undefined) records.push(offsetRecord(groupId, topic, partition, null))
+      return ErrorCode.NONE
+    })
+    if (records.length === 0) return done(ErrorCode.NONE, codes)
+    return this.#shard.append(records, { apply: true }, (errorCode) => done(errorCode, errorCode === ErrorCode.NONE ? codes : []))
+  }
+
+  /** Offsets of topics that are gone must not be inherited by topics of the same name. */
+  forgetTopics(topics: ReadonlySet<string>): void {
+    for (const group of this.#shard.groups.values()) {
+      const records: CoordinatorRecord[] = []
+      for (const [topic, partition] of group.offsets.entries()) {
+        if (topics.has(topic)) records.push(offsetRecord(group.groupId, topic, partition, null))
+      }
+      if (records.length > 0) this.#shard.append(records, { apply: true }, () => {})
+    }
+  }
+
+  /** Removes what has outlived `retentionMs` (offsets.retention.minutes), and Empty groups with nothing left. */
+  expire(retentionMs: number): void {
+    const nowMs = this.#shard.host.clock.nowMs()
+    for (const group of this.#shard.groups.values()) {
+      const records = expired(group, nowMs, retentionMs)
+      const all = records.length === [...group.offsets.entries()].length
+      if (all && group.state === 'Empty' && group.pendingJoins.size === 0) {
+        // A group that only ever committed has no record of its own and ends with its last offset.
+        const hasRecord = group.generationId > 0
+        if (records.length > 0 || hasRecord) this.#shard.append(this.#tombstones(group), { apply: true }, () => {})
+        else this.#shard.groups.delete(group.groupId)
+      } else if (records.length > 0) {
+        this.#shard.append(records, { apply: true }, () => {})
+      }
+    }
+  }
+
+  #tombstones(group: ClassicGroup): CoordinatorRecord[] {
+    const records: CoordinatorRecord[] = []
+    for (const [topic, partition] of group.offsets.entries()) records.push(offsetRecord(group.groupId, topic, partition, null))
+    records.push(groupRecord(group.groupId, null))
+    return records
+  }
+}
+
+/** Tombstones for the group's offsets that have expired: since the group is Empty, since the commit, or since unsubscribed. */
+function expired(group: ClassicGroup, nowMs: number, retentionMs: number): CoordinatorRecord[] {
+  const subscribed = group.state === 'Stable' ? group.subscribedTopics() : null
+  const records: CoordinatorRecord[] = []
+  for (const [topic, partition, committed] of group.offsets.entries()) {
+    let endMs: number
+    if (committed.expireTimestampMs !== -1) endMs = committed.expireTimestampMs
+    else if (group.protocolType === null) endMs = committed.commitTimestampMs + retentionMs
+    else if (group.state === 'Empty') endMs = Math.max(group.stateSinceMs, committed.commitTimestampMs) + retentionMs
+    else if (subscribed !== null && !subscribed.has(topic)) endMs = committed.commitTimestampMs + retentionMs
+    else continue
+    if (endMs <= nowMs) records.push(offsetRecord(group.groupId, topic, partition, null))
+  }
+  return records
+}

@@ -1,0 +1,58 @@
+/** FindCoordinator: which broker leads the partition that holds a group. Makes `__consumer_offsets` when it is first needed. */
+import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
+import { findCoordinatorRequest, findCoordinatorResponse, type FindCoordinatorRequest, type FindCoordinatorResponseInput } from '@millrace/protocol/messages/10-find-coordinator'
+import type { ApiHandler, ConnectionInfo } from '@millrace/network/api-handler'
+import type { BrokerRuntime } from '../broker-runtime.ts'
+import { createGroupMetadataTopic, GROUP_METADATA_TOPIC } from '../groups/internal-topic.ts'
+import { partitionForGroup } from '../groups/partition-for-group.ts'
+import { advertisedEndpoint } from './endpoints.ts'
+
+const KEY_TYPE_GROUP = 0
+
+interface Found {
+  readonly key: string
+  readonly nodeId: number
+  readonly host: string
+  readonly port: number
+  readonly errorCode: number
+  readonly errorMessage: string | null
+}
+
+function notFound(key: string, errorCode: number, message: string | null = null): Found {
+  return { key, nodeId: -1, host: '', port: -1, errorCode, errorMessage: message ?? errorMessage(errorCode) }
+}
+
+export function findCoordinatorHandler(runtime: BrokerRuntime): ApiHandler<FindCoordinatorRequest, FindCoordinatorResponseInput> {
+  const find = (key: string, connection: ConnectionInfo): Found => {
+    const { image } = runtime.metadata
+    const partitions = image.topicsByName.get(GROUP_METADATA_TOPIC)?.partitions
+    const leader = partitions?.[partitionForGroup(key, partitions.length)]?.leader
+    const broker = leader === undefined ? undefined : image.brokers.get(leader)
+    const endpoint = broker === undefined || broker.fenced ? null : advertisedEndpoint(broker, connection)
+    if (broker === undefined || endpoint === null) return notFound(key, ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    return { key, nodeId: broker.id, host: endpoint.host, port: endpoint.port, errorCode: ErrorCode.NONE, errorMessage: null }
+  }
+
+  return {
+    request: findCoordinatorRequest,
+    response: findCoordinatorResponse,
+    handle(context, request, respond) {
+      const keys = context.apiVersion >= 4 ? request.coordinatorKeys : [request.key]
+      const answer = (found: readonly Found[]): void => {
+        const [first] = found
+        if (context.apiVersion >= 4) respond({ throttleTimeMs: 0, coordinators: found })
+        else if (first !== undefined) respond({ throttleTimeMs: 0, ...first })
+      }
+      if (request.keyType !== KEY_TYPE_GROUP) {
+        const message = 'Only consumer groups have a coordinator here; transactions and share groups are not served by this version.'
+        answer(keys.map((key) => notFound(key, ErrorCode.INVALID_REQUEST, message)))
+        return
+      }
+      if (runtime.metadata.image.topicsByName.has(GROUP_METADATA_TOPIC)) {
+        answer(keys.map((key) => find(key, context.connection)))
+        return
+      }
+      createGroupMetadataTopic(runtime, () => answer(keys.map((key) => find(key, context.connection))))
+    },
+  }
+}

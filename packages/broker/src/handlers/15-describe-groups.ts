@@ -1,0 +1,48 @@
+/** DescribeGroups: state, protocol and members; a group that does not exist is "Dead". */
+import { ErrorCode } from '@millrace/protocol/errors'
+import { describeGroupsRequest, describeGroupsResponse, type DescribeGroupsRequest, type DescribeGroupsResponseInput } from '@millrace/protocol/messages/15-describe-groups'
+import type { ApiHandler } from '@millrace/network/api-handler'
+import { ALL_GROUP_OPERATIONS, NOT_ASKED } from './authorized-operations.ts'
+import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+
+const NOTHING = Buffer.alloc(0)
+
+export function describeGroupsHandler(coordinator: GroupCoordinator): ApiHandler<DescribeGroupsRequest, DescribeGroupsResponseInput> {
+  return {
+    request: describeGroupsRequest,
+    response: describeGroupsResponse,
+    handle(context, request, respond) {
+      const authorizedOperations = request.includeAuthorizedOperations ? ALL_GROUP_OPERATIONS : NOT_ASKED
+      const nothing = { protocolType: '', protocolData: '', members: [], authorizedOperations }
+      const groups = request.groups.map((groupId) => {
+        const { served, errorCode } = coordinator.locate(groupId)
+        if (served === null) return { ...nothing, groupId, errorCode, errorMessage: null, groupState: '' }
+        const group = served.shard.groups.get(groupId)
+        if (group === undefined) {
+          const told = context.apiVersion >= 6 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.NONE
+          const errorMessage = context.apiVersion >= 6 ? `Group ${groupId} not found.` : null
+          return { ...nothing, groupId, errorCode: told, errorMessage, groupState: 'Dead' }
+        }
+        const stable = group.state === 'Stable'
+        return {
+          errorCode: ErrorCode.NONE,
+          errorMessage: null,
+          groupId,
+          groupState: group.state,
+          protocolType: group.protocolType ?? '',
+          protocolData: stable ? (group.protocolName ?? '') : '',
+          members: [...group.members.values()].map((member) => ({
+            memberId: member.memberId,
+            groupInstanceId: member.groupInstanceId,
+            clientId: member.clientId,
+            clientHost: member.clientHost,
+            memberMetadata: stable ? member.metadataFor(group.protocolName) : NOTHING,
+            memberAssignment: stable ? member.assignment : NOTHING,
+          })),
+          authorizedOperations,
+        }
+      })
+      respond({ throttleTimeMs: 0, groups })
+    },
+  }
+}

@@ -1,0 +1,23 @@
+/** ListGroups: the groups this broker coordinates; a client asks every broker. */
+import { listGroupsRequest, listGroupsResponse, type ListGroupsRequest, type ListGroupsResponseInput } from '@millrace/protocol/messages/16-list-groups'
+import type { ApiHandler } from '@millrace/network/api-handler'
+import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+
+const CLASSIC = 'classic'
+
+export function listGroupsHandler(coordinator: GroupCoordinator): ApiHandler<ListGroupsRequest, ListGroupsResponseInput> {
+  return {
+    request: listGroupsRequest,
+    response: listGroupsResponse,
+    handle(_context, request, respond) {
+      const { errorCode, groups } = coordinator.list()
+      const states = new Set(request.statesFilter.map((state) => state.toLowerCase()))
+      const types = new Set(request.typesFilter.map((type) => type.toLowerCase()))
+      const listed = groups
+        .filter((group) => states.size === 0 || states.has(group.state.toLowerCase()))
+        .filter(() => types.size === 0 || types.has(CLASSIC))
+        .map((group) => ({ groupId: group.groupId, protocolType: group.protocolType ?? '', groupState: group.state, groupType: CLASSIC }))
+      respond({ throttleTimeMs: 0, errorCode, groups: listed })
+    },
+  }
+}

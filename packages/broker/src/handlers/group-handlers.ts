@@ -1,0 +1,33 @@
+/** The handlers of all APIs that a group coordinator serves. */
+import type { ApiHandler } from '@millrace/network/api-handler'
+import type { BrokerRuntime } from '../broker-runtime.ts'
+import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+import { offsetCommitHandler } from './08-offset-commit.ts'
+import { offsetFetchHandler } from './09-offset-fetch.ts'
+import { findCoordinatorHandler } from './10-find-coordinator.ts'
+import { joinGroupHandler } from './11-join-group.ts'
+import { heartbeatHandler } from './12-heartbeat.ts'
+import { leaveGroupHandler } from './13-leave-group.ts'
+import { syncGroupHandler } from './14-sync-group.ts'
+import { describeGroupsHandler } from './15-describe-groups.ts'
+import { listGroupsHandler } from './16-list-groups.ts'
+import { deleteGroupsHandler } from './42-delete-groups.ts'
+import { offsetDeleteHandler } from './47-offset-delete.ts'
+
+export function createGroupHandlers(runtime: BrokerRuntime, coordinator: GroupCoordinator): Map<number, ApiHandler> {
+  const handlers: readonly ApiHandler[] = [
+    offsetCommitHandler(runtime, coordinator),
+    offsetFetchHandler(runtime, coordinator),
+    findCoordinatorHandler(runtime),
+    joinGroupHandler(coordinator),
+    heartbeatHandler(coordinator),
+    leaveGroupHandler(coordinator),
+    syncGroupHandler(coordinator),
+    describeGroupsHandler(coordinator),
+    listGroupsHandler(coordinator),
+    deleteGroupsHandler(coordinator),
+    offsetDeleteHandler(runtime, coordinator),
+  ] as readonly ApiHandler[]
+  return new Map(handlers.map((handler) => [handler.request.apiKey ?? -1, handler]))
+}
+
