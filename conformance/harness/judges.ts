@@ -1,0 +1,81 @@
+/**
+ * The judges: programs that are not ours. A judge that is missing skips its tests with the reason, unless
+ * MILLRACE_REQUIRE names it: then the skip is a failure.
+ */
+import { appendFileSync } from 'node:fs'
+import { run, runOk, type RunOptions, type RunResult } from './run.ts'
+
+type JudgeName = 'kcat' | 'aws' | 'java' | 'gcc'
+
+interface JudgeModule {
+  findJudge(name: JudgeName): { readonly path?: string; readonly reason?: string }
+  kafkaClassPath(release: string): string
+  readonly kafkaReleases: readonly string[]
+}
+
+const judges = (await import(new URL('../../scripts/judges.mjs', import.meta.url).href)) as JudgeModule
+
+export const kafkaReleases: readonly string[] = judges.kafkaReleases
+
+/** The judge's path, or null after noting why it is skipped; throws if MILLRACE_REQUIRE demands it. */
+export function judge(name: JudgeName): string | null {
+  const found = judges.findJudge(name)
+  if (found.path !== undefined) return found.path
+  const reason = `${name}: ${found.reason ?? 'not found'}`
+  const required = (process.env['MILLRACE_REQUIRE'] ?? '').split(',')
+  if (required.includes(name)) throw new Error(`MILLRACE_REQUIRE demands a judge that cannot be had. ${reason}`)
+  const skips = process.env['MILLRACE_SKIPS']
+  if (skips !== undefined) appendFileSync(skips, `${reason}\n`)
+  return null
+}
+
+/** Main classes of Kafka's command-line tools, by the name of the script that starts them; they moved between releases. */
+function mainClass(tool: string, release: string): string {
+  const old = release.startsWith('3.')
+  switch (tool) {
+    case 'kafka-topics':
+      return 'org.apache.kafka.tools.TopicCommand'
+    case 'kafka-console-producer':
+      return old ? 'kafka.tools.ConsoleProducer' : 'org.apache.kafka.tools.ConsoleProducer'
+    case 'kafka-console-consumer':
+      return 'org.apache.kafka.tools.consumer.ConsoleConsumer'
+    case 'kafka-consumer-groups':
+      return 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
+    case 'kafka-configs':
+      return 'kafka.admin.ConfigCommand'
+    case 'kafka-get-offsets':
+      return 'org.apache.kafka.tools.GetOffsetShell'
+    case 'kafka-log-dirs':
+      return 'org.apache.kafka.tools.LogDirsCommand'
+    case 'kafka-dump-log':
+      return 'kafka.tools.DumpLogSegments'
+    case 'kafka-verifiable-producer':
+      return 'org.apache.kafka.tools.VerifiableProducer'
+    case 'kafka-verifiable-consumer':
+      return 'org.apache.kafka.tools.VerifiableConsumer'
+    default:
+      throw new Error(`no main class known for ${tool}`)
+  }
+}
+
+const classPaths = new Map<string, string>()
+
+/** Arguments for `java` that start one of Kafka's tools. Small heap and C1 only: these are short-lived. */
+export function kafkaToolArgs(release: string, tool: string, args: readonly string[]): string[] {
+  let classPath = classPaths.get(release)
+  if (classPath === undefined) {
+    classPath = judges.kafkaClassPath(release)
+    classPaths.set(release, classPath)
+  }
+  return ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp', classPath, mainClass(tool, release), ...args]
+}
+
+/** Runs `kafka-<tool>.sh`'s main class of `release`. */
+export function kafkaTool(release: string, tool: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return run('java', kafkaToolArgs(release, tool, args), options)
+}
+
+/** As `kafkaTool`, and throws unless it ended with status 0. */
+export function kafkaToolOk(release: string, tool: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return runOk('java', kafkaToolArgs(release, tool, args), options)
+}

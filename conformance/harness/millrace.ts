@@ -1,0 +1,125 @@
+/** A running Millrace as its user has it: the built command as a process of its own, and the stock AWS CLI aimed at it. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { runOk, run, type RunResult } from './run.ts'
+
+const command = fileURLToPath(new URL('../../dist/millrace.js', import.meta.url))
+
+export interface MillraceProcess {
+  readonly endpoint: string
+  readonly dataDirectory: string
+  readonly process: ChildProcess
+  /** Environment for AWS tools: endpoint, region and credentials. */
+  readonly environment: Readonly<Record<string, string>>
+  /** The `millrace` command against this instance. */
+  cli(...args: string[]): Promise<RunResult>
+  stop(): Promise<void>
+}
+
+export interface StartOptions {
+  readonly dataDirectory?: string
+  readonly args?: readonly string[]
+}
+
+/** Starts `millrace start --json` on a free port and waits for its ready line (at most 30 s). */
+export async function startMillraceProcess(options: StartOptions = {}): Promise<MillraceProcess> {
+  const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'millrace-conformance-'))
+  const args = [command, 'start', '--json', '--port', '0', '--data-dir', dataDirectory, ...(options.args ?? [])]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const words: string[] = []
+  child.stderr.on('data', (chunk: Buffer) => words.push(chunk.toString()))
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`millrace did not become ready in 30 s\n${words.join('')}`))
+    }, 30_000)
+    const lines = createInterface({ input: child.stdout })
+    lines.on('line', (line) => {
+      words.push(`${line}\n`)
+      const event = JSON.parse(line) as { event: string; endpoint?: string }
+      if (event.event === 'ready' && event.endpoint !== undefined) {
+        clearTimeout(timer)
+        resolve(event.endpoint)
+      }
+    })
+    child.on('exit', (code) => {
+      clearTimeout(timer)
+      reject(new Error(`millrace ended with ${String(code)} before it was ready\n${words.join('')}`))
+    })
+  })
+  const environment = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_PAGER: '',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+  return {
+    endpoint,
+    dataDirectory,
+    process: child,
+    environment,
+    cli: (...cliArgs) => run(process.execPath, [command, ...cliArgs, '--data-dir', dataDirectory], { environment }),
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise((resolve) => child.once('exit', resolve))
+        child.kill('SIGTERM')
+        await ended
+      }
+      if (options.dataDirectory === undefined) rmSync(dataDirectory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Calls `aws kafka …` and parses its JSON answer. */
+export async function awsKafka(millrace: MillraceProcess, ...args: string[]): Promise<Record<string, unknown>> {
+  const { stdout } = await runOk('aws', ['kafka', ...args, '--output', 'json'], { environment: millrace.environment })
+  return stdout.trim() === '' ? {} : (JSON.parse(stdout) as Record<string, unknown>)
+}
+
+/** Calls `aws kafka …` expecting a refusal; gives back its words. */
+export async function awsKafkaRefused(millrace: MillraceProcess, ...args: string[]): Promise<string> {
+  const result = await run('aws', ['kafka', ...args, '--output', 'json'], { environment: millrace.environment })
+  if (result.status === 0) throw new Error(`aws kafka ${args.join(' ')} was expected to be refused, but answered\n${result.stdout}`)
+  return result.stderr
+}
+
+/** What the acceptance run asks for: three brokers over three subnets, plaintext beside TLS. */
+export const threeBrokers = {
+  brokerNodeGroupInfo: {
+    instanceType: 'kafka.m5.large',
+    clientSubnets: ['subnet-0000000000000000a', 'subnet-0000000000000000b', 'subnet-0000000000000000c'],
+  },
+  kafkaVersion: '3.9.x',
+  numberOfBrokerNodes: 3,
+  encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS_PLAINTEXT' } },
+} as const
+
+export interface ReadyCluster {
+  readonly clusterArn: string
+  readonly bootstrap: string
+  /** Milliseconds from the create call's start to ACTIVE as Describe tells it. */
+  readonly activeAfterMs: number
+}
+
+/** Creates a three-broker cluster by the AWS API and waits until it is ACTIVE (at most 30 s). */
+export async function createThreeBrokers(millrace: MillraceProcess, clusterName: string, overrides: Record<string, unknown> = {}): Promise<ReadyCluster> {
+  const startedMs = performance.now()
+  const created = await awsKafka(millrace, 'create-cluster-v2', '--cluster-name', clusterName, '--provisioned', JSON.stringify({ ...threeBrokers, ...overrides }))
+  const clusterArn = String(created['ClusterArn'])
+  for (;;) {
+    const described = await awsKafka(millrace, 'describe-cluster-v2', '--cluster-arn', clusterArn)
+    const info = described['ClusterInfo'] as { State: string }
+    if (info.State === 'ACTIVE') break
+    if (info.State !== 'CREATING' || performance.now() - startedMs > 30_000) throw new Error(`cluster ${clusterName} is ${info.State}`)
+  }
+  const activeAfterMs = performance.now() - startedMs
+  const brokers = await awsKafka(millrace, 'get-bootstrap-brokers', '--cluster-arn', clusterArn)
+  return { clusterArn, bootstrap: String(brokers['BootstrapBrokerString']), activeAfterMs }
+}

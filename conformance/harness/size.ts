@@ -1,0 +1,6 @@
+/** Both sizes of a conformance run in one place: `quick` for npm test, `full` for npm run test:full (the issue's numbers). */
+export const full: boolean = process.env['MILLRACE_SIZE'] === 'full'
+
+export function sized<T>(values: { readonly quick: T; readonly full: T }): T {
+  return full ? values.full : values.quick
+}

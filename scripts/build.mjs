@@ -1,0 +1,43 @@
+// Bundles the three programs into dist/: the command, and the two node processes. Bundles start a quarter faster than
+// files (reference measurement in docs), which counts because every cluster starts four processes.
+import { build } from 'esbuild'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './setup.mjs'
+
+// Packages with prebuilt addons or wasm files are loaded from node_modules as they are.
+const external = ['@node-rs/crc32', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm', '@photostructure/sqlite', 'pg', 'pg-native']
+
+const entries = {
+  millrace: 'packages/millrace/src/main.ts',
+  'millrace-broker': 'packages/engine/src/embedded/process/broker-main.ts',
+  'millrace-controller': 'packages/engine/src/embedded/process/controller-main.ts',
+  library: 'packages/millrace/src/library.ts',
+}
+
+export async function buildAll() {
+  const outdir = join(root, 'dist')
+  rmSync(outdir, { recursive: true, force: true })
+  mkdirSync(outdir, { recursive: true })
+  await build({
+    absWorkingDir: root,
+    entryPoints: entries,
+    outdir,
+    bundle: true,
+    // Rarely used code (codecs, admin commands) stays in chunks of its own and is loaded when first used.
+    splitting: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'esm',
+    conditions: ['millrace-source'],
+    external,
+    sourcemap: 'linked',
+    legalComments: 'none',
+    logLevel: 'error',
+    // CommonJS packages inside an ES module bundle still call require.
+    banner: { js: "import { createRequire as millraceRequire } from 'node:module'; const require = millraceRequire(import.meta.url);" },
+  })
+  for (const name of Object.keys(entries)) chmodSync(join(outdir, `${name}.js`), 0o755)
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) await buildAll()
