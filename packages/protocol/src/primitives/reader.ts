@@ -123,6 +123,13 @@ export class Reader {
   /** Unsigned LEB128 of at most 32 bits (five bytes). */
   uvarint(): number {
     const { bytes, end } = this
+    if (this.position < end) {
+      const first = bytes[this.position] as number
+      if (first < 0x80) {
+        this.position++
+        return first
+      }
+    }
     let value = 0
     for (let shift = 0; shift < 35; shift += 7) {
       if (this.position >= end) throw new DecodeError('varint runs over the end')
@@ -143,6 +150,13 @@ export class Reader {
   /** Zig-zag LEB128 of 64 bits; beyond ±2^53 the nearest representable number. */
   varlong(): number {
     const { bytes, end } = this
+    if (this.position < end) {
+      const first = bytes[this.position] as number
+      if (first < 0x80) {
+        this.position++
+        return (first >>> 1) ^ -(first & 1)
+      }
+    }
     // 28 bits, 28 bits and the last 8 are gathered apart, so that each part is exact.
     let low = 0
     let middle = 0

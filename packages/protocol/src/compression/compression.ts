@@ -1,0 +1,84 @@
+/**
+ * The codecs of record batches: what is compressed is the records part of a batch, as one blob. All calls are
+ * synchronous; libraries are loaded on first use. zstd on Node releases without zlib's own needs one asynchronous
+ * preparation (prepareCompression) before it can be used.
+ *
+ * Decompression is bounded: a blob that would become larger than the caller allows is refused before that memory is
+ * taken, whatever the blob claims about itself. Framing per codec: gzip one or more members; snappy raw or in the xerial
+ * framing of Java clients; lz4 frames; zstd frames with or without content size.
+ */
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { CompressionError } from './compression-error.ts'
+import { compressLz4, decompressLz4 } from './lz4.ts'
+import { compressSnappy, decompressSnappy } from './snappy.ts'
+import { compressZstd, decompressZstd, prepareZstd } from './zstd.ts'
+
+/** Numbers as in the low three bits of a batch's attributes; names as in the `compression.type` configuration. */
+export const CompressionCodec = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const
+
+export type CompressionCodec = (typeof CompressionCodec)[keyof typeof CompressionCodec]
+export type CompressionName = keyof typeof CompressionCodec
+
+/** The codec's name, null for a number that is none. */
+export function compressionName(codec: number): CompressionName | null {
+  const found = Object.entries(CompressionCodec).find(([, value]) => value === codec)
+  return found === undefined ? null : (found[0] as CompressionName)
+}
+
+/** Makes zstd usable (loads WebAssembly where zlib has no zstd); the other codecs need nothing. May be called again. */
+export function prepareCompression(callback: (error: Error | null) => void): void {
+  prepareZstd(callback)
+}
+
+/** Compresses a batch's records. Throws CompressionError 'unsupported' for a number that is no codec. */
+export function compress(codec: number, bytes: Buffer): Buffer {
+  switch (codec) {
+    case CompressionCodec.none:
+      return bytes
+    case CompressionCodec.gzip:
+      return gzipSync(bytes)
+    case CompressionCodec.snappy:
+      return compressSnappy(bytes)
+    case CompressionCodec.lz4:
+      return compressLz4(bytes)
+    case CompressionCodec.zstd:
+      return compressZstd(bytes)
+    default:
+      throw new CompressionError('unsupported', `compression codec ${codec}`)
+  }
+}
+
+/**
+ * Decompresses a batch's records to at most `maxBytes`. Throws CompressionError: 'corrupt', 'too large' or
+ * 'unsupported'. The result may be a view over `bytes` (codec none) and is otherwise fresh.
+ */
+export function decompress(codec: number, bytes: Buffer, maxBytes: number): Buffer {
+  switch (codec) {
+    case CompressionCodec.none:
+      if (bytes.length > maxBytes) throw tooLarge(maxBytes)
+      return bytes
+    case CompressionCodec.gzip:
+      return decompressGzip(bytes, maxBytes)
+    case CompressionCodec.snappy:
+      return decompressSnappy(bytes, maxBytes)
+    case CompressionCodec.lz4:
+      return decompressLz4(bytes, maxBytes)
+    case CompressionCodec.zstd:
+      return decompressZstd(bytes, maxBytes)
+    default:
+      throw new CompressionError('unsupported', `compression codec ${codec}`)
+  }
+}
+
+function decompressGzip(bytes: Buffer, maxBytes: number): Buffer {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) })
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge(maxBytes)
+    throw new CompressionError('corrupt', 'not gzip', error)
+  }
+}
+
+function tooLarge(maxBytes: number): CompressionError {
+  return new CompressionError('too large', `decompresses to more than ${maxBytes} bytes`)
+}
