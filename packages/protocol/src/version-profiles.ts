@@ -7,7 +7,7 @@
  * Source: the API versions of Kafka 3.9.0, 4.0.0, 4.1.0, 4.2.0 and 4.3; KIP-896 (old versions removed), KIP-584 (features).
  */
 import { ApiKey } from './apis.ts'
-import type { VersionRange } from './definition.ts'
+import { parseVersions, type VersionRange } from './definition.ts'
 
 export type ProfileName = '3.9' | '4.0' | '4.1' | '4.2' | '4.3'
 
@@ -28,552 +28,100 @@ export interface VersionProfile {
   readonly features: readonly FeatureLevels[]
 }
 
-type Range = readonly [min: number, max: number] | null
-
 const COLUMNS: readonly ProfileName[] = ['3.9', '4.0', '4.1', '4.2', '4.3']
 
-/** Per API key what each release advertises, in the order of COLUMNS; null: not there. */
-const RANGES: Readonly<Record<number, readonly [Range, Range, Range, Range, Range]>> = {
-  0: [
-    [0, 11],
-    [0, 12],
-    [0, 13],
-    [0, 13],
-    [0, 13],
-  ], // Produce
-  1: [
-    [0, 17],
-    [4, 17],
-    [4, 18],
-    [4, 18],
-    [4, 18],
-  ], // Fetch
-  2: [
-    [0, 9],
-    [1, 10],
-    [1, 10],
-    [1, 11],
-    [1, 11],
-  ], // ListOffsets
-  3: [
-    [0, 12],
-    [0, 13],
-    [0, 13],
-    [0, 13],
-    [0, 13],
-  ], // Metadata
-  7: [[0, 3], null, null, null, null], // ControlledShutdown
-  8: [
-    [0, 9],
-    [2, 9],
-    [2, 9],
-    [2, 10],
-    [2, 10],
-  ], // OffsetCommit
-  9: [
-    [0, 9],
-    [1, 9],
-    [1, 9],
-    [1, 10],
-    [1, 10],
-  ], // OffsetFetch
-  10: [
-    [0, 6],
-    [0, 6],
-    [0, 6],
-    [0, 6],
-    [0, 6],
-  ], // FindCoordinator
-  11: [
-    [0, 9],
-    [2, 9],
-    [0, 9],
-    [0, 9],
-    [0, 9],
-  ], // JoinGroup
-  12: [
-    [0, 4],
-    [0, 4],
-    [0, 4],
-    [0, 4],
-    [0, 4],
-  ], // Heartbeat
-  13: [
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-  ], // LeaveGroup
-  14: [
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-  ], // SyncGroup
-  15: [
-    [0, 5],
-    [0, 6],
-    [0, 6],
-    [0, 6],
-    [0, 6],
-  ], // DescribeGroups
-  16: [
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-  ], // ListGroups
-  17: [
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // SaslHandshake
-  18: [
-    [0, 4],
-    [0, 4],
-    [0, 4],
-    [0, 4],
-    [0, 4],
-  ], // ApiVersions
-  19: [
-    [0, 7],
-    [2, 7],
-    [2, 7],
-    [2, 7],
-    [2, 7],
-  ], // CreateTopics
-  20: [
-    [0, 6],
-    [1, 6],
-    [1, 6],
-    [1, 6],
-    [1, 6],
-  ], // DeleteTopics
-  21: [
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-  ], // DeleteRecords
-  22: [
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-  ], // InitProducerId
-  23: [
-    [0, 4],
-    [2, 4],
-    [2, 4],
-    [2, 4],
-    [2, 4],
-  ], // OffsetForLeaderEpoch
-  24: [
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-  ], // AddPartitionsToTxn
-  25: [
-    [0, 4],
-    [0, 4],
-    [0, 4],
-    [0, 4],
-    [0, 4],
-  ], // AddOffsetsToTxn
-  26: [
-    [0, 4],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-  ], // EndTxn
-  27: [
-    [0, 1],
-    [1, 1],
-    [1, 1],
-    [1, 2],
-    [1, 2],
-  ], // WriteTxnMarkers
-  28: [
-    [0, 4],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-    [0, 5],
-  ], // TxnOffsetCommit
-  29: [
-    [0, 3],
-    [1, 3],
-    [1, 3],
-    [1, 3],
-    [1, 3],
-  ], // DescribeAcls
-  30: [
-    [0, 3],
-    [1, 3],
-    [1, 3],
-    [1, 3],
-    [1, 3],
-  ], // CreateAcls
-  31: [
-    [0, 3],
-    [1, 3],
-    [1, 3],
-    [1, 3],
-    [1, 3],
-  ], // DeleteAcls
-  32: [
-    [0, 4],
-    [1, 4],
-    [1, 4],
-    [1, 4],
-    [1, 4],
-  ], // DescribeConfigs
-  33: [
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-  ], // AlterConfigs
-  34: [
-    [0, 2],
-    [1, 2],
-    [1, 2],
-    [1, 2],
-    [1, 2],
-  ], // AlterReplicaLogDirs
-  35: [
-    [0, 4],
-    [1, 4],
-    [1, 4],
-    [1, 4],
-    [1, 5],
-  ], // DescribeLogDirs
-  36: [
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-  ], // SaslAuthenticate
-  37: [
-    [0, 3],
-    [0, 3],
-    [0, 3],
-    [0, 3],
-    [0, 3],
-  ], // CreatePartitions
-  38: [
-    [0, 3],
-    [1, 3],
-    [1, 3],
-    [1, 3],
-    [1, 3],
-  ], // CreateDelegationToken
-  39: [
-    [0, 2],
-    [1, 2],
-    [1, 2],
-    [1, 2],
-    [1, 2],
-  ], // RenewDelegationToken
-  40: [
-    [0, 2],
-    [1, 2],
-    [1, 2],
-    [1, 2],
-    [1, 2],
-  ], // ExpireDelegationToken
-  41: [
-    [0, 3],
-    [1, 3],
-    [1, 3],
-    [1, 3],
-    [1, 3],
-  ], // DescribeDelegationToken
-  42: [
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-  ], // DeleteGroups
-  43: [
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-  ], // ElectLeaders
-  44: [
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // IncrementalAlterConfigs
-  45: [
-    [0, 0],
-    [0, 0],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // AlterPartitionReassignments
-  46: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // ListPartitionReassignments
-  47: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // OffsetDelete
-  48: [
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // DescribeClientQuotas
-  49: [
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // AlterClientQuotas
-  50: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // DescribeUserScramCredentials
-  51: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // AlterUserScramCredentials
-  52: [
-    [0, 1],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-  ], // Vote
-  53: [
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // BeginQuorumEpoch
-  54: [
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // EndQuorumEpoch
-  55: [
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-  ], // DescribeQuorum
-  56: [
-    [0, 3],
-    [2, 3],
-    [2, 3],
-    [2, 3],
-    [2, 3],
-  ], // AlterPartition
-  57: [
-    [0, 1],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-  ], // UpdateFeatures
-  58: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // Envelope
-  59: [
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // FetchSnapshot
-  60: [
-    [0, 1],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-  ], // DescribeCluster
-  61: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // DescribeProducers
-  62: [
-    [0, 4],
-    [0, 4],
-    [0, 4],
-    [0, 4],
-    [0, 4],
-  ], // BrokerRegistration
-  63: [
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 2],
-  ], // BrokerHeartbeat
-  64: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // UnregisterBroker
-  65: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // DescribeTransactions
-  66: [
-    [0, 1],
-    [0, 1],
-    [0, 2],
-    [0, 2],
-    [0, 2],
-  ], // ListTransactions
-  67: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // AllocateProducerIds
-  68: [
-    [0, 0],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // ConsumerGroupHeartbeat
-  69: [
-    [0, 0],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // ConsumerGroupDescribe
-  70: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // ControllerRegistration
-  71: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // GetTelemetrySubscriptions
-  72: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // PushTelemetry
-  73: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // AssignReplicasToDirs
-  74: [
-    [0, 0],
-    [0, 0],
-    [0, 1],
-    [0, 1],
-    [0, 1],
-  ], // ListConfigResources
-  75: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // DescribeTopicPartitions
-  76: [null, null, [0, 1], [0, 1], [0, 1]], // ShareGroupHeartbeat
-  77: [null, null, [0, 1], [0, 1], [0, 1]], // ShareGroupDescribe
-  78: [null, null, [0, 1], [0, 2], [0, 2]], // ShareFetch
-  79: [null, null, [0, 1], [0, 2], [0, 2]], // ShareAcknowledge
-  80: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 1],
-    [0, 1],
-  ], // AddRaftVoter
-  81: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // RemoveRaftVoter
-  82: [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ], // UpdateRaftVoter
-  83: [null, null, [0, 0], [0, 0], [0, 0]], // InitializeShareGroupState
-  84: [null, null, [0, 0], [0, 0], [0, 0]], // ReadShareGroupState
-  85: [null, null, [0, 0], [0, 1], [0, 1]], // WriteShareGroupState
-  86: [null, null, [0, 0], [0, 0], [0, 0]], // DeleteShareGroupState
-  87: [null, null, [0, 0], [0, 1], [0, 1]], // ReadShareGroupStateSummary
-  88: [null, null, null, [0, 0], [0, 0]], // StreamsGroupHeartbeat
-  89: [null, null, null, [0, 0], [0, 0]], // StreamsGroupDescribe
-  90: [null, null, [0, 0], [0, 1], [0, 1]], // DescribeShareGroupOffsets
-  91: [null, null, [0, 0], [0, 0], [0, 0]], // AlterShareGroupOffsets
-  92: [null, null, [0, 0], [0, 0], [0, 0]], // DeleteShareGroupOffsets
+/** Per API key what each release advertises, in the order of COLUMNS; '-': not there. */
+const RANGES: Readonly<Record<number, string>> = {
+  0: '0-11 0-12 0-13 0-13 0-13', // Produce
+  1: '0-17 4-17 4-18 4-18 4-18', // Fetch
+  2: '0-9 1-10 1-10 1-11 1-11', // ListOffsets
+  3: '0-12 0-13 0-13 0-13 0-13', // Metadata
+  7: '0-3 - - - -', // ControlledShutdown
+  8: '0-9 2-9 2-9 2-10 2-10', // OffsetCommit
+  9: '0-9 1-9 1-9 1-10 1-10', // OffsetFetch
+  10: '0-6 0-6 0-6 0-6 0-6', // FindCoordinator
+  11: '0-9 2-9 0-9 0-9 0-9', // JoinGroup
+  12: '0-4 0-4 0-4 0-4 0-4', // Heartbeat
+  13: '0-5 0-5 0-5 0-5 0-5', // LeaveGroup
+  14: '0-5 0-5 0-5 0-5 0-5', // SyncGroup
+  15: '0-5 0-6 0-6 0-6 0-6', // DescribeGroups
+  16: '0-5 0-5 0-5 0-5 0-5', // ListGroups
+  17: '0-1 0-1 0-1 0-1 0-1', // SaslHandshake
+  18: '0-4 0-4 0-4 0-4 0-4', // ApiVersions
+  19: '0-7 2-7 2-7 2-7 2-7', // CreateTopics
+  20: '0-6 1-6 1-6 1-6 1-6', // DeleteTopics
+  21: '0-2 0-2 0-2 0-2 0-2', // DeleteRecords
+  22: '0-5 0-5 0-5 0-5 0-5', // InitProducerId
+  23: '0-4 2-4 2-4 2-4 2-4', // OffsetForLeaderEpoch
+  24: '0-5 0-5 0-5 0-5 0-5', // AddPartitionsToTxn
+  25: '0-4 0-4 0-4 0-4 0-4', // AddOffsetsToTxn
+  26: '0-4 0-5 0-5 0-5 0-5', // EndTxn
+  27: '0-1 1 1 1-2 1-2', // WriteTxnMarkers
+  28: '0-4 0-5 0-5 0-5 0-5', // TxnOffsetCommit
+  29: '0-3 1-3 1-3 1-3 1-3', // DescribeAcls
+  30: '0-3 1-3 1-3 1-3 1-3', // CreateAcls
+  31: '0-3 1-3 1-3 1-3 1-3', // DeleteAcls
+  32: '0-4 1-4 1-4 1-4 1-4', // DescribeConfigs
+  33: '0-2 0-2 0-2 0-2 0-2', // AlterConfigs
+  34: '0-2 1-2 1-2 1-2 1-2', // AlterReplicaLogDirs
+  35: '0-4 1-4 1-4 1-4 1-5', // DescribeLogDirs
+  36: '0-2 0-2 0-2 0-2 0-2', // SaslAuthenticate
+  37: '0-3 0-3 0-3 0-3 0-3', // CreatePartitions
+  38: '0-3 1-3 1-3 1-3 1-3', // CreateDelegationToken
+  39: '0-2 1-2 1-2 1-2 1-2', // RenewDelegationToken
+  40: '0-2 1-2 1-2 1-2 1-2', // ExpireDelegationToken
+  41: '0-3 1-3 1-3 1-3 1-3', // DescribeDelegationToken
+  42: '0-2 0-2 0-2 0-2 0-2', // DeleteGroups
+  43: '0-2 0-2 0-2 0-2 0-2', // ElectLeaders
+  44: '0-1 0-1 0-1 0-1 0-1', // IncrementalAlterConfigs
+  45: '0 0 0-1 0-1 0-1', // AlterPartitionReassignments
+  46: '0 0 0 0 0', // ListPartitionReassignments
+  47: '0 0 0 0 0', // OffsetDelete
+  48: '0-1 0-1 0-1 0-1 0-1', // DescribeClientQuotas
+  49: '0-1 0-1 0-1 0-1 0-1', // AlterClientQuotas
+  50: '0 0 0 0 0', // DescribeUserScramCredentials
+  51: '0 0 0 0 0', // AlterUserScramCredentials
+  52: '0-1 0-2 0-2 0-2 0-2', // Vote
+  53: '0-1 0-1 0-1 0-1 0-1', // BeginQuorumEpoch
+  54: '0-1 0-1 0-1 0-1 0-1', // EndQuorumEpoch
+  55: '0-2 0-2 0-2 0-2 0-2', // DescribeQuorum
+  56: '0-3 2-3 2-3 2-3 2-3', // AlterPartition
+  57: '0-1 0-2 0-2 0-2 0-2', // UpdateFeatures
+  58: '0 0 0 0 0', // Envelope
+  59: '0-1 0-1 0-1 0-1 0-1', // FetchSnapshot
+  60: '0-1 0-2 0-2 0-2 0-2', // DescribeCluster
+  61: '0 0 0 0 0', // DescribeProducers
+  62: '0-4 0-4 0-4 0-4 0-4', // BrokerRegistration
+  63: '0-1 0-1 0-1 0-1 0-2', // BrokerHeartbeat
+  64: '0 0 0 0 0', // UnregisterBroker
+  65: '0 0 0 0 0', // DescribeTransactions
+  66: '0-1 0-1 0-2 0-2 0-2', // ListTransactions
+  67: '0 0 0 0 0', // AllocateProducerIds
+  68: '0 0-1 0-1 0-1 0-1', // ConsumerGroupHeartbeat
+  69: '0 0-1 0-1 0-1 0-1', // ConsumerGroupDescribe
+  70: '0 0 0 0 0', // ControllerRegistration
+  71: '0 0 0 0 0', // GetTelemetrySubscriptions
+  72: '0 0 0 0 0', // PushTelemetry
+  73: '0 0 0 0 0', // AssignReplicasToDirs
+  74: '0 0 0-1 0-1 0-1', // ListConfigResources
+  75: '0 0 0 0 0', // DescribeTopicPartitions
+  76: '- - 0-1 0-1 0-1', // ShareGroupHeartbeat
+  77: '- - 0-1 0-1 0-1', // ShareGroupDescribe
+  78: '- - 0-1 0-2 0-2', // ShareFetch
+  79: '- - 0-1 0-2 0-2', // ShareAcknowledge
+  80: '0 0 0 0-1 0-1', // AddRaftVoter
+  81: '0 0 0 0 0', // RemoveRaftVoter
+  82: '0 0 0 0 0', // UpdateRaftVoter
+  83: '- - 0 0 0', // InitializeShareGroupState
+  84: '- - 0 0 0', // ReadShareGroupState
+  85: '- - 0 0-1 0-1', // WriteShareGroupState
+  86: '- - 0 0 0', // DeleteShareGroupState
+  87: '- - 0 0-1 0-1', // ReadShareGroupStateSummary
+  88: '- - - 0 0', // StreamsGroupHeartbeat
+  89: '- - - 0 0', // StreamsGroupDescribe
+  90: '- - 0 0-1 0-1', // DescribeShareGroupOffsets
+  91: '- - 0 0 0', // AlterShareGroupOffsets
+  92: '- - 0 0 0', // DeleteShareGroupOffsets
 }
 
 /** Offered by controllers only; between the nodes of a cluster brokers use them, clients never. */
@@ -663,8 +211,8 @@ function columnOf(release: number): ProfileName {
  * table, yet Kafka advertises it only with a receiver configured. For controller-only APIs see isControllerApi.
  */
 export function apiVersionRange(profile: VersionProfile, apiKey: number): VersionRange | null {
-  const range = RANGES[apiKey]?.[COLUMNS.indexOf(profile.name)] ?? null
-  return range === null ? null : { min: range[0], max: range[1] }
+  const text = RANGES[apiKey]?.split(' ')[COLUMNS.indexOf(profile.name)]
+  return text === undefined || text === '-' ? null : parseVersions(text, -1)
 }
 
 /** True for APIs that only a controller's listener offers. */

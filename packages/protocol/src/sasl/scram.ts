@@ -52,9 +52,12 @@ export interface ServerFirst {
   readonly text: string
 }
 
-/** Hi(password, salt, iterations): tens of milliseconds of work; cacheable by its three arguments. */
+/**
+ * Hi(password, salt, iterations): milliseconds of work; cacheable by its three arguments. The password's UTF-8 is taken as
+ * it is, without SASLprep, as Kafka does.
+ */
 export function saltedPassword(password: string, salt: Uint8Array, iterations: number): Buffer {
-  return pbkdf2Sync(Buffer.from(password.normalize('NFKC'), 'utf8'), salt, iterations, KEY_BYTES, DIGEST)
+  return pbkdf2Sync(Buffer.from(password, 'utf8'), salt, iterations, KEY_BYTES, DIGEST)
 }
 
 /** The credential that a salted password gives, as a server stores it. */
