@@ -1,0 +1,109 @@
+/**
+ * Batches of the metadata log and its snapshots (kafka-records §1.2): data batches hold metadata records as framed
+ * values, control batches hold what the raft layer says. They never mix. Codec none, no producer, CreateTime, all
+ * records of a batch with one timestamp.
+ */
+import { DecodeError } from '@millrace/protocol/primitives/decode-error'
+import {
+  baseOffset,
+  batchSizeBytes,
+  crcMatches,
+  isControl,
+  lastOffset,
+  maxTimestamp,
+  partitionLeaderEpoch,
+} from '@millrace/protocol/records/batch-header'
+import { buildBatch } from '@millrace/protocol/records/build-batch'
+import {
+  ControlRecordType,
+  controlRecord,
+  controlRecordType,
+  leaderChangeMessage,
+} from '@millrace/protocol/records/control-records'
+import { visitBatches, visitRecords } from '@millrace/protocol/records/records'
+import { decodeRecordValue, encodeRecordValue } from './record-frame.ts'
+import type { MetadataRecord } from './records/metadata-record.ts'
+
+/** Most bytes of one batch: also the metadata log's max.message.bytes and the most a reader fetches at once. */
+export const METADATA_BATCH_BYTES_MAX = 8_388_608
+/** Most records of one append; a larger change is an error when atomic, and cut up when not. */
+export const RECORDS_PER_APPEND_MAX = 10_000
+
+export interface BatchPosition {
+  readonly baseOffset: number
+  /** Raft epoch; in a snapshot the snapshot's epoch. */
+  readonly epoch: number
+  readonly timestampMs: number
+}
+
+export interface MetadataBatch extends BatchPosition {
+  readonly lastOffset: number
+  readonly sizeBytes: number
+  readonly isControl: boolean
+  /** Empty in a control batch. */
+  readonly records: readonly MetadataRecord[]
+  /** ControlRecordType of each record of a control batch; empty in a data batch. */
+  readonly controlTypes: readonly number[]
+}
+
+/** A data batch. There must be at least one record. */
+export function buildMetadataBatch(position: BatchPosition, records: readonly MetadataRecord[]): Buffer {
+  return buildBatch({
+    baseOffset: position.baseOffset,
+    partitionLeaderEpoch: position.epoch,
+    timestampMs: position.timestampMs,
+    records: records.map((record) => ({ value: encodeRecordValue(record) })),
+  })
+}
+
+/** The control batch that opens an epoch, for a quorum whose single voter is its leader. */
+export function buildLeaderChangeBatch(position: BatchPosition, leaderId: number): Buffer {
+  const voters = [{ voterId: leaderId }]
+  const value = { leaderId, voters, grantingVoters: voters }
+  return buildBatch({
+    baseOffset: position.baseOffset,
+    partitionLeaderEpoch: position.epoch,
+    timestampMs: position.timestampMs,
+    isControl: true,
+    records: [controlRecord(ControlRecordType.leaderChange, leaderChangeMessage, value)],
+  })
+}
+
+/** Decodes the batch at `at`, which must be whole. Throws DecodeError for a wrong CRC or anything unknown in it. */
+export function readMetadataBatch(bytes: Buffer, at: number): MetadataBatch {
+  if (!crcMatches(bytes, at)) throw new DecodeError(`metadata batch at offset ${baseOffset(bytes, at)} has a wrong CRC`)
+  const control = isControl(bytes, at)
+  const records: MetadataRecord[] = []
+  const controlTypes: number[] = []
+  visitRecords(bytes, at, (record) => {
+    if (control) {
+      const type = controlRecordType(record.key)
+      if (type === null || type < ControlRecordType.leaderChange || type > ControlRecordType.kraftVoters) {
+        throw new DecodeError(`control record of unknown type ${type} at offset ${record.offset}`)
+      }
+      controlTypes.push(type)
+      return
+    }
+    if (record.key !== null || record.value === null || record.value.length === 0) {
+      throw new DecodeError(`metadata record at offset ${record.offset} has a key or no value`)
+    }
+    records.push(decodeRecordValue(record.value))
+  })
+  return {
+    baseOffset: baseOffset(bytes, at),
+    lastOffset: lastOffset(bytes, at),
+    epoch: partitionLeaderEpoch(bytes, at),
+    timestampMs: maxTimestamp(bytes, at),
+    sizeBytes: batchSizeBytes(bytes, at),
+    isControl: control,
+    records,
+    controlTypes,
+  }
+}
+
+/** All whole batches of `bytes`; a batch cut off at the end is left out. */
+export function readMetadataBatches(bytes: Buffer): MetadataBatch[] {
+  const batches: MetadataBatch[] = []
+  visitBatches(bytes, 0, bytes.length, (at) => void batches.push(readMetadataBatch(bytes, at)))
+  return batches
+}
