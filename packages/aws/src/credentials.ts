@@ -2,7 +2,7 @@
  * Whose secret belongs to an access key id. The front door asks on every call; what it keeps itself are only signing keys
  * derived for a day.
  */
-import type { PolicyDocument } from '@millrace/policy/policy-document'
+import type { NamedPolicy } from '@millrace/policy/evaluate'
 import type { Principal } from '@millrace/policy/principal'
 
 export interface Credential {
@@ -14,7 +14,7 @@ export interface Credential {
   readonly expiresAtMs: number | null
   readonly principal: Principal
   /** Identity-based policies of the principal; root needs none. */
-  readonly policies: readonly PolicyDocument[]
+  readonly policies: readonly NamedPolicy[]
 }
 
 export interface CredentialStore {

@@ -1,0 +1,69 @@
+/**
+ * Patterns of IAM policies: `*` is any text, `?` any one character, and `${key}` a value of the request. What a variable
+ * brings in is literal, so a user named `*` matches only himself. Time is bounded by pattern length × text length; no
+ * regular expressions, hence no pattern that takes for ever.
+ */
+
+/** Gives the value of a policy variable, or null if the request has none or several. */
+export type VariableLookup = (key: string) => string | null
+
+type Token = string | typeof any | typeof one
+
+const any: unique symbol = Symbol('any text')
+const one: unique symbol = Symbol('any one character')
+
+/** False also when a variable has no value. */
+export function matches(pattern: string, text: string, variables: VariableLookup | null = null): boolean {
+  const tokens = tokenize(pattern, variables)
+  return tokens !== null && matchTokens(tokens, [...text])
+}
+
+function tokenize(pattern: string, variables: VariableLookup | null): readonly Token[] | null {
+  const tokens: Token[] = []
+  for (let index = 0; index < pattern.length; ) {
+    const end = variables !== null && pattern.startsWith('${', index) ? pattern.indexOf('}', index) : -1
+    if (end !== -1) {
+      const value = variableValue(pattern.slice(index + 2, end), variables)
+      if (value === null) return null
+      tokens.push(...value)
+      index = end + 1
+      continue
+    }
+    const character = String.fromCodePoint(pattern.codePointAt(index) ?? 0)
+    tokens.push(character === '*' ? any : character === '?' ? one : character)
+    index += character.length
+  }
+  return tokens
+}
+
+/** `${*}`, `${?}` and `${$}` are the characters themselves; `${key, 'default'}` has a default. */
+function variableValue(text: string, variables: VariableLookup | null): string | null {
+  if (text === '*' || text === '?' || text === '$') return text
+  const [, key = text, fallback = null] = /^([^,]+?)\s*,\s*'([^']*)'$/.exec(text) ?? []
+  return variables?.(key.trim()) ?? fallback
+}
+
+/** Goes back only to the last star: what an earlier one could take, the last one can take too. */
+function matchTokens(tokens: readonly Token[], text: readonly string[]): boolean {
+  let at = 0
+  let position = 0
+  let starAt = -1
+  let starPosition = 0
+  while (position < text.length) {
+    const token = tokens[at]
+    if (token === any) {
+      starAt = at++
+      starPosition = position
+    } else if (token !== undefined && (token === one || token === text[position])) {
+      at++
+      position++
+    } else if (starAt !== -1) {
+      at = starAt + 1
+      position = ++starPosition
+    } else {
+      return false
+    }
+  }
+  while (tokens[at] === any) at++
+  return at === tokens.length
+}
