@@ -1,0 +1,221 @@
+/**
+ * One API call from request to answer, HTTP apart: signature, service, operation, authorisation, input, the operation
+ * itself, answer, audit. Whatever goes wrong becomes an answer in the protocol of the service that was called.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Logger } from '@millrace/base/logger'
+import type { Principal } from '@millrace/policy/principal'
+import type { AuditHook } from './audit.ts'
+import { authorizeByPolicy, requireAllowed, type AuthorizeHook } from './authorize.ts'
+import type { CallContext } from './call-context.ts'
+import type { Credential, CredentialStore } from './credentials.ts'
+import { AwsError } from './errors.ts'
+import { serviceErrorName } from './protocols/json-body.ts'
+import { header, type ApiAnswer, type ApiRequest, type Protocol, type Route } from './protocols/protocol.ts'
+import { protocolOf } from './protocols/protocols.ts'
+import { redact } from './redact.ts'
+import { guessProtocol, noModel, unsignedService } from './resolve-service.ts'
+import { Problems } from './serde/problems.ts'
+import type { Service } from './service.ts'
+import { readSignature, type SignedRequest } from './sigv4/signed-request.ts'
+import { SigningKeys } from './sigv4/signing-keys.ts'
+import { verifySignature } from './sigv4/verify.ts'
+
+export interface ApiOptions {
+  readonly services: readonly Service[]
+  readonly credentials: CredentialStore
+  readonly logger: Logger
+  /** Region of unsigned calls. */
+  readonly defaultRegion: string
+  readonly authorize?: AuthorizeHook
+  readonly audit?: AuditHook
+  readonly now?: () => number
+}
+
+export interface ApiConnection {
+  readonly apiHost: string
+  readonly sourceIp: string
+  readonly signal: AbortSignal
+}
+
+/** What is known of a call so far; the answer to a failure and the audit event are made of it. */
+interface Call {
+  readonly requestId: string
+  readonly startedMs: number
+  readonly request: ApiRequest
+  readonly connection: ApiConnection
+  signed: SignedRequest | null
+  service: Service | null
+  route: Route | null
+  credential: Credential | null
+  input: Readonly<Record<string, unknown>> | null
+  output: unknown
+}
+
+const anonymous: Principal = { type: 'anonymous', arn: '', userId: '', accountId: '' }
+
+export class Api {
+  readonly #services: ReadonlyMap<string, Service>
+  readonly #options: ApiOptions
+  readonly #keys = new SigningKeys()
+  readonly #now: () => number
+
+  constructor(options: ApiOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    this.#services = new Map(options.services.map((service) => [service.model.service, service]))
+    // A model in a protocol that is not served stops the start, not the first call.
+    for (const { model } of options.services) protocolOf(model)
+  }
+
+  /** Never rejects. */
+  async handle(request: ApiRequest, connection: ApiConnection): Promise<ApiAnswer> {
+    const call: Call = {
+      requestId: randomUUID(),
+      startedMs: this.#now(),
+      request,
+      connection,
+      signed: null,
+      service: null,
+      route: null,
+      credential: null,
+      input: null,
+      output: null,
+    }
+    try {
+      const answer = await this.#answer(call)
+      this.#tell(call, answer.status, null)
+      return answer
+    } catch (failure) {
+      const error = this.#awsError(call, failure)
+      const answer = this.#protocol(call).encodeError(call.service?.model ?? noModel, error, call.requestId)
+      this.#tell(call, answer.status, error)
+      return answer
+    }
+  }
+
+  async #answer(call: Call): Promise<ApiAnswer> {
+    const { request } = call
+    call.signed = readSignature(request)
+    call.service = call.signed === null ? unsignedService(this.#services, request) : (this.#services.get(call.signed.service) ?? null)
+    call.credential = call.signed === null ? null : await this.#verify(request, call.signed)
+    if (call.service === null) throw noService(call.signed)
+
+    const { model, operations } = call.service
+    const protocol = protocolOf(model)
+    call.route = protocol.route(model, request)
+    if (call.route === null) throw unknownOperation(call.service, request)
+    const { operation } = call.route
+    if (call.credential === null && !operation.unsigned) throw missingToken()
+    if (call.credential !== null) this.#authorize(call, call.service, call.route, call.credential)
+
+    const run = operations.get(operation.name)
+    if (run === undefined) throw notImplemented(call.service, operation.name)
+    const problems = new Problems()
+    call.input = protocol.decode(call.route, request, problems)
+    if (problems.any) throw problems.error(model)
+
+    call.output = await run(call.input, this.#context(call))
+    return protocol.encodeOutput(model, operation, call.output ?? {}, call.requestId)
+  }
+
+  #verify(request: ApiRequest, signed: SignedRequest): Promise<Credential> {
+    return verifySignature({ request, signed, credentials: this.#options.credentials, keys: this.#keys, nowMs: this.#now() })
+  }
+
+  #authorize(call: Call, service: Service, route: Route, credential: Credential): void {
+    requireAllowed(this.#options.authorize ?? authorizeByPolicy, {
+      service: service.model.service,
+      route,
+      credential,
+      region: this.#region(call),
+      sourceIp: call.connection.sourceIp,
+      userAgent: header(call.request, 'user-agent'),
+      nowMs: this.#now(),
+    })
+  }
+
+  #region(call: Call): string {
+    return call.signed?.region ?? this.#options.defaultRegion
+  }
+
+  #context(call: Call): CallContext {
+    const principal = call.credential?.principal ?? anonymous
+    return {
+      requestId: call.requestId,
+      accountId: principal.accountId,
+      region: this.#region(call),
+      principal,
+      apiHost: call.connection.apiHost,
+      sourceIp: call.connection.sourceIp,
+      userAgent: header(call.request, 'user-agent'),
+      signal: call.connection.signal,
+    }
+  }
+
+  #protocol(call: Call): Protocol {
+    return call.service === null ? guessProtocol(call.request) : protocolOf(call.service.model)
+  }
+
+  /** Faults of our own become one answer without details; the log gets the cause. */
+  #awsError(call: Call, failure: unknown): AwsError {
+    if (failure instanceof AwsError) return failure
+    this.#options.logger.error('an operation failed', { ...this.#told(call), error: failure })
+    const message = `An internal error has occurred. The log of Millrace has the cause under request id ${call.requestId}.`
+    return new AwsError('InternalFailure', { message, cause: failure })
+  }
+
+  #told(call: Call): Readonly<Record<string, unknown>> {
+    const { requestId, service, route } = call
+    return { requestId, service: service?.model.service ?? call.signed?.service ?? null, operation: route?.operation.name ?? null }
+  }
+
+  #tell(call: Call, status: number, error: AwsError | null): void {
+    const durationMs = this.#now() - call.startedMs
+    const name = error === null ? null : serviceErrorName(call.service?.model ?? noModel, error)
+    const { logger, audit } = this.#options
+    const fields = { ...this.#told(call), status, durationMs }
+    if (error === null) logger.debug('API call', fields)
+    else logger.info('API call refused', { ...fields, errorCode: name, errorMessage: error.message, operatorMessage: error.operatorMessage })
+    audit?.({
+      timeMs: call.startedMs,
+      durationMs,
+      requestId: call.requestId,
+      service: call.service?.model.service ?? call.signed?.service ?? null,
+      operation: call.route?.operation.name ?? null,
+      region: call.signed?.region ?? null,
+      principal: call.credential?.principal ?? null,
+      accessKeyId: call.signed?.accessKeyId ?? null,
+      sourceIp: call.connection.sourceIp,
+      userAgent: header(call.request, 'user-agent'),
+      status,
+      errorCode: name,
+      errorMessage: error?.message ?? null,
+      requestParameters: call.input === null ? null : redact(call.route?.operation.input ?? null, call.input),
+      responseElements: error === null ? redact(call.route?.operation.output ?? null, call.output) : null,
+    })
+  }
+}
+
+function noService(signed: SignedRequest | null): AwsError {
+  if (signed === null) return missingToken()
+  return new AwsError('NotImplementedException', {
+    message: `Millrace does not serve ${signed.service}. docs/coverage.md lists the services and operations that it serves.`,
+  })
+}
+
+function missingToken(): AwsError {
+  return new AwsError('MissingAuthenticationTokenException', { message: 'Missing Authentication Token: requests must be signed with Signature Version 4.' })
+}
+
+function unknownOperation(service: Service, request: ApiRequest): AwsError {
+  return new AwsError('UnknownOperationException', {
+    message: `The ${service.model.serviceId} API ${service.model.apiVersion} has no operation for ${request.method} ${request.rawPath}.`,
+  })
+}
+
+function notImplemented(service: Service, operation: string): AwsError {
+  return new AwsError('NotImplementedException', {
+    message: `Millrace does not implement ${service.model.service}:${operation} yet. docs/coverage.md lists the operations that it serves.`,
+  })
+}
