@@ -17,6 +17,8 @@ export const RECORDS_COPY_BYTES_MAX = 2_048
 const SLAB_BYTES = 16_384
 
 const TWO_POW_32 = 4_294_967_296
+const VARLONG_BYTES_MAX = 10
+/** Texts up to this length are first tried as ASCII, byte by byte: faster than the call into native code. */
 const ASCII_LOOP_MAX = 40
 
 export class Writer {
@@ -176,11 +178,13 @@ export class Writer {
       return
     }
     let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n))
+    let at = this.reserve(VARLONG_BYTES_MAX)
     while (rest > 0x7fn) {
-      this.bytes[this.reserve(1)] = Number(rest & 0x7fn) | 0x80
+      this.bytes[at++] = Number(rest & 0x7fn) | 0x80
       rest >>= 7n
     }
-    this.bytes[this.reserve(1)] = Number(rest)
+    this.bytes[at] = Number(rest)
+    this.position = at + 1
   }
 
   string(value: string): void {
@@ -201,7 +205,8 @@ export class Writer {
     if (value.length <= ASCII_LOOP_MAX) {
       const mark = this.position - this.start
       this.uvarint(0)
-      this.bytes[this.start + mark] = this.utf8(value) + 1
+      const size = this.utf8(value) // may move the bytes elsewhere: only then look at this.bytes
+      this.bytes[this.start + mark] = size + 1
       return
     }
     const size = Buffer.byteLength(value)
