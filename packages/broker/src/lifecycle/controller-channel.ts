@@ -1,19 +1,9 @@
-/** The channel to the controller, as handlers and the broker's own upkeep use it. */
-import type { Decoded, Encodable, RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'
+/** The channel to another node, as its users see it: a test gives its own. */
+import type { NodeChannel } from '@millrace/client/channel'
 
-export interface ControllerChannel {
-  /** True while a connection to the controller is up. */
-  readonly connected: boolean
-  /**
-   * Sends one request; callback with the decoded response body, or an error when it could not be delivered or answered
-   * within `timeoutMs`. Byte fields of the response are views, valid only during the callback.
-   */
-  send<Q extends RequestDefinition, R extends ResponseDefinition>(
-    request: Q,
-    response: R,
-    version: number,
-    body: Encodable<Q>,
-    timeoutMs: number,
-    callback: (error: Error | null, response: Decoded<R> | null) => void,
-  ): void
-}
+/**
+ * Requests are sent at most once; whoever needs more sends again. Byte fields of responses are views, valid only during
+ * the callback. A channel carries one long poll at most: what follows on it waits behind.
+ */
+export type PeerChannel = Pick<NodeChannel, 'connected' | 'send'>
+export type ControllerChannel = PeerChannel

@@ -1,6 +1,7 @@
 /** The face of the broker's metadata to the rest of the broker. */
-import type { MetadataImage } from '@millrace/metadata/image'
-import type { MetadataChanges } from '@millrace/metadata/changes'
+import type { MetadataFollower } from './metadata-follower.ts'
 
-/** Called on the broker's loop, in order of subscription, after the replica manager has applied the change. */
-export type MetadataSubscriber = (image: MetadataImage, changes: MetadataChanges) => void
+export type { MetadataSubscriber } from './metadata-follower.ts'
+
+/** The last published image, a way to hear of the next, and a way to wait for one. A test gives its own. */
+export type MetadataView = Pick<MetadataFollower, 'image' | 'subscribe' | 'awaitOffset'>

@@ -43,6 +43,7 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
   readonly #callback: (results: FetchPartitionResult<P>[]) => void
   readonly #watched: Partition[] = []
   #timer: TimerHandle | null = null
+  #wakeScheduled = false
   #state: 'reading' | 'waiting' | 'done' = 'reading'
 
   constructor(
@@ -74,11 +75,18 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
 
   wake(mustAnswer: boolean): void {
     if (this.#state !== 'waiting') return
-    if (!mustAnswer && this.request.minBytes > 1) {
+    if (mustAnswer) return this.complete()
+    if (this.#wakeScheduled) return
+    // A flush moves several partitions in one turn: the answer is made once all of them have moved.
+    this.#wakeScheduled = true
+    this.#around.host.tick(() => {
+      this.#wakeScheduled = false
+      if (this.#state !== 'waiting') return
       const checked = this.request.partitions.map((request) => this.#check(request, false))
       if (this.#availableBytes(checked) < this.request.minBytes) return
-    }
-    this.complete()
+      this.#stopWaiting()
+      this.#answer(checked)
+    })
   }
 
   /** Answers with what there is now. */

@@ -9,15 +9,15 @@
  */
 import type { Host, TimerHandle } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
+import { AppendError } from '@millrace/log/append-error'
 import type { Arena } from '@millrace/log/arena'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { fetchRequest, fetchResponse, type FetchResponse } from '@millrace/protocol/messages/01-fetch'
-import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
+import type { PeerChannel } from '../lifecycle/controller-channel.ts'
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
 import { Backoff } from './backoff.ts'
 import { findStartOffset } from './out-of-range.ts'
 import type { Partition } from './partition.ts'
-import { checkReceived } from './received-batches.ts'
 import { truncationOffset } from './truncation.ts'
 
 /** ReplicaState with the broker epoch needs 15; 17 is the newest that Kafka 3.9 speaks. */
@@ -43,7 +43,7 @@ export interface FetcherOptions {
   readonly nodeId: number
   readonly brokerEpoch: () => number
   readonly clusterId: string
-  readonly channel: ControllerChannel
+  readonly channel: PeerChannel
   readonly arena: Arena
   readonly metrics: BrokerMetrics
   /** replica.fetch.wait.max.ms, .min.bytes, .max.bytes, .response.max.bytes as they are now. */
@@ -53,7 +53,6 @@ export interface FetcherOptions {
     readonly partitionBytesMax: number
     readonly responseBytesMax: number
   }
-  readonly storageFailed: (partition: Partition, error: Error) => void
 }
 
 export class Fetcher {
@@ -62,6 +61,8 @@ export class Fetcher {
   readonly #byId: Map<string, Map<number, Followed>> = new Map()
   readonly #backoff: Backoff
   #inFlight = false
+  /** While an answer is being handed out, refusals that come back at once start no new Fetch. */
+  #taking = false
   #appending = 0
   #pause: TimerHandle | null = null
   #closed = false
@@ -103,7 +104,7 @@ export class Fetcher {
   }
 
   #fetch(): void {
-    if (this.#inFlight || this.#closed || this.#appending > 0 || this.#pause !== null) return
+    if (this.#inFlight || this.#taking || this.#closed || this.#appending > 0 || this.#pause !== null) return
     const limits = this.#options.limits()
     const topics = []
     for (const [topicId, partitions] of this.#byId) {
@@ -139,7 +140,7 @@ export class Fetcher {
     }
     this.#inFlight = true
     const timeoutMs = REQUEST_TIMEOUT_MS + limits.waitMsMax
-    this.#options.channel.send(fetchRequest, fetchResponse, FETCH_VERSION, body, timeoutMs, (error, response) => {
+    const answered = (error: Error | null, response: FetchResponse | null): void => {
       this.#inFlight = false
       if (this.#closed) return
       if (error !== null || response === null || response.errorCode !== ErrorCode.NONE) {
@@ -151,9 +152,12 @@ export class Fetcher {
         return
       }
       this.#backoff.reset()
+      this.#taking = true
       this.#take(response)
+      this.#taking = false
       this.#fetch()
-    })
+    }
+    this.#options.channel.send(fetchRequest, fetchResponse, FETCH_VERSION, body, answered, timeoutMs)
   }
 
   #pauseAll(): void {
@@ -218,24 +222,14 @@ export class Fetcher {
 
   #append(followed: Followed, records: Buffer, highWatermark: number, logStartOffset: number): void {
     const { partition } = followed
-    const received = checkReceived(records, 0, records.length, partition.logEndOffset)
-    if (received.problem !== null) {
-      this.#options.logger.error('a leader sent a batch that is not sound', {
-        topic: partition.topic,
-        partition: partition.partition,
-        problem: received.problem,
-      })
-      this.#setApart(followed)
-    }
-    if (received.endAt === 0) return
-    this.#options.metrics.replicationBytesIn += received.endAt
-    const lease = this.#options.arena.reserve(received.endAt)
-    records.copy(lease.slab.bytes, lease.start, 0, received.endAt)
-    if (followed.state === 'ready') followed.state = 'appending'
+    this.#options.metrics.replicationBytesIn += records.length
+    const lease = this.#options.arena.reserve(records.length)
+    records.copy(lease.slab.bytes, lease.start)
+    followed.state = 'appending'
     this.#appending++
     partition.log.appendAsFollower(lease.slab, lease.slab.bytes, lease.start, lease.end, (error) => {
       this.#appending--
-      if (error !== null) this.#options.storageFailed(partition, error)
+      if (error !== null) this.#appendFailed(followed, error)
       else {
         followed.backoff.reset()
         if (followed.state === 'appending') followed.state = 'ready'
@@ -244,6 +238,20 @@ export class Fetcher {
       if (this.#appending === 0) this.#fetch()
     })
     lease.slab.release()
+  }
+
+  /** What the log refuses is asked for again; a log that has gone offline has told so itself. */
+  #appendFailed(followed: Followed, error: Error): void {
+    const { partition } = followed
+    if (partition.log.offline !== null || this.#followed.get(partition) !== followed) return
+    if (!(error instanceof AppendError) || error.reason !== 'truncated') {
+      this.#options.logger.error('a follower could not append what its leader sent', {
+        topic: partition.topic,
+        partition: partition.partition,
+        error: error.message,
+      })
+    }
+    this.#setApart(followed)
   }
 
   #setApart(followed: Followed): void {

@@ -9,7 +9,7 @@ export class FollowerProgress {
   logEndOffset = -1
   logStartOffset = -1
   /** Monotonic ms of the last time the follower had everything; -Infinity: never in this leader epoch. */
-  lastCaughtUpMs = -Infinity
+  lastCaughtUpMs: number = -Infinity
   /** Broker epoch named in its last fetch; -1 when the fetch named none. */
   brokerEpoch = -1
   #lastFetchMs = 0

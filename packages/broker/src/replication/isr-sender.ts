@@ -6,7 +6,11 @@
 import type { Host, TimerHandle } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { alterPartitionRequest, alterPartitionResponse } from '@millrace/protocol/messages/56-alter-partition'
+import {
+  alterPartitionRequest,
+  alterPartitionResponse,
+  type AlterPartitionResponse,
+} from '@millrace/protocol/messages/56-alter-partition'
 import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
 import type { IsrAnswer, IsrProposal } from './partition-environment.ts'
 
@@ -79,7 +83,7 @@ export class IsrSender {
         })),
       })),
     }
-    this.#options.channel.send(alterPartitionRequest, alterPartitionResponse, VERSION, body, REQUEST_TIMEOUT_MS, (error, response) => {
+    const answered = (error: Error | null, response: AlterPartitionResponse | null): void => {
       this.#inFlight = false
       if (this.#closed) return
       if (error !== null || response === null || response.errorCode !== ErrorCode.NONE) {
@@ -102,7 +106,8 @@ export class IsrSender {
       }
       if (sent.size > 0) this.#again(sent)
       else this.#send()
-    })
+    }
+    this.#options.channel.send(alterPartitionRequest, alterPartitionResponse, VERSION, body, answered, REQUEST_TIMEOUT_MS)
   }
 
   #again(sent: Map<string, Pending>): void {

@@ -1,7 +1,7 @@
 /** A follower outside its leader's log asks the leader where its log begins and ends (ListOffsets −2 and −1). */
 import { ErrorCode } from '@millrace/protocol/errors'
-import { listOffsetsRequest, listOffsetsResponse } from '@millrace/protocol/messages/02-list-offsets'
-import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
+import { listOffsetsRequest, listOffsetsResponse, type ListOffsetsResponse } from '@millrace/protocol/messages/02-list-offsets'
+import type { PeerChannel } from '../lifecycle/controller-channel.ts'
 import type { Partition } from './partition.ts'
 
 const VERSION = 7
@@ -15,7 +15,7 @@ export interface LeaderOffsets {
 }
 
 export function findStartOffset(
-  channel: ControllerChannel,
+  channel: PeerChannel,
   nodeId: number,
   partition: Partition,
   callback: (error: Error | null, offsets: LeaderOffsets | null) => void,
@@ -29,7 +29,7 @@ export function findStartOffset(
 }
 
 function listOffset(
-  channel: ControllerChannel,
+  channel: PeerChannel,
   nodeId: number,
   partition: Partition,
   timestamp: number,
@@ -37,12 +37,13 @@ function listOffset(
 ): void {
   const asked = { partitionIndex: partition.partition, currentLeaderEpoch: partition.leaderEpoch, timestamp }
   const body = { replicaId: nodeId, isolationLevel: 0, topics: [{ name: partition.topic, partitions: [asked] }] }
-  channel.send(listOffsetsRequest, listOffsetsResponse, VERSION, body, REQUEST_TIMEOUT_MS, (error, response) => {
+  const answered = (error: Error | null, response: ListOffsetsResponse | null): void => {
     if (error !== null) return callback(error, -1)
     const answer = response?.topics[0]?.partitions[0]
     if (answer === undefined || answer.errorCode !== ErrorCode.NONE) {
       return callback(new Error(`ListOffsets answered error ${answer?.errorCode ?? 'nothing'}`), -1)
     }
     callback(null, answer.offset)
-  })
+  }
+  channel.send(listOffsetsRequest, listOffsetsResponse, VERSION, body, answered, REQUEST_TIMEOUT_MS)
 }

@@ -8,6 +8,7 @@
  * when every member of the maximal ISR has the batch. Facts: kafka-protocol §2.5, §3.1, §4.2.
  */
 import type { Uuid } from '@millrace/base/uuid'
+import { AppendError } from '@millrace/log/append-error'
 import type { Slab } from '@millrace/log/arena'
 import type { PartitionLog } from '@millrace/log/partition-log'
 import type { PartitionState } from '@millrace/metadata/partition-state'
@@ -18,6 +19,7 @@ import type { FetchWaiter } from './fetch-types.ts'
 import { FollowerProgress } from './follower-progress.ts'
 import { laggingMembers, mayJoinIsr, nextHighWatermark, type IsrState } from './isr-decisions.ts'
 import type { IsrAnswer, PartitionEnvironment } from './partition-environment.ts'
+import { demandedCodec, recompress } from './recompress.ts'
 
 /** Why a batch was refused, beyond its error code. */
 export interface AppendRefusal {
@@ -39,17 +41,11 @@ export interface AppendOptions {
   readonly timeoutMs: number
   /** 'coordinator' may write control batches and skips the checks made for clients. */
   readonly origin: 'client' | 'coordinator'
+  /** Version of the Produce request; the newest when left out. */
+  readonly produceVersion?: number
 }
 
 export type PartitionRole = 'none' | 'leader' | 'follower'
-
-/** A repeated batch with acks 0 or 1 whose first try has not been written yet. */
-interface UnwrittenDuplicate {
-  readonly lastOffset: number
-  readonly baseOffset: number
-  readonly logAppendTimeMs: number
-  readonly done: AppendCallback
-}
 
 const NO_REPLICAS: readonly number[] = []
 
@@ -62,8 +58,8 @@ export class Partition {
   readonly followerWaiters: Set<FetchWaiter> = new Set()
   /** Fetches woken by the high watermark. */
   readonly consumerWaiters: Set<FetchWaiter> = new Set()
-  /** Called after a follower's progress or the log start changed: delayed deletions look at the low watermark. */
-  onLowWatermark: (() => void) | null = null
+  /** Called when a follower's progress, the log start or the role changed: deletions wait for the low watermark. */
+  readonly lowWatermarkWaiters: Set<() => void> = new Set()
 
   readonly #environment: PartitionEnvironment
   readonly #delayedProduces: DelayedProduces
@@ -76,7 +72,6 @@ export class Partition {
   #followers: FollowerProgress[] = []
   #leaderEpochStartOffset = -1
   #highWatermark: number
-  #unwritten: UnwrittenDuplicate[] = []
 
   constructor(log: PartitionLog, highWatermark: number, environment: PartitionEnvironment) {
     this.topic = log.topic
@@ -86,6 +81,9 @@ export class Partition {
     this.#environment = environment
     this.#delayedProduces = new DelayedProduces(environment.host, ErrorCode.REQUEST_TIMED_OUT)
     this.#highWatermark = Math.min(Math.max(highWatermark, log.logStartOffset), log.logEndOffset)
+    log.highWatermark = this.#highWatermark
+    log.onLogEndMoved = () => this.#logEndMoved()
+    log.onOffline = (error) => environment.storageFailed(this, error)
   }
 
   get role(): PartitionRole {
@@ -142,8 +140,7 @@ export class Partition {
 
   /** Where read_committed consumers stop: before the first record whose transaction is not decided. */
   get lastStableOffset(): number {
-    const unstable = this.log.producers.firstUnstableOffset(this.#highWatermark)
-    return unstable < 0 ? this.#highWatermark : Math.min(unstable, this.#highWatermark)
+    return this.log.lastStableOffset(this.#highWatermark)
   }
 
   /** True when acks=-1 would be refused. */
@@ -181,11 +178,8 @@ export class Partition {
     this.#role = 'none'
     this.#followers = []
     this.#delayedProduces.fail(errorCode)
-    const unwritten = this.#unwritten
-    this.#unwritten = []
-    for (const duplicate of unwritten) duplicate.done(errorCode, -1, -1, null)
     this.#wakeAll(true)
-    this.onLowWatermark?.()
+    this.#wakeLowWatermark()
   }
 
   /**
@@ -204,23 +198,23 @@ export class Partition {
     if (this.log.offline !== null) return done(ErrorCode.KAFKA_STORAGE_ERROR, -1, -1, null)
     if (!this.isLeader) return done(ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, null)
     if (options.acks === -1 && this.underMinIsr) return done(ErrorCode.NOT_ENOUGH_REPLICAS, -1, -1, null)
-    const check = checkAppend(this.log, this.#environment, bytes, start, end, options.origin)
+    const check = checkAppend(this.log, this.#environment, bytes, start, end, options)
     if (check.kind === 'refused') return done(check.errorCode, -1, -1, check.refusal)
     const deadlineMs = options.acks === -1 ? this.#environment.host.clock.monotonicMs() + options.timeoutMs : Infinity
     if (check.kind === 'duplicate') {
       this.#answerDuplicate(check.baseOffset, check.lastOffset, check.logAppendTimeMs, options.acks, deadlineMs, done)
       return
     }
+    const codec = demandedCodec(this.#environment.topicSettings(this.topic).compressionType)
+    const other = codec === null ? null : recompress(bytes, start, end, codec)
     const leaderEpoch = this.#leaderEpoch
-    this.log.appendAsLeader(slab, bytes, start, end, leaderEpoch, (error, baseOffset, logAppendTimeMs) => {
-      if (error !== null) {
-        this.#environment.storageFailed(this, error)
-        return done(ErrorCode.KAFKA_STORAGE_ERROR, -1, -1, null)
-      }
-      this.#appended()
+    const written = (error: Error | null, baseOffset: number, logAppendTimeMs: number): void => {
+      if (error !== null) return done(this.#writeFailed(error), -1, -1, null)
       if (options.acks !== -1) return done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
       this.#awaitHighWatermark(baseOffset + check.recordCount, deadlineMs, baseOffset, logAppendTimeMs, leaderEpoch, done)
-    })
+    }
+    if (other === null) this.log.appendAsLeader(slab, bytes, start, end, leaderEpoch, written)
+    else this.log.appendAsLeader(null, other, 0, other.length, leaderEpoch, written)
     this.#environment.metrics.messagesIn += check.recordCount
   }
 
@@ -248,7 +242,7 @@ export class Partition {
       this.#propose([...this.#isr.committed, brokerId])
     }
     this.#advanceHighWatermark()
-    this.onLowWatermark?.()
+    this.#wakeLowWatermark()
     return true
   }
 
@@ -278,6 +272,7 @@ export class Partition {
     if (leaderLogStart > this.log.logStartOffset && leaderLogStart <= this.log.logEndOffset) {
       this.log.advanceLogStart(leaderLogStart)
     }
+    if (this.#highWatermark < this.log.logStartOffset) this.#raiseHighWatermark(this.log.logStartOffset)
     this.#raiseHighWatermark(Math.min(leaderHighWatermark, this.log.logEndOffset))
   }
 
@@ -291,6 +286,7 @@ export class Partition {
         highWatermark: this.#highWatermark,
       })
       this.#highWatermark = Math.max(offset, this.log.logStartOffset)
+      this.log.highWatermark = this.#highWatermark
     }
     this.log.truncateTo(offset)
   }
@@ -299,13 +295,19 @@ export class Partition {
   truncateFullyAndStartAt(offset: number): void {
     this.log.truncateFullyAndStartAt(offset)
     this.#highWatermark = offset
+    this.log.highWatermark = offset
+  }
+
+  /** min.insync.replicas may have changed. */
+  settingsChanged(): void {
+    this.#advanceHighWatermark()
   }
 
   /** DeleteRecords on the leader, and what follows from it. */
   advanceLogStart(offset: number): void {
     this.log.advanceLogStart(offset)
     this.#wakeAll(true)
-    this.onLowWatermark?.()
+    this.#wakeLowWatermark()
   }
 
   #lead(newEpoch: boolean): void {
@@ -333,7 +335,7 @@ export class Partition {
     this.#leaderEpochStartOffset = -1
     if (!wasLeader) return
     this.#delayedProduces.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-    this.onLowWatermark?.()
+    this.#wakeLowWatermark()
   }
 
   #minIsr(): number {
@@ -352,8 +354,13 @@ export class Partition {
     if (acks === -1) {
       this.#awaitHighWatermark(last + 1, deadlineMs, baseOffset, logAppendTimeMs, this.#leaderEpoch, done)
     } else if (last < this.log.logEndOffset) done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
-    // The first try is queued and not yet written: answering now would promise what a failed write takes back.
-    else this.#unwritten.push({ lastOffset: last, baseOffset, logAppendTimeMs, done })
+    else {
+      // The first try is queued and not yet written: answering now would promise what a failed write takes back.
+      this.log.whenWritten((error) => {
+        if (error === null) done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
+        else done(this.#writeFailed(error), -1, -1, null)
+      })
+    }
   }
 
   #awaitHighWatermark(
@@ -371,14 +378,16 @@ export class Partition {
     else done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
   }
 
-  /** The log end has moved. */
-  #appended(): void {
+  /** An append that failed while the log is sound was cut off by a truncation: leadership had been lost. */
+  #writeFailed(error: Error): number {
+    if (this.log.offline !== null) return ErrorCode.KAFKA_STORAGE_ERROR
+    return error instanceof AppendError && error.reason === 'corrupt' ? ErrorCode.CORRUPT_MESSAGE : ErrorCode.NOT_LEADER_OR_FOLLOWER
+  }
+
+  /** A group of appends is written: once per group, before any of them is acknowledged. */
+  #logEndMoved(): void {
     this.#advanceHighWatermark()
     if (this.followerWaiters.size > 0) for (const waiter of this.followerWaiters) waiter.wake(false)
-    if (this.#unwritten.length === 0) return
-    const written = this.#unwritten.filter((duplicate) => duplicate.lastOffset < this.log.logEndOffset)
-    this.#unwritten = this.#unwritten.filter((duplicate) => duplicate.lastOffset >= this.log.logEndOffset)
-    for (const duplicate of written) duplicate.done(ErrorCode.NONE, duplicate.baseOffset, duplicate.logAppendTimeMs, null)
   }
 
   #advanceHighWatermark(): void {
@@ -405,6 +414,7 @@ export class Partition {
   #raiseHighWatermark(offset: number): void {
     if (offset <= this.#highWatermark) return
     this.#highWatermark = offset
+    this.log.highWatermark = offset
     if (this.#delayedProduces.size > 0) {
       const errorCode = this.underMinIsr ? ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND : ErrorCode.NONE
       this.#delayedProduces.complete(offset, errorCode)
@@ -459,6 +469,10 @@ export class Partition {
     this.#partitionEpoch = answer.partitionEpoch
     this.#isr = { committed: answer.isr, proposed: null }
     this.#advanceHighWatermark()
+  }
+
+  #wakeLowWatermark(): void {
+    if (this.lowWatermarkWaiters.size > 0) for (const look of this.lowWatermarkWaiters) look()
   }
 
   #wakeAll(mustAnswer: boolean): void {

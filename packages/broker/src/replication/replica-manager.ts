@@ -1,25 +1,334 @@
-/** All replicas this broker hosts, and the requests across several of them. Single owner: the broker's loop. */
+/**
+ * All replicas this broker hosts: makes them what the metadata says (leaders, followers, gone), runs one fetcher per
+ * leader broker, the ISR check and the high watermark checkpoint, and serves requests across partitions.
+ * Single owner: the broker's loop.
+ */
+import type { Host, TimerHandle } from '@millrace/base/host'
+import type { Logger } from '@millrace/base/logger'
 import type { Uuid } from '@millrace/base/uuid'
+import type { Arena } from '@millrace/log/arena'
+import type { LogManager } from '@millrace/log/log-manager'
+import type { MetadataChanges } from '@millrace/metadata/changes'
+import { ConfigResourceType, emptyImage, isActive, isLive, partitionByName, type MetadataImage } from '@millrace/metadata/image'
+import type { PartitionState } from '@millrace/metadata/partition-state'
+import { ErrorCode } from '@millrace/protocol/errors'
+import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
+import type { BrokerSettings } from '../metadata/broker-settings.ts'
+import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
+import { deleteRecords } from './delete-records.ts'
+import { FetchOperation, type FetchSurroundings } from './fetch-operation.ts'
 import type { FetchPartition, FetchPartitionResult, FetchRequestSpec } from './fetch-types.ts'
-import type { Partition } from './partition.ts'
+import { Fetchers, type OpenChannel } from './fetchers.ts'
+import { IsrSender } from './isr-sender.ts'
+import { NewFollowers } from './new-followers.ts'
+import type { PartitionEnvironment } from './partition-environment.ts'
+import { Partition } from './partition.ts'
 
 export interface LogDirDescription {
   readonly path: string
   readonly directoryId: Uuid
   /** KAFKA_STORAGE_ERROR when the directory failed. */
   readonly errorCode: number
-  readonly replicas: readonly { readonly topic: string; readonly partition: number; readonly sizeBytes: number; readonly offsetLag: number }[]
+  readonly replicas: readonly {
+    readonly topic: string
+    readonly partition: number
+    readonly sizeBytes: number
+    /** How far the log end is behind the high watermark; 0 for a sound replica. */
+    readonly offsetLag: number
+  }[]
 }
 
-export interface ReplicaManager {
+export interface ReplicaManagerOptions {
+  readonly host: Host
+  readonly logger: Logger
+  readonly nodeId: number
+  readonly clusterId: Uuid
+  readonly directory: string
+  readonly logs: LogManager
+  readonly arena: Arena
+  readonly settings: BrokerSettings
+  readonly metrics: BrokerMetrics
+  /** KIP-966: see PartitionEnvironment. */
+  readonly holdsUnderMinIsr: boolean
+  readonly brokerEpoch: () => number
+  readonly controllerChannel: ControllerChannel
+  readonly openChannel: OpenChannel
+  /** The log directory is unusable; every replica answers KAFKA_STORAGE_ERROR from now on. Called once. */
+  readonly onDirectoryFailed: (error: Error) => void
+}
+
+const NO_PARTITIONS: readonly (Partition | undefined)[] = []
+
+export class ReplicaManager implements FetchSurroundings {
+  readonly host: Host
+  readonly #options: ReplicaManagerOptions
+  readonly #environment: PartitionEnvironment
+  readonly #isrSender: IsrSender
+  readonly #fetchers: Fetchers
+  readonly #newFollowers: NewFollowers
+  readonly #topics: Map<string, (Partition | undefined)[]> = new Map()
+  #image: MetadataImage = emptyImage
+  #failure: Error | null = null
+  #isrTimer: TimerHandle | null = null
+  #checkpointTimer: TimerHandle | null = null
+  #closed = false
+
+  constructor(options: ReplicaManagerOptions) {
+    this.#options = options
+    this.host = options.host
+    const { host, logger, nodeId, settings, brokerEpoch } = options
+    this.#isrSender = new IsrSender({ host, logger, nodeId, channel: options.controllerChannel, brokerEpoch })
+    this.#newFollowers = new NewFollowers(host)
+    const manager = this
+    this.#environment = {
+      host,
+      logger,
+      nodeId,
+      metrics: options.metrics,
+      holdsUnderMinIsr: options.holdsUnderMinIsr,
+      get brokerEpoch() {
+        return brokerEpoch()
+      },
+      get replicaLagMsMax() {
+        return settings.number('replica.lag.time.max.ms')
+      },
+      validateHeadersOnly: settings.validateHeadersOnly,
+      topicSettings: (topic) => settings.topic(topic),
+      activeBrokerEpoch: (id) => (isActive(manager.#image, id) ? (manager.#image.brokers.get(id)?.epoch ?? null) : null),
+      isLive: (id) => isLive(manager.#image, id),
+      proposeIsr: (proposal, callback) => manager.#isrSender.propose(proposal, callback),
+      storageFailed: (partition, error) => manager.storageFailed(partition, error),
+    }
+    this.#fetchers = new Fetchers(options)
+  }
+
+  /** Starts the periodic work: ISR check and high watermark checkpoint. */
+  start(): void {
+    this.#scheduleIsrCheck()
+    this.#scheduleCheckpoint()
+  }
+
+  /** Stops replication and fails what waits; the logs stay open for the LogManager to close. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (this.#isrTimer !== null) this.host.timers.clear(this.#isrTimer)
+    if (this.#checkpointTimer !== null) this.host.timers.clear(this.#checkpointTimer)
+    this.#fetchers.close()
+    this.#isrSender.close()
+    for (const partition of this.all()) partition.stop(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    if (this.#failure === null) this.checkpoint()
+  }
+
   /** A replica hosted here, led or followed; undefined otherwise. */
-  get(topic: string, partition: number): Partition | undefined
-  all(): Iterable<Partition>
+  get(topic: string, partition: number): Partition | undefined {
+    return this.#topics.get(topic)?.[partition]
+  }
+
+  *all(): Generator<Partition> {
+    for (const partitions of this.#topics.values()) {
+      for (const partition of partitions) if (partition !== undefined) yield partition
+    }
+  }
+
+  /** Why the log directory is unusable; null while it is sound. */
+  get failure(): Error | null {
+    return this.#failure
+  }
+
+  /** Makes the replicas what `image` says. `changes` lead from the image before to this one. */
+  apply(image: MetadataImage, changes: MetadataChanges): void {
+    this.#image = image
+    for (const topic of changes.deletedTopics.values()) {
+      for (const partition of this.#topics.get(topic.name) ?? NO_PARTITIONS) {
+        if (partition !== undefined && partition.topicId === topic.id) this.#remove(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+      }
+    }
+    for (const [topicId, indexes] of changes.topics) {
+      const topic = image.topicsById.get(topicId)
+      if (topic === undefined) continue
+      for (const index of indexes) {
+        const state = topic.partitions[index]
+        if (state !== undefined) this.#applyPartition(topic.name, topicId, index, state)
+      }
+    }
+    if (changes.configs.size > 0) this.#applyConfigs(changes.configs)
+    if (changes.brokers.size > 0) this.#fetchers.brokersChanged(image, changes.brokers)
+  }
+
+  /** After the first image that is caught up: logs of replicas that this broker no longer has are removed. */
+  removeStrayLogs(): void {
+    for (const log of [...this.#options.logs.all()]) {
+      if (this.get(log.topic, log.partition) !== undefined) continue
+      this.#options.logger.warn('removing a log without a replica', {
+        topic: log.topic,
+        partition: log.partition,
+        topicId: log.topicId,
+      })
+      this.#options.logs.remove(log.topic, log.partition)
+    }
+  }
+
   /**
    * Reads several partitions; waits up to maxWaitMs for minBytes. `callback` exactly once, one result per requested
-   * partition in request order. A partition not hosted here: UNKNOWN_TOPIC_OR_PARTITION when the image does not know it,
-   * else NOT_LEADER_OR_FOLLOWER. The returned function gives up (the connection closed): callback is then never called.
+   * partition in request order. The returned function gives up (the connection closed): no callback follows then.
    */
-  fetch<P extends FetchPartition>(request: FetchRequestSpec<P>, callback: (results: FetchPartitionResult<P>[]) => void): () => void
-  describeLogDir(): LogDirDescription
+  fetch<P extends FetchPartition>(
+    request: FetchRequestSpec<P>,
+    callback: (results: FetchPartitionResult<P>[]) => void,
+  ): () => void {
+    const operation = new FetchOperation(this, request, (results) => {
+      if (request.replicaId >= 0) this.#newFollowers.answered(request.replicaId, operation)
+      callback(results)
+    })
+    const maxWaitMs = request.replicaId >= 0 ? this.#newFollowers.waitMs(request.replicaId, request.maxWaitMs) : request.maxWaitMs
+    operation.start(maxWaitMs)
+    if (request.replicaId >= 0 && operation.waiting) this.#newFollowers.parked(request.replicaId, operation)
+    return () => {
+      if (request.replicaId >= 0) this.#newFollowers.answered(request.replicaId, operation)
+      operation.cancel()
+    }
+  }
+
+  /** DeleteRecords for one partition; see delete-records.ts. */
+  deleteRecords(
+    topic: string,
+    index: number,
+    offset: number,
+    timeoutMs: number,
+    done: (errorCode: number, lowWatermark: number) => void,
+  ): void {
+    const partition = this.get(topic, index)
+    if (partition === undefined) return done(this.missingPartition(topic, index), -1)
+    deleteRecords(this.host, partition, offset, timeoutMs, done)
+  }
+
+  /** Error code for a partition that is not hosted here: 6 when others host it, 3 when nobody does. */
+  missingPartition(topic: string, partition: number): number {
+    if (this.#failure !== null) return ErrorCode.KAFKA_STORAGE_ERROR
+    const known = partitionByName(this.#image, topic, partition) !== undefined
+    return known ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  }
+
+  abortedTransactions(
+    partition: Partition,
+    fetchOffset: number,
+    lastOffset: number,
+  ): readonly { readonly producerId: number; readonly firstOffset: number }[] {
+    return partition.log.abortedTransactions(fetchOffset, lastOffset + 1)
+  }
+
+  describeLogDir(): LogDirDescription {
+    const replicas = [...this.all()].map((partition) => ({
+      topic: partition.topic,
+      partition: partition.partition,
+      sizeBytes: partition.log.sizeBytes,
+      offsetLag: Math.max(0, partition.highWatermark - partition.logEndOffset),
+    }))
+    return {
+      path: this.#options.directory,
+      directoryId: this.#options.logs.directoryId,
+      errorCode: this.#failure === null ? ErrorCode.NONE : ErrorCode.KAFKA_STORAGE_ERROR,
+      replicas,
+    }
+  }
+
+  /**
+   * A write or read failed. There is one log directory, so the disk under every partition is the same: all replicas go
+   * offline, and the controller moves their leaderships once it is told.
+   */
+  storageFailed(partition: Partition, error: Error): void {
+    if (this.#failure !== null || this.#closed) return
+    this.#failure = error
+    this.#options.logger.error('the log directory failed', {
+      topic: partition.topic,
+      partition: partition.partition,
+      directory: this.#options.directory,
+      error: error.message,
+    })
+    this.#fetchers.close()
+    for (const each of this.all()) {
+      each.log.offline ??= error
+      each.stop(ErrorCode.KAFKA_STORAGE_ERROR)
+    }
+    this.#options.onDirectoryFailed(error)
+  }
+
+  /** Writes replication-offset-checkpoint. */
+  checkpoint(): void {
+    const entries = [...this.all()].map((partition) => ({
+      topic: partition.topic,
+      partition: partition.partition,
+      offset: partition.highWatermark,
+    }))
+    this.#options.logs.writeHighWatermarks(entries)
+  }
+
+  #applyPartition(topic: string, topicId: Uuid, index: number, state: PartitionState): void {
+    const existing = this.get(topic, index)
+    if (!state.replicas.includes(this.#options.nodeId)) {
+      if (existing !== undefined) this.#remove(existing, ErrorCode.NOT_LEADER_OR_FOLLOWER)
+      return
+    }
+    if (this.#failure !== null) return
+    const partition = existing ?? this.#create(topic, topicId, index)
+    const ledBefore = partition.isLeader && partition.leaderEpoch === state.leaderEpoch
+    partition.apply(state)
+    this.#fetchers.place(partition, this.#image)
+    if (partition.isLeader && !ledBefore) this.#newFollowers.expect(partition)
+  }
+
+  #create(topic: string, topicId: Uuid, index: number): Partition {
+    const { logs, settings } = this.#options
+    let log = logs.get(topic, index)
+    if (log !== undefined && log.topicId !== topicId) {
+      // The topic was deleted and created again while this broker was away.
+      logs.remove(topic, index)
+      log = undefined
+    }
+    const highWatermark = log === undefined ? 0 : logs.highWatermark(topic, index)
+    log ??= logs.create({ topic, partition: index, topicId, config: settings.topic(topic) })
+    log.config = settings.topic(topic)
+    const partition = new Partition(log, highWatermark, this.#environment)
+    let partitions = this.#topics.get(topic)
+    if (partitions === undefined) this.#topics.set(topic, (partitions = []))
+    partitions[index] = partition
+    return partition
+  }
+
+  #remove(partition: Partition, errorCode: number): void {
+    this.#fetchers.remove(partition)
+    partition.stop(errorCode)
+    const partitions = this.#topics.get(partition.topic)
+    if (partitions !== undefined) {
+      partitions[partition.partition] = undefined
+      if (partitions.every((each) => each === undefined)) this.#topics.delete(partition.topic)
+    }
+    if (this.#failure === null) this.#options.logs.remove(partition.topic, partition.partition)
+  }
+
+  /** The settings have been updated already; running logs take theirs over at once. */
+  #applyConfigs(changed: ReadonlySet<string>): void {
+    const broker = [...changed].some((key) => key.startsWith(`${ConfigResourceType.BROKER}:`))
+    for (const partition of this.all()) {
+      if (!broker && !changed.has(`${ConfigResourceType.TOPIC}:${partition.topic}`)) continue
+      partition.log.config = this.#options.settings.topic(partition.topic)
+      partition.settingsChanged()
+    }
+  }
+
+  #scheduleIsrCheck(): void {
+    this.#isrTimer = this.host.timers.set(this.#environment.replicaLagMsMax / 2, () => {
+      for (const partition of this.all()) partition.checkIsr()
+      this.#scheduleIsrCheck()
+    })
+  }
+
+  #scheduleCheckpoint(): void {
+    const intervalMs = this.#options.settings.number('replica.high.watermark.checkpoint.interval.ms')
+    this.#checkpointTimer = this.host.timers.set(intervalMs, () => {
+      if (this.#failure === null) this.checkpoint()
+      this.#scheduleCheckpoint()
+    })
+  }
 }

@@ -1,0 +1,58 @@
+/** What a leader checks before a batch goes into its log: the batch itself, then its producer (kafka-protocol §2.5, 4–7). */
+import type { PartitionLog } from '@millrace/log/partition-log'
+import { ErrorCode } from '@millrace/protocol/errors'
+import { batchSizeBytes, BATCH_HEADER_BYTES, recordCount } from '@millrace/protocol/records/batch-header'
+import { DECOMPRESSED_BYTES_MAX } from '@millrace/protocol/records/records'
+import { validateProducedBatch, type BatchRules } from '@millrace/protocol/records/validate-batch'
+import type { PartitionEnvironment } from './partition-environment.ts'
+import type { AppendOptions, AppendRefusal } from './partition.ts'
+
+export type AppendCheck =
+  | { readonly kind: 'sound'; readonly recordCount: number }
+  | { readonly kind: 'refused'; readonly errorCode: number; readonly refusal: AppendRefusal | null }
+  | { readonly kind: 'duplicate'; readonly baseOffset: number; readonly lastOffset: number; readonly logAppendTimeMs: number }
+
+/** Produce versions below 7 know no zstd; a coordinator's batches come from no request. */
+const NEWEST_PRODUCE = 13
+
+/** May correct the batch's max timestamp in place; changes nothing else. */
+export function checkAppend(
+  log: PartitionLog,
+  environment: PartitionEnvironment,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  options: AppendOptions,
+): AppendCheck {
+  const settings = environment.topicSettings(log.topic)
+  if (options.origin === 'coordinator') {
+    const size = end - start
+    if (size < BATCH_HEADER_BYTES || batchSizeBytes(bytes, start) !== size) return refused(ErrorCode.CORRUPT_MESSAGE, null)
+    if (size > settings.maxMessageBytes) return refused(ErrorCode.MESSAGE_TOO_LARGE, null)
+    return { kind: 'sound', recordCount: recordCount(bytes, start) }
+  }
+  const usesLogAppendTime = settings.messageTimestampType === 'LogAppendTime'
+  const rules: BatchRules = {
+    produceVersion: options.produceVersion ?? NEWEST_PRODUCE,
+    messageBytesMax: settings.maxMessageBytes,
+    segmentBytesMax: settings.segmentBytes,
+    isCompacted: settings.cleanupPolicy.compact,
+    usesLogAppendTime,
+    nowMs: environment.host.clock.nowMs(),
+    timestampBeforeMaxMs: settings.messageTimestampBeforeMaxMs,
+    timestampAfterMaxMs: settings.messageTimestampAfterMaxMs,
+    decompressedBytesMax: DECOMPRESSED_BYTES_MAX,
+    checksRecords: !environment.validateHeadersOnly,
+  }
+  const rejection = validateProducedBatch(bytes, start, end, rules)
+  if (rejection !== null) return refused(rejection.errorCode, rejection)
+  const verdict = log.producers.check(bytes, start)
+  if (verdict === 'append') return { kind: 'sound', recordCount: recordCount(bytes, start) }
+  if (typeof verdict === 'number') return refused(verdict, null)
+  const { baseOffset, lastOffset, timestamp } = verdict.duplicate
+  return { kind: 'duplicate', baseOffset, lastOffset, logAppendTimeMs: usesLogAppendTime ? timestamp : -1 }
+}
+
+function refused(errorCode: number, refusal: AppendRefusal | null): AppendCheck {
+  return { kind: 'refused', errorCode, refusal }
+}
