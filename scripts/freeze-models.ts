@@ -46,9 +46,29 @@ const scalarTypes: Readonly<Record<number, string>> = {
   15: 'document',
   21: 'blob',
 }
-const traitBits = ['httpLabel', 'idempotent', 'idempotencyToken', 'sensitive', 'httpPayload', 'httpResponseCode', 'httpQueryParams']
+const traitBits = [
+  'httpLabel',
+  'idempotent',
+  'idempotencyToken',
+  'sensitive',
+  'httpPayload',
+  'httpResponseCode',
+  'httpQueryParams',
+]
 // What the protocols of packages/aws serve; the rest of traitBits has a place when a service with it is added.
-const knownTraits = new Set(['httpLabel', 'idempotent', 'idempotencyToken', 'sensitive', 'jsonName', 'httpQuery', 'httpHeader', 'http', 'error', 'httpError', 'awsQueryError'])
+const knownTraits = new Set([
+  'httpLabel',
+  'idempotent',
+  'idempotencyToken',
+  'sensitive',
+  'jsonName',
+  'httpQuery',
+  'httpHeader',
+  'http',
+  'error',
+  'httpError',
+  'awsQueryError',
+])
 
 function main(): void {
   const botocore = process.argv[2] ?? process.env['MILLRACE_BOTOCORE_DATA'] ?? installedBotocore()
@@ -61,7 +81,9 @@ function main(): void {
     writeFileSync(join(modelsFolder, `${source.service}.json`), print(model))
     writeFileSync(join(modelsFolder, `${source.service}.constraints.json`), print(constraints))
     const operations = Object.keys(model['operations'] as Json).length
-    console.log(`${source.service}: ${operations} operations, ${Object.keys(model['shapes'] as Json).length} shapes, ${Object.keys(constraints).length} constrained shapes`)
+    console.log(
+      `${source.service}: ${operations} operations, ${Object.keys(model['shapes'] as Json).length} shapes, ${Object.keys(constraints).length} constrained shapes`,
+    )
   }
 }
 
@@ -70,7 +92,9 @@ function freeze(source: Source): Json {
   const config = new Client({ region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } }).config
   const settings = config['protocolSettings'] as Json
   const protocol = config['protocol'] as { getShapeId(): string }
-  const version = createRequire(import.meta.url)(`@aws-sdk/client-${source.service}/package.json`) as { version: string }
+  const version = createRequire(import.meta.url)(`@aws-sdk/client-${source.service}/package.json`) as {
+    version: string
+  }
   const operations: Json = {}
   const shapes = new Shapes()
   for (const schema of Object.values(source.sdk)) {
@@ -128,7 +152,11 @@ class Shapes {
     const traits = traitsOf(schema[3])
     if (traits['error'] !== undefined) {
       const query = traits['awsQueryError'] as readonly [string, number] | undefined
-      shape['error'] = { fault: traits['error'], status: traits['httpError'] ?? 400, ...(query === undefined ? {} : { queryCode: query[0] }) }
+      shape['error'] = {
+        fault: traits['error'],
+        status: traits['httpError'] ?? 400,
+        ...(query === undefined ? {} : { queryCode: query[0] }),
+      }
     }
     if (schema[0] === 4) shape['union'] = true
     const required = Number(schema[6] ?? 0)
@@ -203,7 +231,9 @@ interface BotocoreShape {
 }
 
 interface BotocoreModel {
-  readonly operations: Readonly<Record<string, { readonly input?: { readonly shape: string }; readonly authtype?: string }>>
+  readonly operations: Readonly<
+    Record<string, { readonly input?: { readonly shape: string }; readonly authtype?: string }>
+  >
   readonly shapes: Readonly<Record<string, BotocoreShape>>
 }
 
@@ -235,7 +265,11 @@ class ConstraintTable {
     return sorted(this.#table)
   }
 
-  #structure(shapes: Record<string, { members: Record<string, { type: string }> }>, sdkName: string, botocoreName: string): void {
+  #structure(
+    shapes: Record<string, { members: Record<string, { type: string }> }>,
+    sdkName: string,
+    botocoreName: string,
+  ): void {
     if (this.#seen.has(sdkName)) return
     this.#seen.add(sdkName)
     const known: Json = {}
@@ -281,7 +315,9 @@ class ConstraintTable {
 
 /** Patterns are written for another language: one that does not compile here would stop every start, so it stops the freeze. */
 function usablePattern(pattern: string): string {
-  const whole = pattern.replaceAll(String.raw`\u10000-\u10FFFF`, String.raw`\u{10000}-\u{10FFFF}`).replace(/\\([@:=,#/ ])/g, '$1')
+  const whole = pattern
+    .replaceAll(String.raw`\u10000-\u10FFFF`, String.raw`\u{10000}-\u{10FFFF}`)
+    .replace(/\\([@:=,#/ ])/g, '$1')
   new RegExp(`^(?:${whole})$`, 'u')
   return whole
 }
@@ -303,10 +339,13 @@ function sorted(record: Json): Json {
 
 /** JSON with one line per value at depth three and below: a member per line. */
 function print(value: unknown, depth = 0, indent = ''): string {
-  const nested = typeof value === 'object' && value !== null && !Array.isArray(value) && holdsObjects(value) && depth < 5
+  const nested =
+    typeof value === 'object' && value !== null && !Array.isArray(value) && holdsObjects(value) && depth < 5
   if (!nested) return JSON.stringify(value)
   const inner = `${indent}  `
-  const lines = Object.entries(value as Json).map(([key, item]) => `${inner}${JSON.stringify(key)}: ${print(item, depth + 1, inner)}`)
+  const lines = Object.entries(value as Json).map(
+    ([key, item]) => `${inner}${JSON.stringify(key)}: ${print(item, depth + 1, inner)}`,
+  )
   return `{\n${lines.join(',\n')}\n${indent}}${depth === 0 ? '\n' : ''}`
 }
 

@@ -97,7 +97,10 @@ export class Api {
   async #answer(call: Call): Promise<ApiAnswer> {
     const { request } = call
     call.signed = readSignature(request)
-    call.service = call.signed === null ? unsignedService(this.#services, request) : (this.#services.get(call.signed.service) ?? null)
+    call.service =
+      call.signed === null
+        ? unsignedService(this.#services, request)
+        : (this.#services.get(call.signed.service) ?? null)
     call.credential = call.signed === null ? null : await this.#verify(request, call.signed)
     if (call.service === null) throw noService(call.signed)
 
@@ -120,7 +123,13 @@ export class Api {
   }
 
   #verify(request: ApiRequest, signed: SignedRequest): Promise<Credential> {
-    return verifySignature({ request, signed, credentials: this.#options.credentials, keys: this.#keys, nowMs: this.#now() })
+    return verifySignature({
+      request,
+      signed,
+      credentials: this.#options.credentials,
+      keys: this.#keys,
+      nowMs: this.#now(),
+    })
   }
 
   #authorize(call: Call, service: Service, route: Route, credential: Credential): void {
@@ -167,7 +176,11 @@ export class Api {
 
   #told(call: Call): Readonly<Record<string, unknown>> {
     const { requestId, service, route } = call
-    return { requestId, service: service?.model.service ?? call.signed?.service ?? null, operation: route?.operation.name ?? null }
+    return {
+      requestId,
+      service: service?.model.service ?? call.signed?.service ?? null,
+      operation: route?.operation.name ?? null,
+    }
   }
 
   #tell(call: Call, status: number, error: AwsError | null): void {
@@ -176,7 +189,13 @@ export class Api {
     const { logger, audit } = this.#options
     const fields = { ...this.#told(call), status, durationMs }
     if (error === null) logger.debug('API call', fields)
-    else logger.info('API call refused', { ...fields, errorCode: name, errorMessage: error.message, operatorMessage: error.operatorMessage })
+    else
+      logger.info('API call refused', {
+        ...fields,
+        errorCode: name,
+        errorMessage: error.message,
+        operatorMessage: error.operatorMessage,
+      })
     audit?.({
       timeMs: call.startedMs,
       durationMs,
@@ -205,7 +224,9 @@ function noService(signed: SignedRequest | null): AwsError {
 }
 
 function missingToken(): AwsError {
-  return new AwsError('MissingAuthenticationTokenException', { message: 'Missing Authentication Token: requests must be signed with Signature Version 4.' })
+  return new AwsError('MissingAuthenticationTokenException', {
+    message: 'Missing Authentication Token: requests must be signed with Signature Version 4.',
+  })
 }
 
 function unknownOperation(service: Service, request: ApiRequest): AwsError {

@@ -40,7 +40,9 @@ export class RootCredentials implements CredentialStore {
 
   constructor(options: RootCredentialOptions) {
     this.#acceptTest = options.acceptTest
-    this.#keys = new Map((options.keys ?? []).map((key) => [key.accessKeyId, rootCredential(key.accessKeyId, key.secret, key.accountId)]))
+    this.#keys = new Map(
+      (options.keys ?? []).map((key) => [key.accessKeyId, rootCredential(key.accessKeyId, key.secret, key.accountId)]),
+    )
   }
 
   lookup(accessKeyId: string): Credential | null {

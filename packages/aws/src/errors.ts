@@ -105,7 +105,10 @@ export interface KafkaErrorOptions {
 /** An exception of the kafka model, all of which have the same two members. */
 export function kafkaError(name: ErrorName, options: KafkaErrorOptions): AwsError {
   const { invalidParameter, ...rest } = options
-  return new AwsError(name, invalidParameter === undefined ? rest : { ...rest, members: { InvalidParameter: invalidParameter } })
+  return new AwsError(
+    name,
+    invalidParameter === undefined ? rest : { ...rest, members: { InvalidParameter: invalidParameter } },
+  )
 }
 
 export function badRequest(options: KafkaErrorOptions): AwsError {

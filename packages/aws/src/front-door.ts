@@ -77,7 +77,9 @@ class HttpFrontDoor implements FrontDoor {
       { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
       (request, response) => void this.#serve(request, response),
     )
-    this.#server.on('clientError', (_error, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'))
+    this.#server.on('clientError', (_error, socket) =>
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'),
+    )
   }
 
   start(): Promise<{ readonly host: string; readonly port: number }> {
@@ -117,12 +119,19 @@ class HttpFrontDoor implements FrontDoor {
     }
   }
 
-  async #serveInternal(route: InternalRoute, request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+  async #serveInternal(
+    route: InternalRoute,
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+  ): Promise<void> {
     if (route.access === 'token') {
       const refusal = this.#refusal(request)
       if (refusal !== null) return answerJson(response, 403, { message: refusal })
       if (!holdsToken(request.headers.authorization ?? '', this.#options.internalToken ?? null)) {
-        return answerJson(response, 401, { message: 'This path needs the token of the data directory: Authorization: Bearer TOKEN.' })
+        return answerJson(response, 401, {
+          message: 'This path needs the token of the data directory: Authorization: Bearer TOKEN.',
+        })
       }
     }
     await route.handle(request, response, path)

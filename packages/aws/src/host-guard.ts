@@ -25,20 +25,32 @@ export class HostGuard {
   /** Null: may pass. Otherwise why not. `host` and the others are header values; '' if absent. */
   refusal(headers: { readonly host: string; readonly origin: string; readonly fetchSite: string }): string | null {
     const { host, origin, fetchSite } = headers
-    if (!this.#known(hostName(host))) return `requests by the host name ${hostName(host)} are refused; use an address or localhost, or allow the name`
+    if (!this.#known(hostName(host)))
+      return `requests by the host name ${hostName(host)} are refused; use an address or localhost, or allow the name`
     if (this.#origins.has(origin)) return null
-    if (origin !== '' && origin !== `http://${host}` && origin !== `https://${host}`) return `requests of web pages from ${origin} are refused`
-    if (fetchSite === 'cross-site' || fetchSite === 'same-site') return 'requests of web pages of another origin are refused'
+    if (origin !== '' && origin !== `http://${host}` && origin !== `https://${host}`)
+      return `requests of web pages from ${origin} are refused`
+    if (fetchSite === 'cross-site' || fetchSite === 'same-site')
+      return 'requests of web pages of another origin are refused'
     return null
   }
 
   /** Addresses, names of this machine, and names without a dot (containers, machines of the local network): nobody can buy those. */
   #known(name: string): boolean {
-    return isIP(name) !== 0 || !name.includes('.') || name.endsWith('.localhost') || name.endsWith('.internal') || this.#hosts.has(name)
+    return (
+      isIP(name) !== 0 ||
+      !name.includes('.') ||
+      name.endsWith('.localhost') ||
+      name.endsWith('.internal') ||
+      this.#hosts.has(name)
+    )
   }
 }
 
 /** The name in a Host header: without port and IPv6 brackets, lower-case. */
 export function hostName(host: string): string {
-  return host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1').toLowerCase()
+  return host
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase()
 }

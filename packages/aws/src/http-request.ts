@@ -2,14 +2,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { ApiRequest } from './protocols/protocol.ts'
 
-export type BodyResult = { readonly kind: 'body'; readonly bytes: Buffer } | { readonly kind: 'too long' } | { readonly kind: 'gone' }
+export type BodyResult =
+  | { readonly kind: 'body'; readonly bytes: Buffer }
+  | { readonly kind: 'too long' }
+  | { readonly kind: 'gone' }
 
 /** A body past the limit is still read to its end, so that the caller can hear the answer; past this many times the limit it is not. */
 const DISCARD_FACTOR = 16
 
 /** `gone`: the caller hung up. */
 export function readBody(request: IncomingMessage, bytesMax: number): Promise<BodyResult> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax * DISCARD_FACTOR) return Promise.resolve({ kind: 'too long' })
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax * DISCARD_FACTOR)
+    return Promise.resolve({ kind: 'too long' })
   return new Promise((resolve) => {
     let chunks: Buffer[] = []
     let length = 0
@@ -21,7 +25,9 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bo
       request.pause()
       resolve({ kind: 'too long' })
     })
-    request.on('end', () => resolve(length > bytesMax ? { kind: 'too long' } : { kind: 'body', bytes: Buffer.concat(chunks) }))
+    request.on('end', () =>
+      resolve(length > bytesMax ? { kind: 'too long' } : { kind: 'body', bytes: Buffer.concat(chunks) }),
+    )
     request.on('close', () => resolve({ kind: 'gone' }))
     request.on('error', () => resolve({ kind: 'gone' }))
   })

@@ -16,9 +16,14 @@ export interface InternalRoute {
 }
 
 /** The route of a request; null: none, the request is for the AWS API. */
-export function findInternalRoute(routes: readonly InternalRoute[], method: string, path: string): InternalRoute | null {
+export function findInternalRoute(
+  routes: readonly InternalRoute[],
+  method: string,
+  path: string,
+): InternalRoute | null {
   const fits = (route: InternalRoute): boolean =>
-    route.method === method && (route.path === path || (route.path.endsWith('/*') && path.startsWith(route.path.slice(0, -1))))
+    route.method === method &&
+    (route.path === path || (route.path.endsWith('/*') && path.startsWith(route.path.slice(0, -1))))
   return routes.find(fits) ?? null
 }
 
@@ -34,6 +39,10 @@ function digest(text: string): Buffer {
 
 export function answerJson(response: ServerResponse, status: number, value: unknown): void {
   const body = `${JSON.stringify(value)}\n`
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  })
   response.end(body)
 }

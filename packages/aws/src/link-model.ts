@@ -106,11 +106,17 @@ function structureOf(name: string, frozen: FrozenStructure, members: readonly Me
     kind: frozen.union === true ? 'union' : 'structure',
     name,
     members,
-    error: error === undefined ? null : { fault: error.fault, status: error.status, queryCode: error.queryCode ?? null },
+    error:
+      error === undefined ? null : { fault: error.fault, status: error.status, queryCode: error.queryCode ?? null },
   }
 }
 
-function linkMember(name: string, frozen: FrozenMember, structures: ReadonlyMap<string, Structure>, constraint: Constraint | null): Member {
+function linkMember(
+  name: string,
+  frozen: FrozenMember,
+  structures: ReadonlyMap<string, Structure>,
+  constraint: Constraint | null,
+): Member {
   const [location = 'body', locationName = null] = (frozen.in ?? 'body').split(' ')
   return {
     name,

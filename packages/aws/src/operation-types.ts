@@ -18,19 +18,27 @@ export type ServiceName = keyof ServiceOperations
 export type OperationName<Service extends ServiceName> = keyof ServiceOperations[Service] & string
 
 /** What an operation receives: decoded and validated; names as in the SDK (`ClusterName`), timestamps as Date, blobs as bytes. */
-export type Input<Service extends ServiceName, Name extends OperationName<Service>> =
-  ServiceOperations[Service][Name] extends { readonly input: infer I } ? I : never
+export type Input<
+  Service extends ServiceName,
+  Name extends OperationName<Service>,
+> = ServiceOperations[Service][Name] extends { readonly input: infer I } ? I : never
 
 /** What an operation answers with. Absent members are left out of the answer. */
-export type Output<Service extends ServiceName, Name extends OperationName<Service>> =
-  ServiceOperations[Service][Name] extends { readonly output: infer O } ? O : never
+export type Output<
+  Service extends ServiceName,
+  Name extends OperationName<Service>,
+> = ServiceOperations[Service][Name] extends { readonly output: infer O } ? O : never
 
 type OperationsOf<Sdk> = {
   readonly [Name in keyof Sdk as Name extends `${infer Operation}Command` ? Operation : never]: CommandTypes<Sdk[Name]>
 }
 
 type CommandTypes<Command> = Command extends abstract new (...parameters: never) => infer Instance
-  ? Instance extends { resolveMiddleware(...parameters: never): (handled: { input: infer I; request: unknown }) => Promise<{ output: infer O }> }
+  ? Instance extends {
+      resolveMiddleware(
+        ...parameters: never
+      ): (handled: { input: infer I; request: unknown }) => Promise<{ output: infer O }>
+    }
     ? { readonly input: Validated<I>; readonly output: Validated<Omit<O, '$metadata'>> }
     : never
   : never

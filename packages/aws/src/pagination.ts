@@ -39,7 +39,10 @@ export class Paginator {
   page<Item>(request: PageRequest<Item>): Page<Item> {
     const limit = request.maxResults ?? MAX_RESULTS_LIMIT
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_RESULTS_LIMIT) {
-      throw badRequest({ message: `maxResults must be between 1 and ${MAX_RESULTS_LIMIT}.`, invalidParameter: 'maxResults' })
+      throw badRequest({
+        message: `maxResults must be between 1 and ${MAX_RESULTS_LIMIT}.`,
+        invalidParameter: 'maxResults',
+      })
     }
     const after = request.nextToken === undefined ? null : this.readToken(request.nextToken, request.scope)
     const start = after === null ? 0 : firstAfter(request.items, request.sortKey, after)

@@ -22,10 +22,16 @@ function redactValue(shape: Shape, value: unknown): unknown {
     case 'list':
       return (value as readonly unknown[]).map((item) => redactValue(shape.item, item))
     case 'map':
-      return Object.fromEntries(Object.entries(value as Json).map(([key, item]) => [key, redactValue(shape.value, item)]))
+      return Object.fromEntries(
+        Object.entries(value as Json).map(([key, item]) => [key, redactValue(shape.value, item)]),
+      )
     case 'blob':
       return `${(value as Uint8Array).length} bytes`
-    default:
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'timestamp':
+    case 'document':
       return value
   }
 }

@@ -33,7 +33,10 @@ export interface Service {
  *
  *     defineService(loadModel('kafka'), { ListKafkaVersions: async (input, context) => ({ KafkaVersions: [] }) })
  */
-export function defineService<Name extends ServiceName>(model: Model<Name>, handlers: OperationHandlers<Name>): Service {
+export function defineService<Name extends ServiceName>(
+  model: Model<Name>,
+  handlers: OperationHandlers<Name>,
+): Service {
   const operations = new Map<string, UntypedOperation>()
   for (const [name, handler] of Object.entries(handlers)) {
     if (!model.operations.has(name)) throw new Error(`${model.service} has no operation ${name}`)

@@ -16,7 +16,8 @@ interface Operator {
 }
 
 const equal = (a: string, b: string): boolean => a === b
-const like = (pattern: string, value: string, variables: VariableLookup | null): boolean => matches(pattern, value, variables)
+const like = (pattern: string, value: string, variables: VariableLookup | null): boolean =>
+  matches(pattern, value, variables)
 const number =
   (compare: (value: number, limit: number) => boolean) =>
   (limit: string, value: string): boolean =>
@@ -64,10 +65,16 @@ export function validConditionValue(operator: string, value: string): boolean {
   return (operator !== 'Bool' && operator !== 'Null') || /^(true|false)$/i.test(value)
 }
 
-export function conditionHolds(condition: Condition, request: RequestValues, variables: VariableLookup | null): boolean {
+export function conditionHolds(
+  condition: Condition,
+  request: RequestValues,
+  variables: VariableLookup | null,
+): boolean {
   const values = request.get(condition.key.toLowerCase()) ?? []
-  const [, quantifier = '', name = ''] = /^(?:(ForAllValues|ForAnyValue):)?(.*?)(?:IfExists)?$/.exec(condition.operator) ?? []
-  if (name === 'Null') return condition.values.some((value) => (value.toLowerCase() === 'true') === (values.length === 0))
+  const [, quantifier = '', name = ''] =
+    /^(?:(ForAllValues|ForAnyValue):)?(.*?)(?:IfExists)?$/.exec(condition.operator) ?? []
+  if (name === 'Null')
+    return condition.values.some((value) => (value.toLowerCase() === 'true') === (values.length === 0))
 
   const operator = operators[name]
   if (operator === undefined) return false
@@ -86,7 +93,11 @@ export function conditionHolds(condition: Condition, request: RequestValues, var
 function literal(compare: (a: string, b: string) => boolean): Operator['test'] {
   return (pattern, value, variables) => {
     const resolved =
-      variables === null ? pattern : pattern.replaceAll(/\$\{([^}]+)\}/g, (whole, key: string) => ('*?$'.includes(key) ? key : (variables(key) ?? whole)))
+      variables === null
+        ? pattern
+        : pattern.replaceAll(/\$\{([^}]+)\}/g, (whole, key: string) =>
+            '*?$'.includes(key) ? key : (variables(key) ?? whole),
+          )
     return compare(resolved, value)
   }
 }

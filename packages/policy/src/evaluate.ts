@@ -80,7 +80,10 @@ function applies(statement: Statement, request: AuthorizationRequest, variables:
 /** `…:root` of an account stands for everyone in it, but excepts only root itself; other names stand for themselves, not for patterns. */
 function matchesPrincipal(list: MatchList, principal: Principal): boolean {
   const account = `arn:aws:iam::${principal.accountId}:root`
-  return listMatches(list, (pattern) => pattern === '*' || pattern === principal.arn || (!list.negated && pattern === account))
+  return listMatches(
+    list,
+    (pattern) => pattern === '*' || pattern === principal.arn || (!list.negated && pattern === account),
+  )
 }
 
 function listMatches(list: MatchList, test: (pattern: string) => boolean): boolean {

@@ -2,7 +2,12 @@
 export function inNetwork(network: string, address: string): boolean {
   const parsed = parseNetwork(network)
   const bits = bitsOf(address)
-  return parsed !== null && bits !== null && bits.length === parsed.bits.length && bits.startsWith(parsed.bits.slice(0, parsed.prefix))
+  return (
+    parsed !== null &&
+    bits !== null &&
+    bits.length === parsed.bits.length &&
+    bits.startsWith(parsed.bits.slice(0, parsed.prefix))
+  )
 }
 
 export function isNetwork(text: string): boolean {

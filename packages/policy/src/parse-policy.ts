@@ -25,8 +25,11 @@ export function parsePolicy(text: string, kind: PolicyKind): PolicyDocument {
   const document = object(value, 'The policy')
   known(document, ['Version', 'Id', 'Statement'], 'The policy')
   const version = document['Version'] ?? '2008-10-17'
-  if (version !== '2012-10-17' && version !== '2008-10-17') throw new MalformedPolicyError('Version must be 2012-10-17 or 2008-10-17')
-  const statements = Array.isArray(document['Statement']) ? (document['Statement'] as unknown[]) : [document['Statement']]
+  if (version !== '2012-10-17' && version !== '2008-10-17')
+    throw new MalformedPolicyError('Version must be 2012-10-17 or 2008-10-17')
+  const statements = Array.isArray(document['Statement'])
+    ? (document['Statement'] as unknown[])
+    : [document['Statement']]
   return {
     version,
     id: optionalText(document, 'Id', 'The policy'),
@@ -44,7 +47,8 @@ function parseStatement(value: unknown, where: string, kind: PolicyKind): Statem
   const effect = statement['Effect']
   if (effect !== 'Allow' && effect !== 'Deny') throw new MalformedPolicyError(`${where}.Effect must be Allow or Deny`)
   // AWS advises against it and it grants to everyone unnamed, strangers included.
-  if (effect === 'Allow' && 'NotPrincipal' in statement) throw new MalformedPolicyError(`${where} must not combine NotPrincipal with Allow`)
+  if (effect === 'Allow' && 'NotPrincipal' in statement)
+    throw new MalformedPolicyError(`${where} must not combine NotPrincipal with Allow`)
   return {
     sid: optionalText(statement, 'Sid', where),
     effect,
@@ -67,7 +71,8 @@ function parsePrincipals(statement: Json, where: string, kind: PolicyKind): Matc
   const negated = 'NotPrincipal' in statement
   const value = statement[negated ? 'NotPrincipal' : 'Principal']
   if (kind === 'identity') {
-    if (value !== undefined) throw new MalformedPolicyError(`${where} must not have a Principal: the policy belongs to one`)
+    if (value !== undefined)
+      throw new MalformedPolicyError(`${where} must not have a Principal: the policy belongs to one`)
     return null
   }
   if (value === '*') return { negated, patterns: ['*'] }
@@ -89,7 +94,8 @@ function parseConditions(value: unknown, where: string): readonly Condition[] {
     return Object.entries(object(keys, `${where}.${operator}`)).map(([key, written]) => {
       const values = texts(written, `${where}.${operator}.${key}`)
       const wrong = values.find((value) => !validConditionValue(name, value))
-      if (wrong !== undefined) throw new MalformedPolicyError(`${where}.${operator}.${key}: ${wrong} is no value for ${name}`)
+      if (wrong !== undefined)
+        throw new MalformedPolicyError(`${where}.${operator}.${key}: ${wrong} is no value for ${name}`)
       return { operator, key, values }
     })
   })

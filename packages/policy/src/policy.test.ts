@@ -6,11 +6,26 @@ import { MalformedPolicyError, parsePolicy, type PolicyKind } from './parse-poli
 import type { Principal } from './principal.ts'
 import { matches } from './wildcard.ts'
 
-const root: Principal = { type: 'root', arn: 'arn:aws:iam::000000000000:root', userId: '000000000000', accountId: '000000000000' }
-const ada: Principal = { type: 'user', arn: 'arn:aws:iam::000000000000:user/ada', userId: 'AIDAADA', accountId: '000000000000' }
+const root: Principal = {
+  type: 'root',
+  arn: 'arn:aws:iam::000000000000:root',
+  userId: '000000000000',
+  accountId: '000000000000',
+}
+const ada: Principal = {
+  type: 'user',
+  arn: 'arn:aws:iam::000000000000:user/ada',
+  userId: 'AIDAADA',
+  accountId: '000000000000',
+}
 const cluster = 'arn:aws:kafka:us-east-1:000000000000:cluster/demo/1'
 
-function ask(statements: unknown, change: Partial<AuthorizationRequest> = {}, kind: PolicyKind = 'identity', version = '2012-10-17') {
+function ask(
+  statements: unknown,
+  change: Partial<AuthorizationRequest> = {},
+  kind: PolicyKind = 'identity',
+  version = '2012-10-17',
+) {
   const document = parsePolicy(JSON.stringify({ Version: version, Statement: statements }), kind)
   const request: AuthorizationRequest = {
     principal: ada,
@@ -46,7 +61,11 @@ describe('evaluate', () => {
 
   test('an explicit deny wins over an earlier allow and names its statement', () => {
     const decision = ask([allow(), deny({ Sid: 'NoLooking', Action: 'kafka:Describe*' })])
-    expect(decision).toMatchObject({ allowed: false, reason: 'explicit-deny', statement: { policy: 'p', index: 1, sid: 'NoLooking' } })
+    expect(decision).toMatchObject({
+      allowed: false,
+      reason: 'explicit-deny',
+      statement: { policy: 'p', index: 1, sid: 'NoLooking' },
+    })
     expect(decision.text).toContain('with an explicit deny in statement 1 (NoLooking) of policy p')
   })
 
@@ -107,7 +126,11 @@ describe('parsePolicy', () => {
     ['both Action and NotAction', { Statement: allow({ NotAction: 'x' }) }, /either Action or NotAction/],
     ['a principal in an identity policy', { Statement: allow({ Principal: '*' }) }, /must not have a Principal/],
     ['an unknown operator', { Statement: allow({ Condition: { Sounds: { a: 'b' } } }) }, /no condition operator/],
-    ['a malformed network', { Statement: allow({ Condition: { NotIpAddress: { 'aws:SourceIp': '10.0/8' } } }) }, /no value for NotIpAddress/],
+    [
+      'a malformed network',
+      { Statement: allow({ Condition: { NotIpAddress: { 'aws:SourceIp': '10.0/8' } } }) },
+      /no value for NotIpAddress/,
+    ],
   ])('refuses %s', (_what, policy, message) => {
     const text = typeof policy === 'string' ? policy : JSON.stringify(policy)
     expect(() => parsePolicy(text, 'identity')).toThrow(MalformedPolicyError)

@@ -15,17 +15,17 @@ const one: unique symbol = Symbol('any one character')
 /** False also when a variable has no value. */
 export function matches(pattern: string, text: string, variables: VariableLookup | null = null): boolean {
   const tokens = tokenize(pattern, variables)
-  return tokens !== null && matchTokens(tokens, [...text])
+  return tokens !== null && matchTokens(tokens, Array.from(text))
 }
 
 function tokenize(pattern: string, variables: VariableLookup | null): readonly Token[] | null {
   const tokens: Token[] = []
-  for (let index = 0; index < pattern.length; ) {
+  for (let index = 0; index < pattern.length;) {
     const end = variables !== null && pattern.startsWith('${', index) ? pattern.indexOf('}', index) : -1
     if (end !== -1) {
       const value = variableValue(pattern.slice(index + 2, end), variables)
       if (value === null) return null
-      tokens.push(...value)
+      tokens.push(...Array.from(value))
       index = end + 1
       continue
     }

@@ -26,8 +26,15 @@ function awsJson(contentType: string): Protocol {
     },
 
     encodeOutput(_model: Model, operation: Operation, output: unknown, requestId: string): ApiAnswer {
-      const members = operation.output === null ? {} : encodeJsonMembers(operation.output.members, output as Readonly<Record<string, unknown>>)
-      return { status: 200, headers: { 'content-type': contentType, 'x-amzn-RequestId': requestId }, body: JSON.stringify(members) }
+      const members =
+        operation.output === null
+          ? {}
+          : encodeJsonMembers(operation.output.members, output as Readonly<Record<string, unknown>>)
+      return {
+        status: 200,
+        headers: { 'content-type': contentType, 'x-amzn-RequestId': requestId },
+        body: JSON.stringify(members),
+      }
     },
 
     encodeError(model: Model, error: AwsError, requestId: string): ApiAnswer {

@@ -28,7 +28,10 @@ function decode({ operation }: Route, request: ApiRequest, problems: Problems): 
 }
 
 function encodeOutput(model: Model, operation: Operation, output: unknown, requestId: string): ApiAnswer {
-  const members = operation.output === null ? '' : encodeXmlMembers(operation.output.members, output as Readonly<Record<string, unknown>>)
+  const members =
+    operation.output === null
+      ? ''
+      : encodeXmlMembers(operation.output.members, output as Readonly<Record<string, unknown>>)
   const result = operation.output === null ? '' : element(`${operation.name}Result`, members)
   const metadata = element('ResponseMetadata', element('RequestId', requestId))
   return answer(200, requestId, root(`${operation.name}Response`, model, result + metadata))
@@ -39,7 +42,11 @@ function encodeError(model: Model, error: AwsError, requestId: string): ApiAnswe
   const fault = error.fault === 'client' ? 'Sender' : 'Receiver'
   const told = element('Type', fault) + element('Code', code) + element('Message', escapeXml(error.message))
   // The header is not in the protocol's description; it costs nothing and says at a glance what a trace shows in XML.
-  const { headers, ...rest } = answer(error.status, requestId, root('ErrorResponse', model, element('Error', told) + element('RequestId', requestId)))
+  const { headers, ...rest } = answer(
+    error.status,
+    requestId,
+    root('ErrorResponse', model, element('Error', told) + element('RequestId', requestId)),
+  )
   return { ...rest, headers: { ...headers, 'x-amzn-ErrorType': code } }
 }
 

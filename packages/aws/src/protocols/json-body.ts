@@ -20,16 +20,22 @@ export function jsonBody(request: ApiRequest): Readonly<Record<string, unknown>>
 }
 
 /** The exception's name in a header, its members in the body; kafka calls the message `message`, and so do errors without a shape. */
-export function jsonError(model: Model, error: AwsError): { headers: Readonly<Record<string, string>>; body: Readonly<Record<string, unknown>> } {
+export function jsonError(
+  model: Model,
+  error: AwsError,
+): { headers: Readonly<Record<string, string>>; body: Readonly<Record<string, unknown>> } {
   const name = serviceErrorName(model, error)
   const members = model.errors.get(name)?.members ?? []
-  const told = members.some((member) => member.name === 'Message') ? { Message: error.message } : { message: error.message }
+  const told = members.some((member) => member.name === 'Message')
+    ? { Message: error.message }
+    : { message: error.message }
   const body = members.length === 0 ? told : encodeJsonMembers(members, { ...error.members, ...told })
   return { headers: { 'x-amzn-ErrorType': name }, body }
 }
 
 /** The service's own name for a fault of ours: `InternalServerErrorException` where its model has that. */
 export function serviceErrorName(model: Model, error: AwsError): string {
-  if (error.name === 'InternalFailure' && model.errors.has('InternalServerErrorException')) return 'InternalServerErrorException'
+  if (error.name === 'InternalFailure' && model.errors.has('InternalServerErrorException'))
+    return 'InternalServerErrorException'
   return error.name
 }

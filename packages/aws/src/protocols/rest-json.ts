@@ -76,7 +76,10 @@ function decodeQueryPart(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (cause) {
-    throw new AwsError('SerializationException', { message: 'The query string is not valid percent-encoded UTF-8.', cause })
+    throw new AwsError('SerializationException', {
+      message: 'The query string is not valid percent-encoded UTF-8.',
+      cause,
+    })
   }
 }
 
@@ -88,7 +91,10 @@ function encodeOutput(_model: Model, operation: Operation, output: unknown, requ
   const status = operation.http?.status ?? 200
   const headers = { 'x-amzn-RequestId': requestId }
   if (status === 204) return { status, headers, body: '' }
-  const members = operation.output === null ? {} : encodeJsonMembers(operation.output.members, output as Readonly<Record<string, unknown>>)
+  const members =
+    operation.output === null
+      ? {}
+      : encodeJsonMembers(operation.output.members, output as Readonly<Record<string, unknown>>)
   return { status, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(members) }
 }
 

@@ -3,7 +3,13 @@ import type { Constraint, Shape } from '../model.ts'
 import type { Problems } from './problems.ts'
 
 /** `value` has the type that `shape` says. Items of lists and maps are checked where they are decoded. */
-export function checkConstraint(shape: Shape, value: unknown, path: string, constraint: Constraint, problems: Problems): void {
+export function checkConstraint(
+  shape: Shape,
+  value: unknown,
+  path: string,
+  constraint: Constraint,
+  problems: Problems,
+): void {
   if (typeof value === 'string') checkString(value, path, constraint, problems)
   else if (typeof value === 'number') checkNumber(value, path, constraint, problems)
   else if (shape.kind === 'list' && Array.isArray(value)) checkLength(value.length, path, constraint, problems)
@@ -17,9 +23,12 @@ function checkString(value: string, path: string, constraint: Constraint, proble
     }
     return
   }
-  checkLength([...value].length, path, constraint, problems)
+  checkLength(Array.from(value).length, path, constraint, problems)
   if (constraint.pattern !== null && !constraint.pattern.test(value)) {
-    problems.constraint(path, `Member must satisfy regular expression pattern: ${constraint.pattern.source.slice(4, -2)}`)
+    problems.constraint(
+      path,
+      `Member must satisfy regular expression pattern: ${constraint.pattern.source.slice(4, -2)}`,
+    )
   }
 }
 

@@ -11,7 +11,12 @@ import { expectedOf, formatTimestamp, parseBase64, parseTimestamp, validDate } f
 type Json = Readonly<Record<string, unknown>>
 
 /** The members of `structure` that live in the body. `path` is '' at the top, else ends in a dot. */
-export function decodeJsonMembers(structure: Structure, body: Json, path: string, problems: Problems): Record<string, unknown> {
+export function decodeJsonMembers(
+  structure: Structure,
+  body: Json,
+  path: string,
+  problems: Problems,
+): Record<string, unknown> {
   const decoded: Record<string, unknown> = {}
   for (const member of structure.members) {
     if (member.location !== 'body') continue
@@ -30,7 +35,13 @@ export function decodeJsonMembers(structure: Structure, body: Json, path: string
   return decoded
 }
 
-function decodeJson(shape: Shape, value: unknown, path: string, constraint: Constraint | null, problems: Problems): unknown {
+function decodeJson(
+  shape: Shape,
+  value: unknown,
+  path: string,
+  constraint: Constraint | null,
+  problems: Problems,
+): unknown {
   switch (shape.kind) {
     case 'structure':
     case 'union':
@@ -39,19 +50,35 @@ function decodeJson(shape: Shape, value: unknown, path: string, constraint: Cons
     case 'list':
       if (!Array.isArray(value)) return refuse(path, 'a list', problems)
       if (constraint !== null) checkConstraint(shape, value, path, constraint, problems)
-      return value.map((item: unknown, index) => decodeItem(shape.item, item, `${path}[${index}]`, constraint, problems))
+      return value.map((item: unknown, index) =>
+        decodeItem(shape.item, item, `${path}[${index}]`, constraint, problems),
+      )
     case 'map':
       if (!isObject(value)) return refuse(path, 'an object', problems)
       // fromEntries defines own properties, so a key named __proto__ is a key like any other.
       return Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [key, decodeItem(shape.value, item, `${path}.${key}`, constraint, problems)]),
+        Object.entries(value).map(([key, item]) => [
+          key,
+          decodeItem(shape.value, item, `${path}.${key}`, constraint, problems),
+        ]),
       )
-    default:
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'blob':
+    case 'timestamp':
+    case 'document':
       return decodeScalar(shape, value, path, constraint, problems)
   }
 }
 
-function decodeItem(shape: Shape, value: unknown, path: string, constraint: Constraint | null, problems: Problems): unknown {
+function decodeItem(
+  shape: Shape,
+  value: unknown,
+  path: string,
+  constraint: Constraint | null,
+  problems: Problems,
+): unknown {
   if (value === null) {
     problems.missing(path)
     return undefined
@@ -59,7 +86,13 @@ function decodeItem(shape: Shape, value: unknown, path: string, constraint: Cons
   return decodeJson(shape, value, path, constraint?.item ?? null, problems)
 }
 
-function decodeScalar(shape: Scalar, value: unknown, path: string, constraint: Constraint | null, problems: Problems): unknown {
+function decodeScalar(
+  shape: Scalar,
+  value: unknown,
+  path: string,
+  constraint: Constraint | null,
+  problems: Problems,
+): unknown {
   const decoded = readScalar(shape, value)
   if (decoded === undefined) return refuse(path, expectedOf(shape), problems)
   if (constraint !== null) checkConstraint(shape, decoded, path, constraint, problems)
@@ -73,9 +106,14 @@ function readScalar(shape: Scalar, value: unknown): unknown {
     case 'blob':
       return typeof value === 'string' ? parseBase64(value) : undefined
     case 'timestamp':
-      if (typeof value === 'number') return shape.format === null || shape.format === 'epoch-seconds' ? validDate(value * 1000) : undefined
-      return typeof value === 'string' && shape.format !== 'epoch-seconds' ? parseTimestamp(value, shape.format ?? 'date-time') : undefined
-    default:
+      if (typeof value === 'number')
+        return shape.format === null || shape.format === 'epoch-seconds' ? validDate(value * 1000) : undefined
+      return typeof value === 'string' && shape.format !== 'epoch-seconds'
+        ? parseTimestamp(value, shape.format ?? 'date-time')
+        : undefined
+    case 'string':
+    case 'number':
+    case 'boolean':
       return typeof value === shape.kind ? value : undefined
   }
 }
@@ -106,12 +144,17 @@ function encodeJson(shape: Shape, value: unknown): unknown {
     case 'list':
       return (value as readonly unknown[]).map((item) => encodeJson(shape.item, item))
     case 'map':
-      return Object.fromEntries(Object.entries(value as Json).map(([key, item]) => [key, encodeJson(shape.value, item)]))
+      return Object.fromEntries(
+        Object.entries(value as Json).map(([key, item]) => [key, encodeJson(shape.value, item)]),
+      )
     case 'timestamp':
       return formatTimestamp(value as Date, shape.format ?? 'epoch-seconds')
     case 'blob':
       return Buffer.from(value as Uint8Array).toString('base64')
-    default:
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'document':
       return value
   }
 }

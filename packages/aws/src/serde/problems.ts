@@ -34,7 +34,9 @@ export class Problems {
     const more = this.#count > TOLD_MAX ? `; and ${this.#count - TOLD_MAX} more` : ''
     const message = `${this.#count} validation error${this.#count === 1 ? '' : 's'} detected: ${this.#told.join('; ')}${more}`
     if (!model.errors.has('BadRequestException')) return new AwsError('ValidationException', { message })
-    return this.#firstPath === null ? badRequest({ message }) : badRequest({ message, invalidParameter: this.#firstPath })
+    return this.#firstPath === null
+      ? badRequest({ message })
+      : badRequest({ message, invalidParameter: this.#firstPath })
   }
 
   #add(path: string, text: string): void {

@@ -57,7 +57,12 @@ function malformed(what: string): AwsError {
   return new AwsError('SerializationException', { message: `The query string or body cannot be read: ${what}.` })
 }
 
-export function decodeQueryMembers(structure: Structure, node: FormNode, path: string, problems: Problems): Record<string, unknown> {
+export function decodeQueryMembers(
+  structure: Structure,
+  node: FormNode,
+  path: string,
+  problems: Problems,
+): Record<string, unknown> {
   const decoded: Record<string, unknown> = {}
   for (const member of structure.members) {
     const child = node.children.get(member.wireName)
@@ -72,7 +77,13 @@ export function decodeQueryMembers(structure: Structure, node: FormNode, path: s
   return decoded
 }
 
-function decodeQuery(shape: Shape, node: FormNode, path: string, constraint: Constraint | null, problems: Problems): unknown {
+function decodeQuery(
+  shape: Shape,
+  node: FormNode,
+  path: string,
+  constraint: Constraint | null,
+  problems: Problems,
+): unknown {
   switch (shape.kind) {
     case 'structure':
     case 'union':
@@ -80,18 +91,31 @@ function decodeQuery(shape: Shape, node: FormNode, path: string, constraint: Con
     case 'list': {
       const items = numbered(node, 'member', path, problems)
       if (constraint !== null) checkConstraint(shape, items, path, constraint, problems)
-      return items.map(([index, item]) => decodeQuery(shape.item, item, `${path}.member.${index}`, constraint?.item ?? null, problems))
+      return items.map(([index, item]) =>
+        decodeQuery(shape.item, item, `${path}.member.${index}`, constraint?.item ?? null, problems),
+      )
     }
     case 'map':
       return decodeMap(shape.value, numbered(node, 'entry', path, problems), path, constraint?.item ?? null, problems)
-    default:
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'blob':
+    case 'timestamp':
+    case 'document':
       if (node.text !== null) return decodeText(shape, node.text, path, constraint, problems)
       problems.wrongType(path, `a ${shape.kind}`)
       return undefined
   }
 }
 
-function decodeMap(shape: Shape, entries: readonly (readonly [number, FormNode])[], path: string, constraint: Constraint | null, problems: Problems): unknown {
+function decodeMap(
+  shape: Shape,
+  entries: readonly (readonly [number, FormNode])[],
+  path: string,
+  constraint: Constraint | null,
+  problems: Problems,
+): unknown {
   const decoded: [string, unknown][] = []
   for (const [index, entry] of entries) {
     const here = `${path}.entry.${index}`
@@ -105,7 +129,12 @@ function decodeMap(shape: Shape, entries: readonly (readonly [number, FormNode])
 }
 
 /** The children `NAME.1`, `NAME.2` … in order of their numbers; gaps do not matter. */
-function numbered(node: FormNode, name: string, path: string, problems: Problems): readonly (readonly [number, FormNode])[] {
+function numbered(
+  node: FormNode,
+  name: string,
+  path: string,
+  problems: Problems,
+): readonly (readonly [number, FormNode])[] {
   const items: [number, FormNode][] = []
   for (const [key, item] of node.children.get(name)?.children ?? []) {
     if (/^[0-9]{1,9}$/.test(key)) items.push([Number(key), item])

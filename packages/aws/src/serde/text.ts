@@ -4,7 +4,13 @@ import { checkConstraint } from './constraints.ts'
 import type { Problems } from './problems.ts'
 
 /** The value, or undefined with a problem recorded. */
-export function decodeText(shape: Scalar, text: string, path: string, constraint: Constraint | null, problems: Problems): unknown {
+export function decodeText(
+  shape: Scalar,
+  text: string,
+  path: string,
+  constraint: Constraint | null,
+  problems: Problems,
+): unknown {
   const value = parseText(shape, text)
   if (value === undefined) {
     problems.wrongType(path, expectedOf(shape))
@@ -37,7 +43,10 @@ export function expectedOf(shape: Scalar): string {
       return 'base64 text'
     case 'timestamp':
       return `a timestamp (${shape.format ?? 'date-time or epoch seconds'})`
-    default:
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'document':
       return `a ${shape.kind}`
   }
 }

@@ -20,13 +20,18 @@ function encodeXml(shape: Shape, value: unknown): string {
       return (value as readonly unknown[]).map((item) => element('member', encodeXml(shape.item, item))).join('')
     case 'map':
       return Object.entries(value as Readonly<Record<string, unknown>>)
-        .map(([key, item]) => element('entry', element('key', escapeXml(key)) + element('value', encodeXml(shape.value, item))))
+        .map(([key, item]) =>
+          element('entry', element('key', escapeXml(key)) + element('value', encodeXml(shape.value, item))),
+        )
         .join('')
     case 'timestamp':
       return String(formatTimestamp(value as Date, shape.format ?? 'date-time'))
     case 'blob':
       return Buffer.from(value as Uint8Array).toString('base64')
-    default:
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'document':
       return escapeXml(String(value))
   }
 }
@@ -36,12 +41,21 @@ export function element(name: string, content: string): string {
   return `<${name}>${content}</${name}>`
 }
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;', '\r': '&#xD;' }
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+  '\r': '&#xD;',
+}
 
 /** Characters that XML 1.0 cannot hold become U+FFFD. */
 export function escapeXml(text: string): string {
-  return text
-    .replaceAll(/[&<>"'\r]/g, (character) => escapes[character] ?? character)
-    // oxlint-disable-next-line no-control-regex -- these are the characters to be replaced
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
+  return (
+    text
+      .replaceAll(/[&<>"'\r]/g, (character) => escapes[character] ?? character)
+      // oxlint-disable-next-line no-control-regex -- these are the characters to be replaced
+      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
+  )
 }

@@ -7,7 +7,9 @@ import type { ApiRequest } from '../protocols/protocol.ts'
 
 /** The canonical request. `payloadHash` is hex SHA-256 of the body. */
 export function canonicalRequest(request: ApiRequest, signedHeaders: readonly string[], payloadHash: string): string {
-  const headers = signedHeaders.map((name) => `${name}:${(request.headers.get(name) ?? []).map(trimSpaces).join(',')}\n`)
+  const headers = signedHeaders.map(
+    (name) => `${name}:${(request.headers.get(name) ?? []).map(trimSpaces).join(',')}\n`,
+  )
   return [
     request.method,
     canonicalPath(request.rawPath),
@@ -69,7 +71,10 @@ function recode(text: string): string {
 
 /** All but A–Z a–z 0–9 - . _ ~ */
 function encode(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }
 
 function trimSpaces(value: string): string {

@@ -29,7 +29,9 @@ export function readSignature(request: ApiRequest): SignedRequest | null {
   const authorization = header(request, 'authorization')
   if (authorization !== '') return readHeader(request, authorization)
   const query = queryParameters(request.rawQuery)
-  return query.has('X-Amz-Signature') || query.has('X-Amz-Credential') || query.has('X-Amz-Algorithm') ? readQuery(query) : null
+  return query.has('X-Amz-Signature') || query.has('X-Amz-Credential') || query.has('X-Amz-Algorithm')
+    ? readQuery(query)
+    : null
 }
 
 function readHeader(request: ApiRequest, authorization: string): SignedRequest {
@@ -43,7 +45,8 @@ function readHeader(request: ApiRequest, authorization: string): SignedRequest {
     fields.set(field.slice(0, equals).trim(), field.slice(equals + 1).trim())
   }
   const timestamp = header(request, 'x-amz-date') || basicDate(header(request, 'date'))
-  if (timestamp === '') throw incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+  if (timestamp === '')
+    throw incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
   return {
     ...scopeOf(needed(fields, 'Credential')),
     signedHeaders: needed(fields, 'SignedHeaders').split(';'),
@@ -72,7 +75,13 @@ function scopeOf(credential: string): Pick<SignedRequest, 'accessKeyId' | 'date'
   const parts = credential.split('/')
   const [date = '', region = '', service = '', end = ''] = parts.slice(-4)
   const accessKeyId = parts.slice(0, -4).join('/')
-  if (accessKeyId === '' || !/^[0-9]{8}$/.test(date) || !/^[a-z0-9-]{1,32}$/.test(region) || !/^[a-z0-9-]{1,64}$/.test(service) || end !== 'aws4_request') {
+  if (
+    accessKeyId === '' ||
+    !/^[0-9]{8}$/.test(date) ||
+    !/^[a-z0-9-]{1,32}$/.test(region) ||
+    !/^[a-z0-9-]{1,64}$/.test(service) ||
+    end !== 'aws4_request'
+  ) {
     throw incomplete('Credential must have the form ACCESS_KEY_ID/YYYYMMDD/REGION/SERVICE/aws4_request.')
   }
   return { accessKeyId, date, region, service }
@@ -85,7 +94,8 @@ function needed(fields: ReadonlyMap<string, string>, name: string): string {
 }
 
 function checkedTimestamp(text: string): string {
-  if (!/^[0-9]{8}T[0-9]{6}Z$/.test(text)) throw incomplete("The date of the signature must have the form 'YYYYMMDDTHHMMSSZ'.")
+  if (!/^[0-9]{8}T[0-9]{6}Z$/.test(text))
+    throw incomplete("The date of the signature must have the form 'YYYYMMDDTHHMMSSZ'.")
   return text
 }
 

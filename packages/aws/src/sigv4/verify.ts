@@ -29,7 +29,13 @@ export interface VerifyOptions {
  * The credential that signed the request. Throws UnrecognizedClientException, ExpiredTokenException or
  * InvalidSignatureException.
  */
-export async function verifySignature({ request, signed, credentials, keys, nowMs }: VerifyOptions): Promise<Credential> {
+export async function verifySignature({
+  request,
+  signed,
+  credentials,
+  keys,
+  nowMs,
+}: VerifyOptions): Promise<Credential> {
   const credential = await credentials.lookup(signed.accessKeyId)
   if (credential === null) throw unrecognized(signed)
   checkToken(credential, signed, nowMs)
@@ -60,8 +66,13 @@ function unrecognized(signed: SignedRequest): AwsError {
 }
 
 function checkToken(credential: Credential, signed: SignedRequest, nowMs: number): void {
-  if (credential.sessionToken !== null && (signed.sessionToken === null || !sameText(credential.sessionToken, signed.sessionToken))) {
-    throw new AwsError('UnrecognizedClientException', { message: 'The security token included in the request is invalid.' })
+  if (
+    credential.sessionToken !== null &&
+    (signed.sessionToken === null || !sameText(credential.sessionToken, signed.sessionToken))
+  ) {
+    throw new AwsError('UnrecognizedClientException', {
+      message: 'The security token included in the request is invalid.',
+    })
   }
   if (credential.expiresAtMs !== null && credential.expiresAtMs <= nowMs) {
     throw new AwsError('ExpiredTokenException', { message: 'The security token included in the request is expired.' })
@@ -76,13 +87,17 @@ function sameText(a: string, b: string): boolean {
 function checkTime(signed: SignedRequest, nowMs: number): void {
   const { timestamp, expiresSeconds } = signed
   if (!timestamp.startsWith(signed.date)) {
-    throw invalid(`Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${signed.date}' != '${timestamp.slice(0, 8)}'.`)
+    throw invalid(
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${signed.date}' != '${timestamp.slice(0, 8)}'.`,
+    )
   }
   const signedMs = Date.parse(timestamp.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/, '$1-$2-$3T$4:$5:$6Z'))
   if (Number.isNaN(signedMs)) throw invalid(`The date ${timestamp} of the signature does not exist.`)
   const now = new Date(nowMs).toISOString()
   if (signedMs - nowMs > CLOCK_SKEW_MS) {
-    throw invalid(`Signature not yet current: ${timestamp} is still later than ${now} + 15 min. Check the clock of the client.`)
+    throw invalid(
+      `Signature not yet current: ${timestamp} is still later than ${now} + 15 min. Check the clock of the client.`,
+    )
   }
   if (expiresSeconds !== null && expiresSeconds > PRESIGNED_SECONDS_MAX) {
     throw invalid(`X-Amz-Expires must be at most ${PRESIGNED_SECONDS_MAX} seconds.`)
@@ -96,7 +111,8 @@ function checkTime(signed: SignedRequest, nowMs: number): void {
 
 function checkSignedHeaders(request: ApiRequest, { signedHeaders }: SignedRequest): void {
   for (const name of meaningHeaders) {
-    if (request.headers.has(name) && !signedHeaders.includes(name)) throw invalid(`The header '${name}' must be among the signed headers.`)
+    if (request.headers.has(name) && !signedHeaders.includes(name))
+      throw invalid(`The header '${name}' must be among the signed headers.`)
   }
   if (!signedHeaders.includes('host')) throw invalid("The header 'host' must be among the signed headers.")
 }

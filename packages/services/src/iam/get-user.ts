@@ -10,6 +10,8 @@ export function getUser(accountCreated: Date): OperationHandler<'iam', 'GetUser'
     if (input.UserName !== undefined) {
       throw new AwsError('NoSuchEntityException', { message: `The user with name ${input.UserName} cannot be found.` })
     }
-    return { User: { Path: '/', UserName: 'root', UserId: principal.userId, Arn: principal.arn, CreateDate: accountCreated } }
+    return {
+      User: { Path: '/', UserName: 'root', UserId: principal.userId, Arn: principal.arn, CreateDate: accountCreated },
+    }
   }
 }

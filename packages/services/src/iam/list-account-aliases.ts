@@ -1,4 +1,7 @@
 import type { OperationHandler } from '@millrace/aws/service'
 
 /** None: CreateAccountAlias is not served. */
-export const listAccountAliases: OperationHandler<'iam', 'ListAccountAliases'> = async () => ({ AccountAliases: [], IsTruncated: false })
+export const listAccountAliases: OperationHandler<'iam', 'ListAccountAliases'> = async () => ({
+  AccountAliases: [],
+  IsTruncated: false,
+})

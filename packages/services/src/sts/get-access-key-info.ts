@@ -6,7 +6,8 @@ import type { OperationHandler } from '@millrace/aws/service'
 export function getAccessKeyInfo(credentials: CredentialStore): OperationHandler<'sts', 'GetAccessKeyInfo'> {
   return async (input) => {
     const credential = await credentials.lookup(input.AccessKeyId)
-    if (credential === null) throw new AwsError('ValidationException', { message: `No account has the access key id ${input.AccessKeyId}.` })
+    if (credential === null)
+      throw new AwsError('ValidationException', { message: `No account has the access key id ${input.AccessKeyId}.` })
     return { Account: credential.principal.accountId }
   }
 }
