@@ -91,14 +91,19 @@ describe('codec', () => {
 
   it('decodes random bytes or throws DecodeError', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...DEFINITIONS), fc.nat({ max: 20 }), fc.uint8Array({ maxLength: 200 }), (definition, pick, bytes) => {
-        const all = versions(definition)
-        try {
-          decode(definition, all[pick % all.length] as number, Buffer.from(bytes))
-        } catch (error) {
-          expect(error).toBeInstanceOf(DecodeError)
-        }
-      }),
+      fc.property(
+        fc.constantFrom(...DEFINITIONS),
+        fc.nat({ max: 20 }),
+        fc.uint8Array({ maxLength: 200 }),
+        (definition, pick, bytes) => {
+          const all = versions(definition)
+          try {
+            decode(definition, all[pick % all.length] as number, Buffer.from(bytes))
+          } catch (error) {
+            expect(error).toBeInstanceOf(DecodeError)
+          }
+        },
+      ),
       { numRuns: 3_000 },
     )
   })
@@ -171,7 +176,9 @@ describe('codec', () => {
     const partition = { partitionIndex: 3, errorCode: 0, highWatermark: 9, abortedTransactions: null }
     const writer = new Writer()
     const response = {
-      responses: [{ topic: 't', partitions: [{ ...partition, records: [records.subarray(0, 4_000), records.subarray(4_000)] }] }],
+      responses: [
+        { topic: 't', partitions: [{ ...partition, records: [records.subarray(0, 4_000), records.subarray(4_000)] }] },
+      ],
     }
     encodeMessage(fetchResponse, 11, response, writer)
     const chunks = writer.finish()

@@ -105,10 +105,10 @@ const RANGES: Readonly<Record<number, string>> = {
   73: '0 0 0 0 0', // AssignReplicasToDirs
   74: '0 0 0-1 0-1 0-1', // ListConfigResources
   75: '0 0 0 0 0', // DescribeTopicPartitions
-  76: '- - 0-1 0-1 0-1', // ShareGroupHeartbeat
-  77: '- - 0-1 0-1 0-1', // ShareGroupDescribe
-  78: '- - 0-1 0-2 0-2', // ShareFetch
-  79: '- - 0-1 0-2 0-2', // ShareAcknowledge
+  76: '- - 1 1 1', // ShareGroupHeartbeat
+  77: '- - 1 1 1', // ShareGroupDescribe
+  78: '- - 1 1-2 1-2', // ShareFetch
+  79: '- - 1 1-2 1-2', // ShareAcknowledge
   80: '0 0 0 0-1 0-1', // AddRaftVoter
   81: '0 0 0 0 0', // RemoveRaftVoter
   82: '0 0 0 0 0', // UpdateRaftVoter

@@ -45,7 +45,7 @@ export const fetchRequest = {
             { name: 'logStartOffset', type: 'int64', versions: '5+', default: -1 },
             { name: 'partitionMaxBytes', type: 'int32' },
             { name: 'replicaDirectoryId', type: 'uuid', versions: '17+', tag: 0 },
-            { name: 'highWatermark', type: 'int64', versions: '18+', tag: 1 },
+            { name: 'highWatermark', type: 'int64', versions: '18+', default: 9_223_372_036_854_776_000, tag: 1 },
           ],
         },
       ],

@@ -28,7 +28,7 @@ export const describeGroupsResponse = {
       type: '[]struct',
       fields: [
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', versions: '6+', nullableVersions: '6+' },
+        { name: 'errorMessage', type: 'string', versions: '6+', nullableVersions: '6+', default: null },
         { name: 'groupId', type: 'string' },
         { name: 'groupState', type: 'string' },
         { name: 'protocolType', type: 'string' },

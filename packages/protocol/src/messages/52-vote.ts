@@ -22,9 +22,9 @@ export const voteRequest = {
           type: '[]struct',
           fields: [
             { name: 'partitionIndex', type: 'int32' },
-            { name: 'candidateEpoch', type: 'int32' },
-            { name: 'candidateId', type: 'int32' },
-            { name: 'candidateDirectoryId', type: 'uuid', versions: '1+' },
+            { name: 'replicaEpoch', type: 'int32' },
+            { name: 'replicaId', type: 'int32' },
+            { name: 'replicaDirectoryId', type: 'uuid', versions: '1+' },
             { name: 'voterDirectoryId', type: 'uuid', versions: '1+' },
             { name: 'lastOffsetEpoch', type: 'int32' },
             { name: 'lastOffset', type: 'int64' },

@@ -16,7 +16,7 @@ export const brokerHeartbeatRequest = {
     { name: 'wantFence', type: 'bool' },
     { name: 'wantShutDown', type: 'bool' },
     { name: 'offlineLogDirs', type: '[]uuid', versions: '1+', tag: 0 },
-    { name: 'cordonedLogDirs', type: '[]uuid', nullableVersions: '0+', tag: 1 },
+    { name: 'cordonedLogDirs', type: '[]uuid', versions: '2+', nullableVersions: '2+', tag: 1 },
   ],
 } as const
 

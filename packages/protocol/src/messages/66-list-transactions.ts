@@ -13,7 +13,7 @@ export const listTransactionsRequest = {
     { name: 'stateFilters', type: '[]string' },
     { name: 'producerIdFilters', type: '[]int64' },
     { name: 'durationFilter', type: 'int64', versions: '1+', default: -1 },
-    { name: 'transactionalIdPattern', type: 'string', versions: '2+', nullableVersions: '2+' },
+    { name: 'transactionalIdPattern', type: 'string', versions: '2+', nullableVersions: '2+', default: null },
   ],
 } as const
 

@@ -7,14 +7,14 @@ export const shareGroupHeartbeatRequest = {
   kind: 'request',
   apiKey: 76,
   name: 'ShareGroupHeartbeatRequest',
-  versions: '0-1',
+  versions: '1',
   flexibleVersions: '0+',
   fields: [
     { name: 'groupId', type: 'string' },
     { name: 'memberId', type: 'string' },
     { name: 'memberEpoch', type: 'int32' },
-    { name: 'rackId', type: 'string', nullableVersions: '0+' },
-    { name: 'subscribedTopicNames', type: '[]string', nullableVersions: '0+' },
+    { name: 'rackId', type: 'string', nullableVersions: '0+', default: null },
+    { name: 'subscribedTopicNames', type: '[]string', nullableVersions: '0+', default: null },
   ],
 } as const
 
@@ -22,19 +22,20 @@ export const shareGroupHeartbeatResponse = {
   kind: 'response',
   apiKey: 76,
   name: 'ShareGroupHeartbeatResponse',
-  versions: '0-1',
+  versions: '1',
   flexibleVersions: '0+',
   fields: [
     { name: 'throttleTimeMs', type: 'int32' },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
-    { name: 'memberId', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+    { name: 'memberId', type: 'string', nullableVersions: '0+', default: null },
     { name: 'memberEpoch', type: 'int32' },
     { name: 'heartbeatIntervalMs', type: 'int32' },
     {
       name: 'assignment',
       type: 'struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         {
           name: 'topicPartitions',

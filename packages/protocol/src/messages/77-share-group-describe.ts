@@ -7,7 +7,7 @@ export const shareGroupDescribeRequest = {
   kind: 'request',
   apiKey: 77,
   name: 'ShareGroupDescribeRequest',
-  versions: '0-1',
+  versions: '1',
   flexibleVersions: '0+',
   fields: [
     { name: 'groupIds', type: '[]string' },
@@ -19,7 +19,7 @@ export const shareGroupDescribeResponse = {
   kind: 'response',
   apiKey: 77,
   name: 'ShareGroupDescribeResponse',
-  versions: '0-1',
+  versions: '1',
   flexibleVersions: '0+',
   fields: [
     { name: 'throttleTimeMs', type: 'int32' },
@@ -28,7 +28,7 @@ export const shareGroupDescribeResponse = {
       type: '[]struct',
       fields: [
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+        { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
         { name: 'groupId', type: 'string' },
         { name: 'groupState', type: 'string' },
         { name: 'groupEpoch', type: 'int32' },
@@ -39,7 +39,7 @@ export const shareGroupDescribeResponse = {
           type: '[]struct',
           fields: [
             { name: 'memberId', type: 'string' },
-            { name: 'rackId', type: 'string', nullableVersions: '0+' },
+            { name: 'rackId', type: 'string', nullableVersions: '0+', default: null },
             { name: 'memberEpoch', type: 'int32' },
             { name: 'clientId', type: 'string' },
             { name: 'clientHost', type: 'string' },

@@ -7,11 +7,11 @@ export const shareFetchRequest = {
   kind: 'request',
   apiKey: 78,
   name: 'ShareFetchRequest',
-  versions: '0-2',
+  versions: '1-2',
   flexibleVersions: '0+',
   fields: [
-    { name: 'groupId', type: 'string', nullableVersions: '0+' },
-    { name: 'memberId', type: 'string', nullableVersions: '0+' },
+    { name: 'groupId', type: 'string', nullableVersions: '0+', default: null },
+    { name: 'memberId', type: 'string', nullableVersions: '0+', default: null },
     { name: 'shareSessionEpoch', type: 'int32' },
     { name: 'maxWaitMs', type: 'int32' },
     { name: 'minBytes', type: 'int32' },
@@ -58,15 +58,15 @@ export const shareFetchResponse = {
   kind: 'response',
   apiKey: 78,
   name: 'ShareFetchResponse',
-  versions: '0-2',
+  versions: '1-2',
   flexibleVersions: '0+',
   fields: [
     { name: 'throttleTimeMs', type: 'int32' },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
     { name: 'acquisitionLockTimeoutMs', type: 'int32' },
     {
-      name: 'topics',
+      name: 'responses',
       type: '[]struct',
       fields: [
         { name: 'topicId', type: 'uuid' },
@@ -76,9 +76,9 @@ export const shareFetchResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
             { name: 'acknowledgeErrorCode', type: 'int16' },
-            { name: 'acknowledgeErrorMessage', type: 'string', nullableVersions: '0+' },
+            { name: 'acknowledgeErrorMessage', type: 'string', nullableVersions: '0+', default: null },
             {
               name: 'currentLeader',
               type: 'struct',
@@ -87,7 +87,7 @@ export const shareFetchResponse = {
                 { name: 'leaderEpoch', type: 'int32' },
               ],
             },
-            { name: 'records', type: 'bytes', nullableVersions: '0+' },
+            { name: 'records', type: 'records', nullableVersions: '0+' },
             {
               name: 'acquiredRecords',
               type: '[]struct',
@@ -108,7 +108,7 @@ export const shareFetchResponse = {
         { name: 'nodeId', type: 'int32' },
         { name: 'host', type: 'string' },
         { name: 'port', type: 'int32' },
-        { name: 'rack', type: 'string', nullableVersions: '0+' },
+        { name: 'rack', type: 'string', nullableVersions: '0+', default: null },
       ],
     },
   ],

@@ -7,11 +7,11 @@ export const shareAcknowledgeRequest = {
   kind: 'request',
   apiKey: 79,
   name: 'ShareAcknowledgeRequest',
-  versions: '0-2',
+  versions: '1-2',
   flexibleVersions: '0+',
   fields: [
-    { name: 'groupId', type: 'string', nullableVersions: '0+' },
-    { name: 'memberId', type: 'string', nullableVersions: '0+' },
+    { name: 'groupId', type: 'string', nullableVersions: '0+', default: null },
+    { name: 'memberId', type: 'string', nullableVersions: '0+', default: null },
     { name: 'shareSessionEpoch', type: 'int32' },
     { name: 'isRenewAck', type: 'bool', versions: '2+' },
     {
@@ -44,15 +44,15 @@ export const shareAcknowledgeResponse = {
   kind: 'response',
   apiKey: 79,
   name: 'ShareAcknowledgeResponse',
-  versions: '0-2',
+  versions: '1-2',
   flexibleVersions: '0+',
   fields: [
     { name: 'throttleTimeMs', type: 'int32' },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
     { name: 'acquisitionLockTimeoutMs', type: 'int32', versions: '2+' },
     {
-      name: 'topics',
+      name: 'responses',
       type: '[]struct',
       fields: [
         { name: 'topicId', type: 'uuid' },
@@ -62,7 +62,7 @@ export const shareAcknowledgeResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
             {
               name: 'currentLeader',
               type: 'struct',
@@ -82,7 +82,7 @@ export const shareAcknowledgeResponse = {
         { name: 'nodeId', type: 'int32' },
         { name: 'host', type: 'string' },
         { name: 'port', type: 'int32' },
-        { name: 'rack', type: 'string', nullableVersions: '0+' },
+        { name: 'rack', type: 'string', nullableVersions: '0+', default: null },
       ],
     },
   ],

@@ -38,7 +38,7 @@ export const initializeShareGroupStateResponse = {
   flexibleVersions: '0+',
   fields: [
     {
-      name: 'topics',
+      name: 'results',
       type: '[]struct',
       fields: [
         { name: 'topicId', type: 'uuid' },
@@ -48,7 +48,7 @@ export const initializeShareGroupStateResponse = {
           fields: [
             { name: 'partition', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
           ],
         },
       ],

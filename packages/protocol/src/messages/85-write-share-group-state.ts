@@ -50,7 +50,7 @@ export const writeShareGroupStateResponse = {
   flexibleVersions: '0+',
   fields: [
     {
-      name: 'topics',
+      name: 'results',
       type: '[]struct',
       fields: [
         { name: 'topicId', type: 'uuid' },
@@ -60,7 +60,7 @@ export const writeShareGroupStateResponse = {
           fields: [
             { name: 'partition', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
           ],
         },
       ],

@@ -34,7 +34,7 @@ export const deleteShareGroupStateResponse = {
   flexibleVersions: '0+',
   fields: [
     {
-      name: 'topics',
+      name: 'results',
       type: '[]struct',
       fields: [
         { name: 'topicId', type: 'uuid' },
@@ -44,7 +44,7 @@ export const deleteShareGroupStateResponse = {
           fields: [
             { name: 'partition', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
           ],
         },
       ],

@@ -37,7 +37,7 @@ export const readShareGroupStateSummaryResponse = {
   flexibleVersions: '0+',
   fields: [
     {
-      name: 'topics',
+      name: 'results',
       type: '[]struct',
       fields: [
         { name: 'topicId', type: 'uuid' },
@@ -47,7 +47,7 @@ export const readShareGroupStateSummaryResponse = {
           fields: [
             { name: 'partition', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
             { name: 'stateEpoch', type: 'int32' },
             { name: 'leaderEpoch', type: 'int32' },
             { name: 'startOffset', type: 'int64' },

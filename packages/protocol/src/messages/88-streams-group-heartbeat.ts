@@ -14,13 +14,14 @@ export const streamsGroupHeartbeatRequest = {
     { name: 'memberId', type: 'string' },
     { name: 'memberEpoch', type: 'int32' },
     { name: 'endpointInformationEpoch', type: 'int32' },
-    { name: 'instanceId', type: 'string', nullableVersions: '0+' },
-    { name: 'rackId', type: 'string', nullableVersions: '0+' },
+    { name: 'instanceId', type: 'string', nullableVersions: '0+', default: null },
+    { name: 'rackId', type: 'string', nullableVersions: '0+', default: null },
     { name: 'rebalanceTimeoutMs', type: 'int32', default: -1 },
     {
       name: 'topology',
       type: 'struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'epoch', type: 'int32' },
         {
@@ -34,11 +35,11 @@ export const streamsGroupHeartbeatRequest = {
               name: 'stateChangelogTopics',
               type: '[]struct',
               fields: [
-                { name: 'topic', type: 'string' },
-                { name: 'numPartitions', type: 'int32' },
+                { name: 'name', type: 'string' },
+                { name: 'partitions', type: 'int32' },
                 { name: 'replicationFactor', type: 'int16' },
                 {
-                  name: 'configs',
+                  name: 'topicConfigs',
                   type: '[]struct',
                   fields: [
                     { name: 'key', type: 'string' },
@@ -52,11 +53,11 @@ export const streamsGroupHeartbeatRequest = {
               name: 'repartitionSourceTopics',
               type: '[]struct',
               fields: [
-                { name: 'topic', type: 'string' },
-                { name: 'numPartitions', type: 'int32' },
+                { name: 'name', type: 'string' },
+                { name: 'partitions', type: 'int32' },
                 { name: 'replicationFactor', type: 'int16' },
                 {
-                  name: 'configs',
+                  name: 'topicConfigs',
                   type: '[]struct',
                   fields: [
                     { name: 'key', type: 'string' },
@@ -82,6 +83,7 @@ export const streamsGroupHeartbeatRequest = {
       name: 'activeTasks',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'subtopologyId', type: 'string' },
         { name: 'partitions', type: '[]int32' },
@@ -91,6 +93,7 @@ export const streamsGroupHeartbeatRequest = {
       name: 'standbyTasks',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'subtopologyId', type: 'string' },
         { name: 'partitions', type: '[]int32' },
@@ -100,16 +103,18 @@ export const streamsGroupHeartbeatRequest = {
       name: 'warmupTasks',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'subtopologyId', type: 'string' },
         { name: 'partitions', type: '[]int32' },
       ],
     },
-    { name: 'processId', type: 'string', nullableVersions: '0+' },
+    { name: 'processId', type: 'string', nullableVersions: '0+', default: null },
     {
       name: 'userEndpoint',
       type: 'struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'host', type: 'string' },
         { name: 'port', type: 'uint16' },
@@ -119,6 +124,7 @@ export const streamsGroupHeartbeatRequest = {
       name: 'clientTags',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'key', type: 'string' },
         { name: 'value', type: 'string' },
@@ -128,6 +134,7 @@ export const streamsGroupHeartbeatRequest = {
       name: 'taskOffsets',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'subtopologyId', type: 'string' },
         { name: 'partition', type: 'int32' },
@@ -138,6 +145,7 @@ export const streamsGroupHeartbeatRequest = {
       name: 'taskEndOffsets',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'subtopologyId', type: 'string' },
         { name: 'partition', type: 'int32' },
@@ -157,7 +165,7 @@ export const streamsGroupHeartbeatResponse = {
   fields: [
     { name: 'throttleTimeMs', type: 'int32' },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
     { name: 'memberId', type: 'string' },
     { name: 'memberEpoch', type: 'int32' },
     { name: 'heartbeatIntervalMs', type: 'int32' },
@@ -168,6 +176,7 @@ export const streamsGroupHeartbeatResponse = {
       name: 'status',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'statusCode', type: 'int8' },
         { name: 'statusDetail', type: 'string' },
@@ -177,6 +186,7 @@ export const streamsGroupHeartbeatResponse = {
       name: 'activeTasks',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'subtopologyId', type: 'string' },
         { name: 'partitions', type: '[]int32' },
@@ -186,6 +196,7 @@ export const streamsGroupHeartbeatResponse = {
       name: 'standbyTasks',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'subtopologyId', type: 'string' },
         { name: 'partitions', type: '[]int32' },
@@ -195,6 +206,7 @@ export const streamsGroupHeartbeatResponse = {
       name: 'warmupTasks',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         { name: 'subtopologyId', type: 'string' },
         { name: 'partitions', type: '[]int32' },
@@ -206,6 +218,7 @@ export const streamsGroupHeartbeatResponse = {
       name: 'partitionsByUserEndpoint',
       type: '[]struct',
       nullableVersions: '0+',
+      default: null,
       fields: [
         {
           name: 'userEndpoint',

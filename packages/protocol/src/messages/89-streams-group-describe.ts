@@ -29,7 +29,7 @@ export const streamsGroupDescribeResponse = {
       type: '[]struct',
       fields: [
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+        { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
         { name: 'groupId', type: 'string' },
         { name: 'groupState', type: 'string' },
         { name: 'groupEpoch', type: 'int32' },
@@ -38,12 +38,14 @@ export const streamsGroupDescribeResponse = {
           name: 'topology',
           type: 'struct',
           nullableVersions: '0+',
+          default: null,
           fields: [
             { name: 'epoch', type: 'int32' },
             {
               name: 'subtopologies',
               type: '[]struct',
               nullableVersions: '0+',
+              default: null,
               fields: [
                 { name: 'subtopologyId', type: 'string' },
                 { name: 'sourceTopics', type: '[]string' },
@@ -52,11 +54,11 @@ export const streamsGroupDescribeResponse = {
                   name: 'stateChangelogTopics',
                   type: '[]struct',
                   fields: [
-                    { name: 'topic', type: 'string' },
-                    { name: 'numPartitions', type: 'int32' },
+                    { name: 'name', type: 'string' },
+                    { name: 'partitions', type: 'int32' },
                     { name: 'replicationFactor', type: 'int16' },
                     {
-                      name: 'configs',
+                      name: 'topicConfigs',
                       type: '[]struct',
                       fields: [
                         { name: 'key', type: 'string' },
@@ -69,11 +71,11 @@ export const streamsGroupDescribeResponse = {
                   name: 'repartitionSourceTopics',
                   type: '[]struct',
                   fields: [
-                    { name: 'topic', type: 'string' },
-                    { name: 'numPartitions', type: 'int32' },
+                    { name: 'name', type: 'string' },
+                    { name: 'partitions', type: 'int32' },
                     { name: 'replicationFactor', type: 'int16' },
                     {
-                      name: 'configs',
+                      name: 'topicConfigs',
                       type: '[]struct',
                       fields: [
                         { name: 'key', type: 'string' },
@@ -92,8 +94,8 @@ export const streamsGroupDescribeResponse = {
           fields: [
             { name: 'memberId', type: 'string' },
             { name: 'memberEpoch', type: 'int32' },
-            { name: 'instanceId', type: 'string', nullableVersions: '0+' },
-            { name: 'rackId', type: 'string', nullableVersions: '0+' },
+            { name: 'instanceId', type: 'string', nullableVersions: '0+', default: null },
+            { name: 'rackId', type: 'string', nullableVersions: '0+', default: null },
             { name: 'clientId', type: 'string' },
             { name: 'clientHost', type: 'string' },
             { name: 'topologyEpoch', type: 'int32' },
@@ -102,6 +104,7 @@ export const streamsGroupDescribeResponse = {
               name: 'userEndpoint',
               type: 'struct',
               nullableVersions: '0+',
+              default: null,
               fields: [
                 { name: 'host', type: 'string' },
                 { name: 'port', type: 'uint16' },
@@ -202,6 +205,7 @@ export const streamsGroupDescribeResponse = {
           type: 'struct',
           versions: '1+',
           nullableVersions: '1+',
+          default: null,
           fields: [
             {
               name: 'subtopologies',
@@ -215,7 +219,7 @@ export const streamsGroupDescribeResponse = {
                     { name: 'name', type: 'string' },
                     { name: 'nodeType', type: 'int8' },
                     { name: 'sourceTopics', type: '[]string' },
-                    { name: 'sinkTopic', type: 'string', nullableVersions: '0+' },
+                    { name: 'sinkTopic', type: 'string', nullableVersions: '0+', default: null },
                     { name: 'stores', type: '[]string' },
                     { name: 'successors', type: '[]string' },
                   ],
@@ -233,7 +237,7 @@ export const streamsGroupDescribeResponse = {
                     { name: 'name', type: 'string' },
                     { name: 'nodeType', type: 'int8' },
                     { name: 'sourceTopics', type: '[]string' },
-                    { name: 'sinkTopic', type: 'string', nullableVersions: '0+' },
+                    { name: 'sinkTopic', type: 'string', nullableVersions: '0+', default: null },
                     { name: 'stores', type: '[]string' },
                     { name: 'successors', type: '[]string' },
                   ],
@@ -245,7 +249,7 @@ export const streamsGroupDescribeResponse = {
                     { name: 'name', type: 'string' },
                     { name: 'nodeType', type: 'int8' },
                     { name: 'sourceTopics', type: '[]string' },
-                    { name: 'sinkTopic', type: 'string', nullableVersions: '0+' },
+                    { name: 'sinkTopic', type: 'string', nullableVersions: '0+', default: null },
                     { name: 'stores', type: '[]string' },
                     { name: 'successors', type: '[]string' },
                   ],

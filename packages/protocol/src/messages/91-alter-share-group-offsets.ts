@@ -38,9 +38,9 @@ export const alterShareGroupOffsetsResponse = {
   fields: [
     { name: 'throttleTimeMs', type: 'int32' },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
     {
-      name: 'topics',
+      name: 'responses',
       type: '[]struct',
       fields: [
         { name: 'topicName', type: 'string' },
@@ -51,7 +51,7 @@ export const alterShareGroupOffsetsResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
           ],
         },
       ],

@@ -28,15 +28,15 @@ export const deleteShareGroupOffsetsResponse = {
   fields: [
     { name: 'throttleTimeMs', type: 'int32' },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
     {
-      name: 'topics',
+      name: 'responses',
       type: '[]struct',
       fields: [
         { name: 'topicName', type: 'string' },
         { name: 'topicId', type: 'uuid' },
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+        { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
       ],
     },
   ],

@@ -29,7 +29,7 @@ export const streamsGroupTopologyDescriptionUpdateRequest = {
                 { name: 'name', type: 'string' },
                 { name: 'nodeType', type: 'int8' },
                 { name: 'sourceTopics', type: '[]string' },
-                { name: 'sinkTopic', type: 'string', nullableVersions: '0+' },
+                { name: 'sinkTopic', type: 'string', nullableVersions: '0+', default: null },
                 { name: 'stores', type: '[]string' },
                 { name: 'successors', type: '[]string' },
               ],
@@ -47,7 +47,7 @@ export const streamsGroupTopologyDescriptionUpdateRequest = {
                 { name: 'name', type: 'string' },
                 { name: 'nodeType', type: 'int8' },
                 { name: 'sourceTopics', type: '[]string' },
-                { name: 'sinkTopic', type: 'string', nullableVersions: '0+' },
+                { name: 'sinkTopic', type: 'string', nullableVersions: '0+', default: null },
                 { name: 'stores', type: '[]string' },
                 { name: 'successors', type: '[]string' },
               ],
@@ -59,7 +59,7 @@ export const streamsGroupTopologyDescriptionUpdateRequest = {
                 { name: 'name', type: 'string' },
                 { name: 'nodeType', type: 'int8' },
                 { name: 'sourceTopics', type: '[]string' },
-                { name: 'sinkTopic', type: 'string', nullableVersions: '0+' },
+                { name: 'sinkTopic', type: 'string', nullableVersions: '0+', default: null },
                 { name: 'stores', type: '[]string' },
                 { name: 'successors', type: '[]string' },
               ],
@@ -80,7 +80,7 @@ export const streamsGroupTopologyDescriptionUpdateResponse = {
   fields: [
     { name: 'throttleTimeMs', type: 'int32' },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
   ],
 } as const
 

@@ -45,7 +45,10 @@ export function defaultOf(field: FieldDefinition): unknown {
 }
 
 /** Values of `definition` that its `version` carries without loss. */
-export function arbitraryMessage(definition: MessageDefinition, version: number): fc.Arbitrary<Record<string, unknown>> {
+export function arbitraryMessage(
+  definition: MessageDefinition,
+  version: number,
+): fc.Arbitrary<Record<string, unknown>> {
   return arbitraryFields(definition.fields, version, versionsOf(definition).max, isFlexible(definition, version))
 }
 
