@@ -34,8 +34,8 @@ export interface ConnectionInfo {
   /** From ApiVersions v3+; '' until told. */
   readonly clientSoftwareName: string
   readonly clientSoftwareVersion: string
-  /** Calls `listener` once when the connection is gone, at once if it is gone already. */
-  onClose(listener: () => void): void
+  /** Calls `listener` once when the connection is gone, at once if it is gone already. Returns what takes it off again. */
+  onClose(listener: () => void): () => void
 }
 
 export interface RequestContext {

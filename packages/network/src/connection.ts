@@ -64,7 +64,7 @@ export class Connection implements RequestOwner {
   readonly #transport: Transport
   readonly #framer: Framer
   readonly #requests: ResponseQueue<PendingRequest>
-  readonly #closeListeners: (() => void)[] = []
+  readonly #closeListeners = new Set<() => void>()
   #requestBytes = 0
   #processing = 0
   #processingOnlyProduce = true
@@ -118,9 +118,10 @@ export class Connection implements RequestOwner {
     return this.#framer.midFrame
   }
 
-  onClose(listener: () => void): void {
+  onClose(listener: () => void): () => void {
     if (this.#closed) listener()
-    else this.#closeListeners.push(listener)
+    else this.#closeListeners.add(listener)
+    return () => this.#closeListeners.delete(listener)
   }
 
   /** The peer has proved who it is: other requests and larger frames are accepted from here on. */
@@ -255,7 +256,7 @@ export class Connection implements RequestOwner {
     const reader = new Reader(request.held.bytes, request.held.start, request.held.end)
     const header = decodeRequestHeader(reader)
     const body = decodeMessage(handler.request, request.apiVersion, reader)
-    if (reader.position !== reader.end) return this.#unserved(request, `${reader.end - reader.position} bytes after the request`)
+    reader.expectEnd()
     request.clientId = header.clientId
     request.handler = handler
     handler.handle(request, body, request.respond)
@@ -321,6 +322,6 @@ export class Connection implements RequestOwner {
   }
 }
 
-function runAll(callbacks: readonly (() => void)[]): void {
+function runAll(callbacks: Iterable<() => void>): void {
   for (const callback of callbacks) callback()
 }

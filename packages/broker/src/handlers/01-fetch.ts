@@ -1,0 +1,123 @@
+/**
+ * Fetch (1) of consumers and followers: sessions, topic ids and the wire's versions here; reading, waiting and the byte
+ * limits in the replica manager. The record bytes of a response are slices of slabs or file buffers, released once the
+ * kernel has taken them. Facts: kafka-protocol §3.1, §4.5, §9.11–§9.17.
+ */
+import type { MetadataImage } from '@millrace/metadata/image'
+import type { ApiHandler, RequestContext, Respond } from '@millrace/network/api-handler'
+import { fetchRequest, fetchResponse, type FetchRequest, type FetchResponseInput } from '@millrace/protocol/messages/01-fetch'
+import { openFetchContext, type FetchAsk, type FetchContext } from '../fetch-session/fetch-context.ts'
+import type { FetchSessionCache } from '../fetch-session/fetch-session-cache.ts'
+import type { AskedPartition } from '../fetch-session/fetch-session.ts'
+import { nodeEndpoints } from './endpoints.ts'
+import { fetchTopics, releaseRecords, withUnknownIds, withoutZstd, type FetchResult } from './fetch-answer.ts'
+import type { BrokerRuntime } from '../broker-runtime.ts'
+
+const TOPIC_ID_VERSION = 13
+const REPLICA_STATE_VERSION = 15
+const ZSTD_VERSION = 10
+const READ_COMMITTED = 1
+
+export function fetchHandler(
+  runtime: BrokerRuntime,
+  fetchSessions: FetchSessionCache,
+): ApiHandler<FetchRequest, FetchResponseInput> {
+  return {
+    request: fetchRequest,
+    response: fetchResponse,
+    handle(context, request, respond) {
+      const { replicaManager, metrics, settings, metadata } = runtime
+      const { replicaId, replicaEpoch } = replicaOf(context, request)
+      const isFollower = replicaId >= 0
+      if (isFollower && !context.connection.internal) {
+        context.closeConnection('Fetch with a replica id on a client listener')
+        return respond(null)
+      }
+      if (isFollower) metrics.followerFetchRequests++
+      else metrics.fetchRequests++
+      const opened = openFetchContext(fetchSessions, askOf(context, request, isFollower))
+      if ('errorCode' in opened) {
+        return respond({ throttleTimeMs: 0, errorCode: opened.errorCode, sessionId: 0, responses: [] })
+      }
+      const byId = context.apiVersion >= TOPIC_ID_VERSION
+      const partitions = byId ? opened.partitions.map((asked) => named(metadata.image, asked)) : opened.partitions
+      const readable = byId ? partitions.filter(({ topic }) => topic !== '') : partitions
+      const maxBytes = Math.min(request.maxBytes, settings.number('fetch.max.bytes'))
+      let answered = false
+      let stopListening: (() => void) | null = null
+      const giveUp = replicaManager.fetch<AskedPartition>(
+        {
+          replicaId,
+          replicaEpoch,
+          maxWaitMs: request.maxWaitMs,
+          minBytes: Math.min(request.minBytes, maxBytes),
+          maxBytes,
+          readCommitted: request.isolationLevel === READ_COMMITTED,
+          completeNow: readable.length < partitions.length,
+          partitions: readable,
+        },
+        (results) => {
+          answered = true
+          stopListening?.()
+          answer(runtime, context, opened, withUnknownIds(partitions, results), respond)
+        },
+      )
+      // A long poll ends with its connection.
+      if (!answered) {
+        stopListening = context.connection.onClose(() => {
+          giveUp()
+          respond(null)
+        })
+      }
+    },
+  }
+}
+
+function answer(
+  runtime: BrokerRuntime,
+  context: RequestContext,
+  opened: FetchContext,
+  found: readonly FetchResult[],
+  respond: Respond<FetchResponseInput>,
+): void {
+  const { apiVersion, connection } = context
+  const results = apiVersion < ZSTD_VERSION ? found.map(withoutZstd) : found
+  const { sessionId, told } = opened.conclude(results)
+  const leaders = new Set<number>()
+  let bytes = 0
+  let failed = false
+  for (const { currentLeader, errorCode, records } of told) {
+    if (currentLeader !== null && currentLeader.leaderId >= 0) leaders.add(currentLeader.leaderId)
+    if (errorCode !== 0) failed = true
+    bytes += records?.sizeBytes ?? 0
+  }
+  runtime.metrics.bytesOut += bytes
+  if (failed) runtime.metrics.failedFetchRequests++
+  const nodes = leaders.size === 0 ? [] : nodeEndpoints(runtime.metadata.image, connection, leaders)
+  const response = { throttleTimeMs: 0, errorCode: 0, sessionId, responses: fetchTopics(told, apiVersion), nodeEndpoints: nodes }
+  respond(response, releaseRecords(results))
+}
+
+function replicaOf({ apiVersion }: RequestContext, request: FetchRequest): { replicaId: number; replicaEpoch: number } {
+  return apiVersion < REPLICA_STATE_VERSION ? { replicaId: request.replicaId, replicaEpoch: -1 } : request.replicaState
+}
+
+function askOf({ apiVersion }: RequestContext, request: FetchRequest, privileged: boolean): FetchAsk {
+  const partitions: AskedPartition[] = []
+  for (const { topic, topicId, partitions: asked } of request.topics) {
+    for (const { partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset, partitionMaxBytes } of asked) {
+      partitions.push({ topic, topicId, partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset, maxBytes: partitionMaxBytes })
+    }
+  }
+  const forgotten = request.forgottenTopicsData.flatMap(({ topic, topicId, partitions: indexes }) =>
+    indexes.map((partition) => ({ topic, topicId, partition })),
+  )
+  const { sessionId, sessionEpoch } = request
+  return { sessionId, sessionEpoch, privileged, byId: apiVersion >= TOPIC_ID_VERSION, partitions, forgotten }
+}
+
+/** With the name that the topic's id has now; '' when the cluster does not know the id (any more). */
+function named(image: MetadataImage, asked: AskedPartition): AskedPartition {
+  const topic = image.topicsById.get(asked.topicId)?.name ?? ''
+  return asked.topic === topic ? asked : { ...asked, topic }
+}

@@ -1,0 +1,61 @@
+/** The request plane of a broker: every API with its handler. What is not in this map is not advertised and not served. */
+import { invariant } from '@millrace/base/invariant'
+import type { ApiHandler, HandlerMap } from '@millrace/network/api-handler'
+import { ApiKey } from '@millrace/protocol/apis'
+import type { BrokerRuntime } from '../broker-runtime.ts'
+import { FetchSessionCache } from '../fetch-session/fetch-session-cache.ts'
+import { forwardedHandlers } from '../forwarding/forwarded-handlers.ts'
+import { Forwarder } from '../forwarding/forwarder.ts'
+import { TopicCreation } from '../forwarding/topic-creation.ts'
+import { produceHandler } from './00-produce.ts'
+import { fetchHandler } from './01-fetch.ts'
+import { listOffsetsHandler } from './02-list-offsets.ts'
+import { metadataHandler } from './03-metadata.ts'
+import { deleteRecordsHandler } from './21-delete-records.ts'
+import { initProducerIdHandler } from './22-init-producer-id.ts'
+import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
+import { describeConfigsHandler } from './32-describe-configs.ts'
+import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
+import { describeClusterHandler } from './60-describe-cluster.ts'
+import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
+
+/** Admin APIs that the controller answers. */
+const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
+  ApiKey.CreateTopics,
+  ApiKey.DeleteTopics,
+  ApiKey.AlterConfigs,
+  ApiKey.CreatePartitions,
+  ApiKey.ElectLeaders,
+  ApiKey.IncrementalAlterConfigs,
+])
+
+/** @param more handlers of the coordinators, by API key; a key may be in one map only */
+export function createHandlers(runtime: BrokerRuntime, ...more: readonly HandlerMap[]): Map<number, ApiHandler> {
+  const forwarder = new Forwarder(runtime.host, runtime.controllerChannel, runtime.logger)
+  const topicCreation = new TopicCreation(runtime.host, forwarder, runtime.metadata)
+  const fetchSessions = new FetchSessionCache(runtime.host, () =>
+    runtime.settings.number('max.incremental.fetch.session.cache.slots'),
+  )
+  const handlers = new Map<number, ApiHandler>()
+  const own: readonly ApiHandler[] = [
+    produceHandler(runtime),
+    fetchHandler(runtime, fetchSessions),
+    listOffsetsHandler(runtime),
+    metadataHandler(runtime, topicCreation),
+    deleteRecordsHandler(runtime),
+    initProducerIdHandler(runtime),
+    offsetForLeaderEpochHandler(runtime),
+    describeConfigsHandler(runtime),
+    describeLogDirsHandler(runtime),
+    describeClusterHandler(runtime),
+    describeTopicPartitionsHandler(runtime),
+  ]
+  for (const handler of own) handlers.set(handler.request.apiKey, handler)
+  for (const map of [forwardedHandlers(forwarder, FORWARDED_APIS), ...more]) {
+    for (const [key, handler] of map) {
+      invariant(!handlers.has(key), 'an API has two handlers', { key })
+      handlers.set(key, handler)
+    }
+  }
+  return handlers
+}
