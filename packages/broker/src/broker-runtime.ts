@@ -6,24 +6,15 @@ import type { Host } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import type { Uuid } from '@millrace/base/uuid'
 import type { Arena } from '@millrace/log/arena'
-import type { MetadataImage } from '@millrace/metadata/image'
 import type { ControllerChannel } from './lifecycle/controller-channel.ts'
 import type { ProducerIds } from './lifecycle/producer-ids.ts'
 import type { BrokerSettings } from './metadata/broker-settings.ts'
-import type { MetadataSubscriber } from './metadata/metadata-view.ts'
+import type { MetadataView } from './metadata/metadata-view.ts'
 import type { BrokerMetrics } from './metrics/broker-metrics.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { ReplicaManager } from './replication/replica-manager.ts'
 
-/** The last published image and a way to hear of the next. */
-export interface MetadataView {
-  /** Never null: the empty image before the first load. Immutable; keep no reference across turns. */
-  readonly image: MetadataImage
-  /** `subscriber` hears of every published image, after the replica manager has applied it. Returns the unsubscriber. */
-  subscribe(subscriber: MetadataSubscriber): () => void
-  /** `callback` once the image contains `offset` (at once if it does); false after `timeoutMs`. For admin requests that must be seen before they are answered. */
-  awaitOffset(offset: number, timeoutMs: number, callback: (reached: boolean) => void): void
-}
+export type { MetadataView } from './metadata/metadata-view.ts'
 
 export interface BrokerRuntime {
   readonly host: Host

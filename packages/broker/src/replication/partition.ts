@@ -16,10 +16,14 @@ import { ErrorCode } from '@millrace/protocol/errors'
 import { checkAppend } from './append-checks.ts'
 import { DelayedProduces } from './delayed-produces.ts'
 import type { FetchWaiter } from './fetch-types.ts'
+import { deleteRecords } from './delete-records.ts'
 import { FollowerProgress } from './follower-progress.ts'
 import { laggingMembers, mayJoinIsr, nextHighWatermark, type IsrState } from './isr-decisions.ts'
+import { listOffset, offsetForLeaderEpoch, type EpochEndResult, type OffsetRequest, type OffsetResult } from './list-offset.ts'
 import type { IsrAnswer, PartitionEnvironment } from './partition-environment.ts'
 import { demandedCodec, recompress } from './recompress.ts'
+
+export type { EpochEndResult, OffsetRequest, OffsetResult } from './list-offset.ts'
 
 /** Why a batch was refused, beyond its error code. */
 export interface AppendRefusal {
@@ -216,6 +220,21 @@ export class Partition {
     if (other === null) this.log.appendAsLeader(slab, bytes, start, end, leaderEpoch, written)
     else this.log.appendAsLeader(null, other, 0, other.length, leaderEpoch, written)
     this.#environment.metrics.messagesIn += check.recordCount
+  }
+
+  /** ListOffsets for one partition; see list-offset.ts. */
+  listOffset(request: OffsetRequest, done: (errorCode: number, result: OffsetResult | null) => void): void {
+    listOffset(this, request, done)
+  }
+
+  /** OffsetForLeaderEpoch for one partition: epoch and endOffset are -1 when undefined. */
+  offsetForLeaderEpoch(currentLeaderEpoch: number, leaderEpoch: number): EpochEndResult {
+    return offsetForLeaderEpoch(this, currentLeaderEpoch, leaderEpoch)
+  }
+
+  /** DeleteRecords up to `offset` (-1: high watermark); answers when every live replica's log start has passed it. */
+  deleteRecords(offset: number, timeoutMs: number, done: (errorCode: number, lowWatermark: number) => void): void {
+    deleteRecords(this.#environment.host, this, offset, timeoutMs, done)
   }
 
   /** NONE, or why a request that names `currentLeaderEpoch` (-1: not checked) is not for this replica. */

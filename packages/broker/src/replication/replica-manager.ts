@@ -15,7 +15,6 @@ import { ErrorCode } from '@millrace/protocol/errors'
 import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
 import type { BrokerSettings } from '../metadata/broker-settings.ts'
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
-import { deleteRecords } from './delete-records.ts'
 import { FetchOperation, type FetchSurroundings } from './fetch-operation.ts'
 import type { FetchPartition, FetchPartitionResult, FetchRequestSpec } from './fetch-types.ts'
 import { Fetchers, type OpenChannel } from './fetchers.ts'
@@ -190,7 +189,7 @@ export class ReplicaManager implements FetchSurroundings {
     }
   }
 
-  /** DeleteRecords for one partition; see delete-records.ts. */
+  /** DeleteRecords for one partition, hosted here or not; see delete-records.ts. */
   deleteRecords(
     topic: string,
     index: number,
@@ -199,8 +198,8 @@ export class ReplicaManager implements FetchSurroundings {
     done: (errorCode: number, lowWatermark: number) => void,
   ): void {
     const partition = this.get(topic, index)
-    if (partition === undefined) return done(this.missingPartition(topic, index), -1)
-    deleteRecords(this.host, partition, offset, timeoutMs, done)
+    if (partition === undefined) done(this.missingPartition(topic, index), -1)
+    else partition.deleteRecords(offset, timeoutMs, done)
   }
 
   /** Error code for a partition that is not hosted here: 6 when others host it, 3 when nobody does. */

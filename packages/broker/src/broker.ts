@@ -1,0 +1,309 @@
+/**
+ * A running broker: opens the log directory, listens, registers with the controller, follows its metadata, and serves
+ * once the controller has let it in. Everything lives on the loop of the given Host; several brokers fit in a process.
+ *
+ *   logs, metadata copy ─▶ listeners ─▶ register + follow metadata ─▶ first image: replicas start ─▶ unfenced: ready
+ */
+import type { Host } from '@millrace/base/host'
+import type { Logger } from '@millrace/base/logger'
+import { randomUuid } from '@millrace/base/uuid'
+import { NodeChannel } from '@millrace/client/channel'
+import { Arena } from '@millrace/log/arena'
+import { LogManager } from '@millrace/log/log-manager'
+import { emptyImage, isLive } from '@millrace/metadata/image'
+import type { ListenerOptions } from '@millrace/network/api-handler'
+import { RequestServer } from '@millrace/network/request-server'
+import { profileOf } from '@millrace/protocol/version-profiles'
+import { INTERNAL_LISTENER_NAME, type BrokerConfig } from './broker-config.ts'
+import type { BrokerRuntime } from './broker-runtime.ts'
+import { GroupCoordinator } from './groups/group-coordinator.ts'
+import { brokerFeatures, brokerVersionRange } from './handlers/advertised-versions.ts'
+import { createGroupHandlers } from './handlers/group-handlers.ts'
+import { createHandlers } from './handlers/handlers.ts'
+import { BrokerLifecycle, type RegisteredListener } from './lifecycle/broker-lifecycle.ts'
+import type { BrokerStateName } from './lifecycle/broker-state.ts'
+import { ProducerIds } from './lifecycle/producer-ids.ts'
+import { BrokerSettings } from './metadata/broker-settings.ts'
+import { MetadataFollower } from './metadata/metadata-follower.ts'
+import { openMetadataStore, type MetadataStore } from './metadata/metadata-store.ts'
+import { BrokerMetrics } from './metrics/broker-metrics.ts'
+import { LoopDelay } from './metrics/loop-delay.ts'
+import { ReplicaManager } from './replication/replica-manager.ts'
+
+const SLAB_BYTES = 4 * 1024 * 1024
+const TAIL_BYTES_MAX = 48 * 1024 * 1024
+const INTERNAL_USER = 'internal'
+const PLAINTEXT = 0
+/** Most time for the controller to move the leaderships of a broker that leaves. */
+const CONTROLLED_SHUTDOWN_MS = 10_000
+
+export interface StartBrokerOptions {
+  readonly host: Host
+  readonly logger: Logger
+  readonly config: BrokerConfig
+  /** The running broker had to stop serving (storage failed, metadata is not the controller's). It has closed by then. */
+  readonly onFatal?: (error: Error) => void
+}
+
+/** `callback` once: with the broker when the controller has unfenced it, or with why it cannot serve. */
+export function startBroker(options: StartBrokerOptions, callback: (error: Error | null, broker: Broker | null) => void): void {
+  const { host, config } = options
+  const logger = options.logger.child({ broker: config.nodeId })
+  const context = { image: emptyImage, properties: config.properties, nodeId: config.nodeId }
+  const settings = new BrokerSettings(context)
+  const arena = new Arena({ slabBytes: SLAB_BYTES, tailBytesMax: TAIL_BYTES_MAX })
+  const { directory, clusterId, nodeId } = config
+  try {
+    host.disk.makeDirectory(directory)
+    LogManager.open({ host, logger, directory, clusterId, nodeId, arena, defaults: settings.topic('') }, (error, logs) => {
+      if (error !== null || logs === null) return callback(error, null)
+      openMetadataStore(host, logger, directory, (storeError, store) => {
+        if (storeError !== null || store === null) return callback(storeError, null)
+        const broker = new Broker({ ...options, logger }, { logs, store, settings, arena })
+        broker.start((startError) => callback(startError, startError === null ? broker : null))
+      })
+    })
+  } catch (error) {
+    callback(error as Error, null)
+  }
+}
+
+interface Opened {
+  readonly logs: LogManager
+  readonly store: MetadataStore
+  readonly settings: BrokerSettings
+  readonly arena: Arena
+}
+
+export class Broker {
+  readonly runtime: BrokerRuntime
+  readonly metrics: BrokerMetrics = new BrokerMetrics()
+  readonly loopDelay: LoopDelay
+  readonly #options: StartBrokerOptions
+  readonly #opened: Opened
+  readonly #controllerChannel: NodeChannel
+  readonly #metadataChannel: NodeChannel
+  readonly #metadata: MetadataFollower
+  readonly #replicaManager: ReplicaManager
+  readonly #groups: GroupCoordinator
+  readonly #server: RequestServer
+  #lifecycle: BrokerLifecycle | null = null
+  #started: ((error: Error | null) => void) | null = null
+  #closing: 'no' | 'leaving' | 'closing' = 'no'
+
+  /** Only for startBroker. */
+  constructor(options: StartBrokerOptions, opened: Opened) {
+    this.#options = options
+    this.#opened = opened
+    const { host, logger, config } = options
+    const { logs, store, settings, arena } = opened
+    const { clusterId, nodeId } = config
+    const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
+    this.loopDelay = new LoopDelay(host)
+    this.#controllerChannel = this.#openChannel(config.controller, () => this.#lifecycle?.connectionLost())
+    this.#metadataChannel = this.#openChannel(config.controller)
+    this.#metadata = new MetadataFollower(
+      { host, logger, channel: this.#metadataChannel, clusterId, nodeId, brokerEpoch, onFatal: (error) => this.#fatal(error) },
+      store,
+    )
+    this.#replicaManager = new ReplicaManager({
+      host,
+      logger,
+      nodeId,
+      clusterId,
+      directory: config.directory,
+      logs,
+      arena,
+      settings,
+      metrics: this.metrics,
+      holdsUnderMinIsr: profileOf(config.kafkaVersion).name !== '3.9',
+      brokerEpoch,
+      controllerChannel: this.#controllerChannel,
+      openChannel: (address) => this.#openChannel(address),
+      onDirectoryFailed: () => this.#lifecycle?.directoryFailed(),
+    })
+    const producerIds = new ProducerIds({ nodeId, brokerEpoch, channel: this.#controllerChannel })
+    this.runtime = {
+      host,
+      logger,
+      config,
+      clusterId,
+      nodeId,
+      get brokerEpoch() {
+        return brokerEpoch()
+      },
+      replicaManager: this.#replicaManager,
+      metadata: this.#metadata,
+      settings,
+      controllerChannel: this.#controllerChannel,
+      producerIds,
+      arena,
+      metrics: this.metrics,
+    }
+    this.#followMetadata()
+    this.#groups = new GroupCoordinator(this.runtime)
+    this.#server = new RequestServer({
+      host,
+      logger,
+      arena,
+      listeners: listenersOf(config),
+      handlers: createHandlers(this.runtime, createGroupHandlers(this.runtime, this.#groups)),
+      versionRange: brokerVersionRange(config.kafkaVersion),
+      features: brokerFeatures(config.kafkaVersion, this.#metadata),
+      internalSecret: config.internalSecret,
+    })
+  }
+
+  get state(): BrokerStateName {
+    return this.#lifecycle?.state ?? 'starting'
+  }
+
+  /** The port a listener is bound to. */
+  port(listenerName: string): number {
+    return this.#server.port(listenerName)
+  }
+
+  /** Only for startBroker; `started` as its callback. */
+  start(started: (error: Error | null) => void): void {
+    this.#started = started
+    this.#server.start((error) => {
+      if (error !== null) return this.#fatal(error)
+      this.loopDelay.start()
+      this.#lifecycle = this.#createLifecycle()
+      this.#lifecycle.start()
+      this.#metadata.start()
+    })
+  }
+
+  /**
+   * Stops serving. `controlled`: the controller first moves the leaderships away (at most ten seconds). Then logs are
+   * flushed and marked clean. `callback` when everything is closed and the ports are free.
+   */
+  close(options: { readonly controlled: boolean }, callback: () => void): void {
+    if (this.#closing !== 'no') return callback()
+    this.#closing = 'leaving'
+    if (options.controlled && this.#lifecycle !== null) {
+      this.#lifecycle.shutDown(CONTROLLED_SHUTDOWN_MS, () => this.#closeAll(callback))
+    } else this.#closeAll(callback)
+  }
+
+  #closeAll(callback: () => void): void {
+    this.#closing = 'closing'
+    const { logs } = this.#opened
+    const brokerEpoch = this.#lifecycle?.brokerEpoch ?? -1
+    this.#lifecycle?.close()
+    this.loopDelay.stop()
+    this.#groups.close()
+    this.#server.close(() => {
+      this.#replicaManager.close()
+      this.#controllerChannel.close()
+      this.#metadataChannel.close()
+      this.#metadata.close((metadataError) => {
+        if (metadataError !== null) this.#options.logger.warn('closing the metadata log failed', { error: metadataError.message })
+        logs.close({ brokerEpoch }, (error: Error | null) => {
+          if (error !== null) this.#options.logger.warn('closing the logs failed', { error: error.message })
+          callback()
+        })
+      })
+    })
+  }
+
+  /** Settings first, then replicas; coordinators and handlers subscribe behind. */
+  #followMetadata(): void {
+    const { settings } = this.#opened
+    let first = true
+    this.#metadata.subscribe((image, changes) => {
+      settings.update(image, changes.configs.size > 0 || changes.deletedTopics.size > 0)
+      this.#replicaManager.apply(image, changes)
+      if (first) {
+        first = false
+        this.#replicaManager.removeStrayLogs()
+        this.#replicaManager.start()
+        this.#lifecycle?.caughtUp()
+      }
+      this.#readyIfLive()
+    })
+  }
+
+  #readyIfLive(): void {
+    const { image } = this.#metadata
+    const own = image.brokers.get(this.#options.config.nodeId)
+    if (this.#started === null || own?.epoch !== this.runtime.brokerEpoch || !isLive(image, own.id)) return
+    const started = this.#started
+    this.#started = null
+    started(null)
+  }
+
+  #fatal(error: Error): void {
+    this.#options.logger.error('the broker cannot serve', { error: error.message })
+    const started = this.#started
+    this.#started = null
+    this.close({ controlled: false }, () => {
+      if (started !== null) started(error)
+      else this.#options.onFatal?.(error)
+    })
+  }
+
+  #openChannel(address: { readonly host: string; readonly port: number }, onDisconnect?: () => void): NodeChannel {
+    const { host, logger, config } = this.#options
+    return new NodeChannel({
+      host,
+      logger,
+      address: { host: address.host, port: address.port },
+      clientId: `broker-${config.nodeId}`,
+      credentials: { user: INTERNAL_USER, password: config.internalSecret },
+      ...(onDisconnect === undefined ? {} : { onDisconnect }),
+    })
+  }
+
+  #createLifecycle(): BrokerLifecycle {
+    const { host, logger, config } = this.#options
+    const { logs, settings } = this.#opened
+    return new BrokerLifecycle({
+      host,
+      logger,
+      channel: this.#controllerChannel,
+      clusterId: config.clusterId,
+      nodeId: config.nodeId,
+      incarnationId: randomUuid(host.random),
+      rack: config.rack,
+      listeners: this.#registeredListeners(),
+      features: profileOf(config.kafkaVersion)
+        .features.filter(({ name }) => name === 'metadata.version')
+        .map(({ name, min, max }) => ({ name, minSupportedVersion: min, maxSupportedVersion: max })),
+      directoryId: logs.directoryId,
+      previousBrokerEpoch: logs.previousBrokerEpoch,
+      heartbeatIntervalMs: settings.number('broker.heartbeat.interval.ms'),
+      metadataOffset: () => this.#metadata.image.offset,
+      onRegistered: () => this.#metadata.registered(),
+      onState: (state) => this.#onState(state),
+      onRefused: (error) => this.#fatal(error),
+    })
+  }
+
+  #onState(_state: BrokerStateName): void {
+    this.#readyIfLive()
+  }
+
+  #registeredListeners(): RegisteredListener[] {
+    const { config } = this.#options
+    const clients = config.listeners.map((listener) => ({
+      name: listener.name,
+      host: listener.advertisedHost,
+      port: listener.advertisedPort === 0 ? this.#server.port(listener.name) : listener.advertisedPort,
+      securityProtocol: PLAINTEXT,
+    }))
+    const internal = {
+      name: INTERNAL_LISTENER_NAME,
+      host: config.internalListener.host,
+      port: this.#server.port(INTERNAL_LISTENER_NAME),
+      securityProtocol: PLAINTEXT,
+    }
+    return [...clients, internal]
+  }
+}
+
+function listenersOf(config: BrokerConfig): ListenerOptions[] {
+  const clients = config.listeners.map(({ name, host, port }) => ({ name, host, port, internal: false }))
+  return [...clients, { name: INTERNAL_LISTENER_NAME, ...config.internalListener, internal: true }]
+}
