@@ -1,0 +1,129 @@
+/** `millrace start`: the server in the foreground, with progress; `--demo` also a cluster that is proved to work. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { awsAccess, KafkaApi } from '../aws-client.ts'
+import { dataDirectory, runningServer } from '../data-directory.ts'
+import { plaintextCluster, probe, untilActive } from '../demo.ts'
+import { printJson, printNote, printStep } from '../output.ts'
+import { portOwner } from '../port-owner.ts'
+import { startServer, type RunningServer } from '../server/server.ts'
+import { UserError } from '../user-error.ts'
+import { VERSION } from '../version.ts'
+
+export interface StartCommandOptions {
+  readonly port: string
+  readonly host: string
+  readonly dataDir?: string
+  readonly region: string
+  readonly ephemeral?: boolean
+  readonly demo?: boolean
+  readonly json?: boolean
+}
+
+const DEMO_CLUSTER = 'demo'
+const DEMO_BROKERS = 3
+
+export async function start(options: StartCommandOptions): Promise<void> {
+  const port = Number(options.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UserError(`--port ${options.port} is no port; use a number from 0 (any free port) to 65535.`)
+  const ephemeral = options.ephemeral === true
+  const directory = ephemeral && options.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'millrace-')) : dataDirectory(options.dataDir)
+  const running = runningServer(directory)
+  if (running !== null) {
+    throw new UserError(`Millrace already runs for ${directory} (pid ${running.pid}, ${running.endpoint}). Stop it with \`millrace stop\`, or name another --data-dir.`)
+  }
+  const tell = options.json === true ? jsonTeller() : textTeller(directory, options.region)
+  tell.begin()
+  const server = await startServer({ dataDir: directory, host: options.host, port, region: options.region, ephemeral })
+  const stop = (): void => void server.stop()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  tell.api(server, port)
+  await untilClustersServe(server, tell)
+  if (options.demo === true) await demo(server, options.region, tell)
+  tell.ready(server)
+  await server.stopped
+}
+
+/** Clusters that were here before: all of them serve again before `Ready.` is said. */
+async function untilClustersServe(server: RunningServer, tell: Teller): Promise<void> {
+  const startedMs = performance.now()
+  const waiting = new Set((await server.overview()).map(({ arn }) => arn))
+  while (waiting.size > 0 && performance.now() - startedMs < 30_000) {
+    for (const cluster of await server.overview()) {
+      if (!waiting.has(cluster.arn)) continue
+      const brokers = cluster.nodes.filter(({ role }) => role === 'broker')
+      const serves = cluster.state === 'ACTIVE' && brokers.every(({ state }) => state === 'running')
+      if (!serves && cluster.state !== 'FAILED') continue
+      waiting.delete(cluster.arn)
+      tell.cluster(cluster.name, brokers.length, new Set(brokers.map(({ zoneId }) => zoneId)).size, cluster.state, performance.now() - startedMs)
+    }
+    if (waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  if (waiting.size > 0) tell.note(`${waiting.size} of the clusters here do not serve yet; \`millrace status\` tells more.`)
+}
+
+async function demo(server: RunningServer, region: string, tell: Teller): Promise<void> {
+  const generated = server.generatedKey
+  const access = awsAccess(server.endpoint, region)
+  const api = new KafkaApi(
+    generated === null
+      ? { ...access, accessKeyId: 'test', secretAccessKey: 'test' }
+      : { ...access, accessKeyId: generated.accessKeyId, secretAccessKey: generated.secret },
+  )
+  const known = (await api.listClusters()).find(({ clusterName }) => clusterName === DEMO_CLUSTER)
+  let arn = known?.clusterArn
+  if (arn === undefined) {
+    const startedMs = performance.now()
+    arn = (await api.createCluster(plaintextCluster(DEMO_CLUSTER, DEMO_BROKERS))).clusterArn
+    await untilActive(api, arn)
+    tell.cluster(DEMO_CLUSTER, DEMO_BROKERS, DEMO_BROKERS, 'ACTIVE', performance.now() - startedMs)
+  }
+  tell.probe(await probe(await api.bootstrapBrokers(arn)))
+}
+
+/** How the progress of a start is told. */
+interface Teller {
+  begin(): void
+  api(server: RunningServer, wantedPort: number): void
+  cluster(name: string, brokers: number, zones: number, state: string, elapsedMs: number): void
+  probe(elapsedMs: number): void
+  note(sentence: string): void
+  ready(server: RunningServer): void
+}
+
+function textTeller(directory: string, region: string): Teller {
+  return {
+    begin: () => void process.stdout.write(`  Millrace ${VERSION} · data ${directory} · region ${region}\n`),
+    api(server, wantedPort) {
+      printStep('AWS API', server.endpoint)
+      if (server.portWasTaken) printNote(`Port ${wantedPort} is in use${ownerOf(wantedPort)}; \`millrace env\` knows the one taken instead.`)
+      if (server.generatedKey !== null) {
+        const { accessKeyId, secret } = server.generatedKey
+        printNote(`Reachable beyond this machine, so test/test is refused. Root credentials: ${accessKeyId} ${secret}`)
+      }
+      if (process.env['MILLRACE_ALLOW_TEST_CREDENTIALS'] === '1') printNote('MILLRACE_ALLOW_TEST_CREDENTIALS=1: anybody who reaches this address is root.')
+    },
+    cluster: (name, brokers, zones, state, elapsedMs) =>
+      printStep(`cluster ${name} (${brokers} brokers, ${zones} zones)`, `${state} in ${(elapsedMs / 1000).toFixed(1)} s`),
+    probe: (elapsedMs) => printStep('wrote a record with acks=all, read it back', `${Math.max(1, Math.round(elapsedMs))} ms`),
+    note: printNote,
+    ready: () => void process.stdout.write('  Ready.\n'),
+  }
+}
+
+function jsonTeller(): Teller {
+  return {
+    begin() {},
+    api: (server) => printJson({ event: 'api', endpoint: server.endpoint, portWasTaken: server.portWasTaken }),
+    cluster: (name, brokers, zones, state, elapsedMs) => printJson({ event: 'cluster', name, brokers, zones, state, elapsedMs: Math.round(elapsedMs) }),
+    probe: (elapsedMs) => printJson({ event: 'probe', elapsedMs: Math.round(elapsedMs * 10) / 10 }),
+    note: (sentence) => printJson({ event: 'note', message: sentence }),
+    ready: (server) => printJson({ event: 'ready', endpoint: server.endpoint }),
+  }
+}
+
+function ownerOf(port: number): string {
+  const owner = portOwner(port)
+  return owner === null ? '' : ` by ${owner}`
+}

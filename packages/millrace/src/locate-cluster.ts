@@ -1,0 +1,53 @@
+/** From a cluster's name to a Kafka client: the running Millrace of the data directory, then the API, then the brokers. */
+import { createNodeHost } from '@millrace/host/node-host'
+import { AdminClient } from '@millrace/client/admin'
+import type { Host } from '@millrace/base/host'
+import { awsAccess, KafkaApi } from './aws-client.ts'
+import { dataDirectory, runningServer, type ServerRecord } from './data-directory.ts'
+import { UserError } from './user-error.ts'
+
+export interface ClusterOption {
+  readonly cluster?: string
+  readonly dataDir?: string
+  readonly bootstrapServer?: string
+}
+
+/** The record of the running Millrace; a UserError that says how to start one otherwise. */
+export function requireServer(dataDir: string | undefined): ServerRecord {
+  const directory = dataDirectory(dataDir)
+  const record = runningServer(directory)
+  if (record === null) throw new UserError(`No Millrace runs for ${directory}. Start one with \`millrace start\`, or name its directory with --data-dir.`)
+  return record
+}
+
+/** "host:port,…" of the named cluster, of the only cluster, or of --bootstrap-server. */
+export async function bootstrapOf(options: ClusterOption): Promise<string> {
+  if (options.bootstrapServer !== undefined) return options.bootstrapServer
+  const record = requireServer(options.dataDir)
+  const api = new KafkaApi(awsAccess(record.endpoint, process.env['AWS_REGION'] ?? record.region))
+  const clusters = await api.listClusters()
+  const names = clusters.map((cluster) => cluster.clusterName).join(', ')
+  const wanted = options.cluster
+  const found = wanted === undefined ? clusters[0] : clusters.find((cluster) => cluster.clusterName === wanted)
+  if (wanted === undefined && clusters.length > 1) throw new UserError(`Which cluster? Name one with --cluster: ${names}.`)
+  if (found === undefined) {
+    throw new UserError(
+      clusters.length === 0
+        ? 'There is no cluster yet. Create one with `aws kafka create-cluster-v2`, or start with --demo.'
+        : `There is no cluster ${wanted ?? ''} here; there is: ${names}.`,
+    )
+  }
+  return api.bootstrapBrokers(found.clusterArn)
+}
+
+/** Runs `use` with an admin client for the cluster and closes it. */
+export async function withAdmin<T>(options: ClusterOption, use: (admin: AdminClient, host: Host, bootstrap: string) => Promise<T>): Promise<T> {
+  const bootstrap = await bootstrapOf(options)
+  const host = createNodeHost()
+  const admin = new AdminClient({ host, bootstrap, clientId: 'millrace' })
+  try {
+    return await use(admin, host, bootstrap)
+  } finally {
+    admin.close()
+  }
+}

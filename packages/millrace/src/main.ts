@@ -1,0 +1,138 @@
+#!/usr/bin/env node
+/** The `millrace` command. Each verb is a file of commands/, loaded when it is called. */
+import { Command, Option } from 'commander'
+import { UserError } from './user-error.ts'
+import { VERSION } from './version.ts'
+
+const dataDir = (): Option => new Option('--data-dir <directory>', 'where clusters and state live (default: ~/.millrace)').env('MILLRACE_DATA_DIR')
+const json = (): Option => new Option('--json', 'print JSON')
+const cluster = (): Option => new Option('--cluster <name>', 'the cluster (may be left out when there is only one)')
+const bootstrap = (): Option => new Option('--bootstrap-server <host:port,…>', 'any Kafka cluster, instead of one of this Millrace')
+
+const program = new Command('millrace').description('Amazon MSK, self-hosted: the AWS API with real Kafka clusters behind it.').version(VERSION)
+
+program
+  .command('start')
+  .description('start Millrace in the foreground')
+  .addOption(new Option('--port <port>', 'port of the AWS API; 0 takes a free one').default('4566').env('MILLRACE_PORT'))
+  .addOption(new Option('--host <address>', 'address that the API and the brokers listen on').default('127.0.0.1').env('MILLRACE_HOST'))
+  .addOption(new Option('--region <region>', 'region of unsigned calls and of the demo cluster').default('us-east-1').env('MILLRACE_REGION'))
+  .addOption(dataDir())
+  .addOption(new Option('--ephemeral', 'keep nothing: clusters end with this process').env('MILLRACE_EPHEMERAL'))
+  .addOption(new Option('--demo', 'also create a cluster `demo` and prove that it works').env('MILLRACE_DEMO'))
+  .addOption(new Option('--json', 'tell progress as JSON lines').env('MILLRACE_JSON'))
+  .action(async (options) => (await import('./commands/start.ts')).start(options))
+
+program
+  .command('stop')
+  .description('stop Millrace and its brokers')
+  .addOption(dataDir())
+  .option('--keep-brokers', 'let the brokers run on; the next start finds them')
+  .addOption(json())
+  .action(async (options) => (await import('./commands/stop.ts')).stop(options))
+
+program
+  .command('status')
+  .description('clusters and nodes')
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/status.ts')).status(options))
+
+program
+  .command('env')
+  .description('variables that aim AWS tools at this Millrace: eval "$(millrace env)"')
+  .addOption(new Option('--shell <shell>', 'bash, fish, powershell or json').default('bash'))
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/env.ts')).env(options))
+
+const topics = program.command('topics').description('create, list, describe and delete topics')
+topics
+  .command('create <topic>')
+  .addOption(cluster())
+  .option('--partitions <count>', 'number of partitions (default: as the cluster is configured)')
+  .option('--replication-factor <count>', 'replicas of each partition (default: as the cluster is configured)')
+  .option('--config <key=value...>', 'topic configuration')
+  .addOption(bootstrap())
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (topic, options) => (await import('./commands/topics.ts')).createTopic(topic, options))
+topics
+  .command('list')
+  .addOption(cluster())
+  .addOption(bootstrap())
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/topics.ts')).listTopics(options))
+topics
+  .command('describe <topic>')
+  .addOption(cluster())
+  .addOption(bootstrap())
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (topic, options) => (await import('./commands/topics.ts')).describeTopic(topic, options))
+topics
+  .command('delete <topic>')
+  .addOption(cluster())
+  .addOption(bootstrap())
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (topic, options) => (await import('./commands/topics.ts')).deleteTopic(topic, options))
+
+program
+  .command('produce <topic>')
+  .description('write each line of standard input as a record')
+  .addOption(cluster())
+  .option('--key-separator <text>', 'what stands before it in a line is the key')
+  .option('--partition <number>', 'write to this partition only')
+  .addOption(new Option('--compression <codec>', 'codec of the batches').choices(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none'))
+  .addOption(bootstrap())
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (topic, options) => (await import('./commands/produce.ts')).produce(topic, options))
+
+program
+  .command('consume <topic>')
+  .description('print records')
+  .addOption(cluster())
+  .option('--from-beginning', 'start with the oldest records')
+  .option('--max-messages <count>', 'end after so many records')
+  .option('--key-separator <text>', 'print the key and this before the value')
+  .option('--exit-at-end', 'end when all partitions have been read to their end')
+  .addOption(bootstrap())
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (topic, options) => (await import('./commands/consume.ts')).consume(topic, options))
+
+const groups = program.command('groups').description('list, describe and delete consumer groups')
+groups
+  .command('list')
+  .addOption(cluster())
+  .addOption(bootstrap())
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/groups.ts')).listGroups(options))
+groups
+  .command('describe <group>')
+  .addOption(cluster())
+  .addOption(bootstrap())
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (group, options) => (await import('./commands/groups.ts')).describeGroup(group, options))
+groups
+  .command('delete <group>')
+  .addOption(cluster())
+  .addOption(bootstrap())
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (group, options) => (await import('./commands/groups.ts')).deleteGroup(group, options))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof UserError) process.stderr.write(`${error.message}\n`)
+  else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  process.exitCode = 1
+}
+// Clients and timers of a finished command must not keep it alive; what was printed is flushed first.
+process.stdout.write('', () => process.exit())

@@ -1,0 +1,109 @@
+/**
+ * A running Millrace: the engine, the managed service on it, and the front door, wired once. The command and the
+ * library both start it here.
+ */
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { createFrontDoor, type FrontDoor, type FrontDoorOptions } from '@millrace/aws/front-door'
+import { createJsonLogger } from '@millrace/host/json-logger'
+import { EmbeddedEngine } from '@millrace/engine/embedded/embedded-engine'
+import { readPartitions } from '@millrace/engine/embedded/read-partitions'
+import { createMskService, type ClusterOverview, type MskService } from '@millrace/msk/msk-service'
+import { createIamService } from '@millrace/services/iam/service'
+import { createStsService } from '@millrace/services/sts/service'
+import { internalToken, removeServerRecord, writeServerRecord } from '../data-directory.ts'
+import { VERSION } from '../version.ts'
+import { serverCredentials, type RootKey } from './credentials.ts'
+import { internalRoutes } from './internal-routes.ts'
+import { nodeScripts } from './node-scripts.ts'
+
+export interface ServerOptions {
+  readonly dataDir: string
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly port: number
+  readonly region: string
+  /** Nothing outlives the process: nodes end with it and the data directory is removed on stop. */
+  readonly ephemeral: boolean
+}
+
+export interface RunningServer {
+  readonly endpoint: string
+  readonly port: number
+  /** The port that was asked for was taken. */
+  readonly portWasTaken: boolean
+  /** Root credentials to tell the user, when `test`/`test` is not accepted. */
+  readonly generatedKey: RootKey | null
+  overview(): Promise<readonly ClusterOverview[]>
+  /** Stops nodes too, unless `keepBrokers`. Idempotent. */
+  stop(options?: { readonly keepBrokers?: boolean }): Promise<void>
+  /** Resolves when the server has stopped, whoever asked for it. */
+  readonly stopped: Promise<void>
+}
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  mkdirSync(options.dataDir, { recursive: true })
+  chmodSync(options.dataDir, 0o700)
+  const logger = createJsonLogger({ destination: join(options.dataDir, 'millrace.log'), name: 'millrace' })
+  const engine = new EmbeddedEngine({
+    root: options.dataDir,
+    listenHost: options.host,
+    ephemeral: options.ephemeral,
+    nodeScripts: nodeScripts(),
+    logger,
+    readPartitions,
+  })
+  const msk = await createMskService({ dataDir: options.dataDir, engine, logger })
+  const { store, generated } = serverCredentials(options.dataDir, options.host)
+  const services = [msk.service, createStsService(), createIamService()]
+  let tellStopped = (): void => {}
+  const stopped = new Promise<void>((resolve) => (tellStopped = resolve))
+  let stopping: Promise<void> | null = null
+  const stop = (how: { readonly keepBrokers?: boolean } = {}): Promise<void> => {
+    stopping ??= stopAll(options, door.frontDoor, msk, how.keepBrokers === true && !options.ephemeral).then(tellStopped)
+    return stopping
+  }
+  const overview = async (): Promise<readonly ClusterOverview[]> => msk.overview()
+  const door = await openFrontDoor({
+    host: options.host,
+    port: options.port,
+    services,
+    credentials: store,
+    logger,
+    defaultRegion: options.region,
+    guardApiHosts: generated === null,
+    internalToken: internalToken(options.dataDir),
+    internalRoutes: internalRoutes({
+      overview,
+      services: services.map(({ model }) => model.service),
+      stop: (how) => void stop(how),
+    }),
+    audit: (event) => logger.info('api call', { ...event, requestParameters: undefined, responseElements: undefined }),
+  })
+  await msk.start()
+  const address = options.host === '0.0.0.0' || options.host === '::' ? '127.0.0.1' : options.host
+  const endpoint = `http://${address.includes(':') ? `[${address}]` : address}:${door.port}`
+  writeServerRecord(options.dataDir, { pid: process.pid, endpoint, version: VERSION, startedAt: new Date().toISOString(), region: options.region })
+  return { endpoint, port: door.port, portWasTaken: door.portWasTaken, generatedKey: generated, overview, stop, stopped }
+}
+
+/** Takes the wanted port, or a free one when it is busy. */
+async function openFrontDoor(options: FrontDoorOptions): Promise<{ frontDoor: FrontDoor; port: number; portWasTaken: boolean }> {
+  const wanted = createFrontDoor(options)
+  try {
+    const { port } = await wanted.start()
+    return { frontDoor: wanted, port, portWasTaken: false }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    const other = createFrontDoor({ ...options, port: 0 })
+    const { port } = await other.start()
+    return { frontDoor: other, port, portWasTaken: true }
+  }
+}
+
+async function stopAll(options: ServerOptions, frontDoor: FrontDoor, msk: MskService, keepBrokers: boolean): Promise<void> {
+  await frontDoor.stop()
+  await msk.stop({ keepBrokers })
+  removeServerRecord(options.dataDir)
+  if (options.ephemeral) rmSync(options.dataDir, { recursive: true, force: true })
+}
