@@ -13,10 +13,9 @@ export interface MetaProperties {
   readonly directoryId: Uuid | null
 }
 
-export function encodeMetaProperties(properties: MetaProperties & { readonly directoryId: Uuid }, nowMs: number): Buffer {
+export function encodeMetaProperties(properties: MetaProperties & { readonly directoryId: Uuid }): Buffer {
   const lines = [
     '#',
-    `#${new Date(nowMs).toUTCString()}`,
     `cluster.id=${escape(properties.clusterId)}`,
     `directory.id=${properties.directoryId}`,
     `node.id=${properties.nodeId}`,

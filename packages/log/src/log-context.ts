@@ -1,0 +1,55 @@
+/** What all logs of one directory share: the outside world, memory, open files and the group commit. */
+import type { Host } from '@millrace/base/host'
+import type { Logger } from '@millrace/base/logger'
+import { Arena } from './arena.ts'
+import { BackgroundQueue } from './background-queue.ts'
+import { CommitScheduler } from './commit-scheduler.ts'
+import { DescriptorLru } from './descriptor-lru.ts'
+import { IndexMemory } from './index-memory.ts'
+import type { FileAccess } from './segment-file.ts'
+
+const OPEN_FILES_MAX = 1024
+const READ_SLAB_BYTES = 4 * 1024 * 1024
+
+export interface LogContext {
+  readonly host: Host
+  readonly logger: Logger
+  /** Where appended bytes live that their caller does not keep; null: on the heap, and nothing is cached. */
+  readonly arena: Arena | null
+  /** Buffers for reads from files; not part of any tail. */
+  readonly readArena: Arena
+  readonly files: FileAccess
+  readonly indexMemory: IndexMemory
+  readonly commits: CommitScheduler
+  readonly background: BackgroundQueue
+  /** producer.id.expiration.ms */
+  readonly producerIdExpirationMs: number
+}
+
+export interface LogContextOptions {
+  readonly host: Host
+  readonly logger: Logger
+  readonly arena: Arena | null
+  /** Most files held open; 1024 unless given. */
+  readonly openFilesMax?: number
+  /** producer.id.expiration.ms; a day unless given. */
+  readonly producerIdExpirationMs?: number
+  /** For tests: poison released read buffers. */
+  readonly poison?: boolean
+}
+
+export function createLogContext(options: LogContextOptions): LogContext {
+  const { host, logger, arena } = options
+  const descriptors = new DescriptorLru({ disk: host.disk, limit: options.openFilesMax ?? OPEN_FILES_MAX })
+  return {
+    host,
+    logger,
+    arena,
+    readArena: new Arena({ slabBytes: READ_SLAB_BYTES, tailBytesMax: 0, poison: options.poison === true }),
+    files: { disk: host.disk, descriptors },
+    indexMemory: new IndexMemory(),
+    commits: new CommitScheduler(host),
+    background: new BackgroundQueue(host),
+    producerIdExpirationMs: options.producerIdExpirationMs ?? 86_400_000,
+  }
+}

@@ -1,0 +1,340 @@
+/**
+ * LogManager: all partition logs of one log directory. Loads them at start, creates and deletes them, and looks after
+ * them from timers: checkpoints (high watermarks 5 s, recovery points and log starts 60 s), retention (5 min), flush.ms
+ * (1 s), producer expiry (10 min). Each round works in small steps, so that no turn of the loop is long.
+ *
+ * `__cluster_metadata-0` is not its business: the controller's engine opens it by itself.
+ */
+import type { Host, TimerHandle } from '@millrace/base/host'
+import { invariant } from '@millrace/base/invariant'
+import type { Logger } from '@millrace/base/logger'
+import type { Uuid } from '@millrace/base/uuid'
+import type { Arena } from './arena.ts'
+import { encodeOffsetCheckpoint, type PartitionOffset } from './checkpoints.ts'
+import { directoryMark, markedDirectoryName, parsePartitionDirectoryName, partitionDirectoryName } from './file-names.ts'
+import type { LogConfig } from './log-config.ts'
+import { createLogContext, type LogContext } from './log-context.ts'
+import { LogDirectory, partitionKey } from './log-directory.ts'
+import { createPartitionDirectory } from './partition-directory.ts'
+import { PartitionLog } from './partition-log.ts'
+import { decodePartitionMetadata, PARTITION_METADATA_FILE } from './partition-metadata.ts'
+import { loadLog } from './recovery.ts'
+import { applyRetention } from './retention.ts'
+import { StorageError } from './storage-error.ts'
+
+const METADATA_DIRECTORY = '__cluster_metadata-0'
+const HIGH_WATERMARK_PERIOD_MS = 5_000
+const CHECKPOINT_PERIOD_MS = 60_000
+const RETENTION_PERIOD_MS = 300_000
+const FLUSH_PERIOD_MS = 1_000
+const PRODUCER_EXPIRY_PERIOD_MS = 600_000
+
+export interface LogManagerOptions {
+  readonly host: Host
+  readonly logger: Logger
+  readonly directory: string
+  readonly clusterId: string
+  readonly nodeId: number
+  readonly arena: Arena
+  /** For partitions found on disk, until their owner sets their own. */
+  readonly defaults: LogConfig
+  /** Most files held open. */
+  readonly openFilesMax?: number
+  /** producer.id.expiration.ms */
+  readonly producerIdExpirationMs?: number
+  /** log.retention.check.interval.ms */
+  readonly retentionPeriodMs?: number
+  /** For tests: poison released read buffers. */
+  readonly poison?: boolean
+}
+
+export interface CreateLogOptions {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: Uuid
+  readonly config: LogConfig
+}
+
+export class LogManager {
+  /** Identifies the directory to the controller (KIP-858). */
+  readonly directoryId: Uuid
+  /** -1 after an unclean stop. */
+  readonly previousBrokerEpoch: number
+  readonly #options: LogManagerOptions
+  readonly #context: LogContext
+  readonly #directory: LogDirectory
+  readonly #logs = new Map<string, PartitionLog>()
+  readonly #timers = new Set<TimerHandle>()
+  #closed = false
+
+  private constructor(options: LogManagerOptions, directory: LogDirectory) {
+    this.#options = options
+    this.#directory = directory
+    this.#context = createLogContext(options)
+    this.directoryId = directory.directoryId
+    this.previousBrokerEpoch = directory.previousBrokerEpoch
+  }
+
+  /** Takes the directory into use and loads every partition in it, one per tick. The Error names path and cause. */
+  static open(options: LogManagerOptions, callback: (error: Error | null, manager: LogManager | null) => void): void {
+    let manager: LogManager
+    let names: string[]
+    try {
+      manager = new LogManager(options, new LogDirectory(options))
+      names = manager.#partitionDirectories()
+    } catch (error) {
+      callback(error as Error, null)
+      return
+    }
+    const next = (): void => {
+      const name = names.pop()
+      if (name === undefined) {
+        manager.#startTimers()
+        callback(null, manager)
+        return
+      }
+      try {
+        manager.#load(name)
+      } catch (error) {
+        callback(error as Error, null)
+        return
+      }
+      options.host.tick(next)
+    }
+    next()
+  }
+
+  get(topic: string, partition: number): PartitionLog | undefined {
+    return this.#logs.get(partitionKey(topic, partition))
+  }
+
+  all(): Iterable<PartitionLog> {
+    return this.#logs.values()
+  }
+
+  /** Creates the partition's directory and an empty log. It must not exist yet. Throws StorageError. */
+  create(options: CreateLogOptions): PartitionLog {
+    const { topic, partition, topicId, config } = options
+    const key = partitionKey(topic, partition)
+    invariant(!this.#logs.has(key), 'a log is created once', { topic, partition })
+    const directory = `${this.#directory.path}/${partitionDirectoryName(topic, partition)}`
+    createPartitionDirectory(this.#context, directory, topicId)
+    const loaded = loadLog(this.#context, { directory, config, clean: true, recoveryPoint: 0, logStartOffset: 0 })
+    const log = new PartitionLog(this.#context, { ...options, directory }, loaded)
+    this.#logs.set(key, log)
+    return log
+  }
+
+  /** Deletes the log: its directory is renamed at once and gone after file.delete.delay.ms. Throws StorageError. */
+  remove(topic: string, partition: number): void {
+    const log = this.#logs.get(partitionKey(topic, partition))
+    if (log === undefined) return
+    const path = this.#detach(log, 'delete')
+    this.#removeLater(path, log.config.fileDeleteDelayMs)
+  }
+
+  /** Sets aside a log that this broker should not have: renamed `-stray`, kept until an operator removes it. */
+  markStray(topic: string, partition: number): void {
+    const log = this.#logs.get(partitionKey(topic, partition))
+    if (log !== undefined) this.#detach(log, 'stray')
+  }
+
+  /** The high watermark of the last checkpoint before this start, within [log start, log end]; log start when unknown. */
+  highWatermark(topic: string, partition: number): number {
+    const log = this.#logs.get(partitionKey(topic, partition))
+    const checkpointed = this.#directory.highWatermarks.get(partitionKey(topic, partition)) ?? 0
+    if (log === undefined) return checkpointed
+    return Math.min(Math.max(checkpointed, log.logStartOffset), log.logEndOffset)
+  }
+
+  /** Writes the high watermarks of all logs now; also done every 5 s. */
+  writeHighWatermarks(callback: (error: Error | null) => void): void {
+    this.#directory.highWatermarkFile.write(this.#highWatermarks(), callback)
+  }
+
+  /** Writes recovery points and log starts now; also done every 60 s. */
+  writeCheckpoints(callback: (error: Error | null) => void): void {
+    this.#directory.recoveryPointFile.write(this.#recoveryPoints(), (error) => {
+      if (error !== null) callback(error)
+      else this.#directory.logStartFile.write(this.#logStarts(), callback)
+    })
+  }
+
+  /** Deletes what has outlived its retention; also done every log.retention.check.interval.ms. */
+  applyRetention(): void {
+    for (const log of this.#logs.values()) this.#inBackground(() => applyRetention(this.#context, log))
+  }
+
+  /**
+   * Clean stop: writes and flushes every log, the checkpoints, and last the mark with the broker epoch. With a log
+   * offline there is no mark, and the next start recovers. `callback` gets the first error, after everything was tried.
+   */
+  close(options: { readonly brokerEpoch: number }, callback: (error: Error | null) => void): void {
+    this.#closed = true
+    for (const timer of this.#timers) this.#context.host.timers.clear(timer)
+    const logs = [...this.#logs.values()]
+    let failure: Error | null = null
+    const next = (): void => {
+      const log = logs.pop()
+      if (log !== undefined) {
+        log.close((error) => {
+          failure ??= error
+          this.#context.host.tick(next)
+        })
+        return
+      }
+      this.#writeHighWatermarksAndCheckpoints((error) => {
+        failure ??= error
+        try {
+          if (failure === null) this.#directory.writeCleanShutdown(options.brokerEpoch)
+        } catch (thrown) {
+          failure = thrown as Error
+        }
+        callback(failure)
+      })
+    }
+    next()
+  }
+
+  #writeHighWatermarksAndCheckpoints(callback: (error: Error | null) => void): void {
+    this.writeHighWatermarks((error) => {
+      if (error !== null) callback(error)
+      else this.writeCheckpoints(callback)
+    })
+  }
+
+  #partitionDirectories(): string[] {
+    const { disk } = this.#context.host
+    const root = this.#directory.path
+    const names: string[] = []
+    for (const name of disk.list(root)) {
+      if (name === METADATA_DIRECTORY || !disk.status(`${root}/${name}`).isDirectory) continue
+      const mark = directoryMark(name)
+      if (mark === 'delete') this.#removeLater(`${root}/${name}`, this.#options.defaults.fileDeleteDelayMs)
+      else if (mark === null && parsePartitionDirectoryName(name) !== null) names.push(name)
+      else this.#context.logger.warn('a directory is left alone', { path: `${root}/${name}` })
+    }
+    return names
+  }
+
+  #load(name: string): void {
+    const { host, logger } = this.#context
+    const parsed = parsePartitionDirectoryName(name)
+    invariant(parsed !== null, 'a partition directory has a name', { name })
+    const { topic, partition } = parsed
+    const directory = `${this.#directory.path}/${name}`
+    const metadataPath = `${directory}/${PARTITION_METADATA_FILE}`
+    const topicId = host.disk.exists(metadataPath) ? decodePartitionMetadata(host.disk.readFile(metadataPath)) : null
+    if (topicId === null) {
+      const stray = `${this.#directory.path}/${markedDirectoryName(topic, partition, this.#uniqueHex(), 'stray')}`
+      logger.warn('a partition directory without a topic id is set aside', { directory, stray })
+      host.disk.rename(directory, stray)
+      return
+    }
+    const config = this.#options.defaults
+    const loaded = loadLog(this.#context, {
+      directory,
+      config,
+      clean: this.#directory.wasClean,
+      recoveryPoint: this.#directory.recoveryPoints.get(name) ?? 0,
+      logStartOffset: this.#directory.logStartOffsets.get(name) ?? 0,
+    })
+    const log = new PartitionLog(this.#context, { topic, partition, topicId, config, directory }, loaded)
+    this.#logs.set(name, log)
+    log.highWatermark = this.highWatermark(topic, partition)
+  }
+
+  #detach(log: PartitionLog, mark: 'delete' | 'stray'): string {
+    this.#logs.delete(partitionKey(log.topic, log.partition))
+    log.abandon()
+    const path = `${this.#directory.path}/${markedDirectoryName(log.topic, log.partition, this.#uniqueHex(), mark)}`
+    try {
+      this.#context.host.disk.rename(log.directory, path)
+    } catch (error) {
+      throw new StorageError('rename', log.directory, error)
+    }
+    return path
+  }
+
+  #removeLater(path: string, delayMs: number): void {
+    const { host, background, logger } = this.#context
+    const timer = host.timers.set(delayMs, () => {
+      this.#timers.delete(timer)
+      background.run((done) => {
+        try {
+          host.disk.removeDirectory(path)
+        } catch (error) {
+          logger.warn('a deleted partition could not be removed', { path, error: String(error) })
+        }
+        done()
+      })
+    })
+    this.#timers.add(timer)
+  }
+
+  #uniqueHex(): string {
+    return Buffer.from(this.#context.host.random.bytes(16)).toString('hex')
+  }
+
+  #startTimers(): void {
+    this.#every(HIGH_WATERMARK_PERIOD_MS, () => this.writeHighWatermarks((error) => this.#told(error)))
+    this.#every(CHECKPOINT_PERIOD_MS, () => this.writeCheckpoints((error) => this.#told(error)))
+    this.#every(this.#options.retentionPeriodMs ?? RETENTION_PERIOD_MS, () => this.applyRetention())
+    this.#every(FLUSH_PERIOD_MS, () => this.#flushDue())
+    this.#every(PRODUCER_EXPIRY_PERIOD_MS, () => {
+      const nowMs = this.#context.host.clock.nowMs()
+      for (const log of this.#logs.values()) this.#inBackground(() => log.producers.expire(nowMs))
+    })
+  }
+
+  #every(periodMs: number, action: () => void): void {
+    const { timers } = this.#context.host
+    const timer = timers.set(periodMs, () => {
+      this.#timers.delete(timer)
+      if (this.#closed) return
+      action()
+      this.#every(periodMs, action)
+    })
+    this.#timers.add(timer)
+  }
+
+  #flushDue(): void {
+    const nowMs = this.#context.host.clock.monotonicMs()
+    for (const log of this.#logs.values()) {
+      if (log.logEndOffset > log.recoveryPoint && nowMs - log.lastFlushMs >= log.config.flushMs) log.flush((error) => this.#told(error))
+    }
+  }
+
+  #inBackground(action: () => void): void {
+    this.#context.background.run((done) => {
+      if (!this.#closed) action()
+      done()
+    })
+  }
+
+  #told(error: Error | null): void {
+    if (error !== null) this.#context.logger.warn('a periodic write failed', { error: error.message })
+  }
+
+  #highWatermarks(): Buffer {
+    return this.#checkpoint((log) => log.highWatermark)
+  }
+
+  #recoveryPoints(): Buffer {
+    return this.#checkpoint((log) => log.checkpointedRecoveryPoint)
+  }
+
+  /** Only where the log start is not told by the files. */
+  #logStarts(): Buffer {
+    return this.#checkpoint((log) => (log.logStartOffset > log.segments.first.baseOffset ? log.logStartOffset : null))
+  }
+
+  #checkpoint(offsetOf: (log: PartitionLog) => number | null): Buffer {
+    const entries: PartitionOffset[] = []
+    for (const log of this.#logs.values()) {
+      const offset = offsetOf(log)
+      if (offset !== null) entries.push({ topic: log.topic, partition: log.partition, offset })
+    }
+    return encodeOffsetCheckpoint(entries)
+  }
+}

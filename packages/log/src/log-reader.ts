@@ -1,0 +1,228 @@
+/**
+ * Reads whole batches by offset: from the tail cache, else from the file. `read` answers at once or not at all (null):
+ * small reads of what is likely in the page cache; `readCold` goes through the thread pool and may load indexes first.
+ */
+import type { Clock } from '@millrace/base/host'
+import {
+  BATCH_HEADER_BYTES,
+  batchSizeBytes,
+  lastOffset,
+} from '@millrace/protocol/records/batch-header'
+import type { FrameLease } from './arena.ts'
+import type { LogContext } from './log-context.ts'
+import type { LogRead, ReadRequest } from './log-types.ts'
+import type { Segment } from './segment.ts'
+import type { SegmentList } from './segment-list.ts'
+import { StorageError } from './storage-error.ts'
+import type { TailCache } from './tail-cache.ts'
+
+/** What is read besides the wanted bytes: the way from the index entry to the batch. */
+const SLACK_BYTES = 8 * 1024
+const SYNC_BYTES_MAX = 1024 * 1024
+/** One read returns no more, whatever is asked for, unless a single batch is larger: it fits a slab. */
+const READ_BYTES_MAX = 4 * 1024 * 1024 - SLACK_BYTES
+/** A read that took longer came from the device, not from the page cache: go asynchronous for a while. */
+const SLOW_READ_MS = 2
+const SLOW_PERIOD_MS = 1000
+/** Only the youngest segments are read on the loop; older ones are unlikely to be in the page cache. */
+const SYNC_SEGMENTS_MAX = 2
+
+/** What the reader sees of its log. */
+export interface ReadableLog {
+  readonly segments: SegmentList
+  readonly tail: TailCache
+  readonly logEndOffset: number
+  /** Changes with each truncation. */
+  readonly generation: number
+}
+
+/** A search for a batch in a file: where to read next, and what came of it. */
+interface Search {
+  segment: Segment
+  position: number
+  length: number
+}
+
+type ChunkOutcome = LogRead | 'again' | 'end' | 'corrupt'
+
+export class LogReader {
+  readonly #log: ReadableLog
+  readonly #context: LogContext
+  readonly #clock: Clock
+  #slowUntilMs = -1
+
+  constructor(log: ReadableLog, context: LogContext) {
+    this.#log = log
+    this.#context = context
+    this.#clock = context.host.clock
+  }
+
+  read(request: ReadRequest): LogRead | null {
+    const bounded = this.#bounded(request)
+    if (bounded === null) return nothing(request)
+    return this.#log.tail.read(bounded) ?? this.#readFileSync(bounded)
+  }
+
+  readCold(request: ReadRequest, callback: (error: Error | null, read: LogRead | null) => void): void {
+    const bounded = this.#bounded(request)
+    if (bounded === null) {
+      callback(null, nothing(request))
+      return
+    }
+    this.#readSegment(this.#log.segments.floor(bounded.offset), bounded, callback)
+  }
+
+  #bounded(request: ReadRequest): ReadRequest | null {
+    const endOffset = Math.min(request.endOffset, this.#log.logEndOffset)
+    if (request.offset >= endOffset) return null
+    return endOffset === request.endOffset ? request : { ...request, endOffset }
+  }
+
+  #readFileSync(request: ReadRequest): LogRead | null {
+    let segment: Segment | undefined = this.#log.segments.floor(request.offset)
+    if (request.maxBytes > SYNC_BYTES_MAX || !this.#isYoung(segment)) return null
+    const startedMs = this.#clock.monotonicMs()
+    if (startedMs < this.#slowUntilMs) return null
+    for (; segment !== undefined; segment = this.#log.segments.after(segment)) {
+      if (!segment.indexesLoaded) return null
+      const search = this.#start(segment, request)
+      while (search.position < segment.log.sizeBytes) {
+        if (search.length > SYNC_BYTES_MAX + SLACK_BYTES) return null
+        const lease = this.#context.readArena.reserve(search.length)
+        const length = readSyncInto(lease, search)
+        const outcome = length < 0 ? 'corrupt' : this.#take(lease, length, search, request)
+        // A failed read is told by readCold, which meets it again.
+        if (outcome === 'corrupt') return null
+        if (outcome === 'end') break
+        if (outcome === 'again') continue
+        const endedMs = this.#clock.monotonicMs()
+        if (endedMs - startedMs > SLOW_READ_MS) this.#slowUntilMs = endedMs + SLOW_PERIOD_MS
+        return outcome
+      }
+    }
+    return nothing(request)
+  }
+
+  #readSegment(
+    segment: Segment | undefined,
+    request: ReadRequest,
+    callback: (error: Error | null, read: LogRead | null) => void,
+  ): void {
+    if (segment === undefined) {
+      callback(null, nothing(request))
+      return
+    }
+    segment.loadIndexes((error) => {
+      if (error !== null) {
+        callback(error, null)
+        return
+      }
+      if (segment !== this.#log.segments.active && segment.log.exists) this.#context.indexMemory.touch(segment)
+      this.#readChunk(this.#start(segment, request), request, callback)
+    })
+  }
+
+  #readChunk(search: Search, request: ReadRequest, callback: (error: Error | null, read: LogRead | null) => void): void {
+    const { segment } = search
+    if (search.position >= segment.log.sizeBytes) {
+      this.#readSegment(this.#log.segments.after(segment), request, callback)
+      return
+    }
+    const generation = this.#log.generation
+    const lease = this.#context.readArena.reserve(search.length)
+    segment.log.read(lease.slab.bytes, lease.start, search.length, search.position, (error, length) => {
+      if (error === null && generation === this.#log.generation) {
+        const outcome = this.#take(lease, length, search, request)
+        if (outcome === 'again') this.#readChunk(search, request, callback)
+        else if (outcome === 'end') this.#readSegment(this.#log.segments.after(segment), request, callback)
+        else if (outcome === 'corrupt') callback(new StorageError('read', segment.log.path, 'CORRUPT_BATCH'), null)
+        else callback(null, outcome)
+        return
+      }
+      lease.slab.release()
+      if (error !== null) callback(error, null)
+      else this.readCold(request, callback)
+    })
+  }
+
+  #start(segment: Segment, request: ReadRequest): Search {
+    const position = segment.offsetIndex.lookup(request.offset)
+    const remaining = Math.max(BATCH_HEADER_BYTES, segment.log.sizeBytes - position)
+    return { segment, position, length: Math.min(chunkBytes(request), remaining) }
+  }
+
+  /**
+   * Looks for the batches in the chunk. Releases the lease unless it returns a read that holds it. 'again': `search`
+   * tells where to go on; 'end': nothing in the rest of this segment.
+   */
+  #take(lease: FrameLease, length: number, search: Search, request: ReadRequest): ChunkOutcome {
+    const bytes = lease.slab.bytes
+    const end = lease.start + length
+    let at = lease.start
+    let size = 0
+    while (at + BATCH_HEADER_BYTES <= end) {
+      size = batchSizeBytes(bytes, at)
+      if (size < BATCH_HEADER_BYTES) return corrupt(lease)
+      if (lastOffset(bytes, at) >= request.offset) break
+      at += size
+    }
+    search.position += at - lease.start
+    if (at + BATCH_HEADER_BYTES > end) {
+      lease.slab.release()
+      search.length = chunkBytes(request)
+      return length === 0 ? 'end' : 'again'
+    }
+    const from = at
+    let last = request.offset - 1
+    while (at + BATCH_HEADER_BYTES <= end) {
+      size = batchSizeBytes(bytes, at)
+      if (size < BATCH_HEADER_BYTES) return corrupt(lease)
+      const isFirst = at === from
+      if (at - from + size > request.maxBytes && !(isFirst && request.atLeastOne)) break
+      const batchLast = lastOffset(bytes, at)
+      if (batchLast >= request.endOffset) break
+      if (at + size > end) {
+        if (!isFirst) break
+        lease.slab.release()
+        search.length = size
+        return 'again'
+      }
+      last = batchLast
+      at += size
+    }
+    if (at === from) {
+      lease.slab.release()
+      return nothing(request)
+    }
+    const { slab } = lease
+    return { buffers: [bytes.subarray(from, at)], sizeBytes: at - from, release: () => slab.release(), lastOffset: last }
+  }
+
+  #isYoung(segment: Segment): boolean {
+    const { all } = this.#log.segments
+    return all.indexOf(segment, Math.max(0, all.length - SYNC_SEGMENTS_MAX)) >= 0
+  }
+}
+
+function corrupt(lease: FrameLease): 'corrupt' {
+  lease.slab.release()
+  return 'corrupt'
+}
+
+function chunkBytes(request: ReadRequest): number {
+  return Math.min(Math.max(0, request.maxBytes), READ_BYTES_MAX) + SLACK_BYTES
+}
+
+/** Count of bytes read; -1, and the lease released, when the disk refused. */
+function readSyncInto(lease: FrameLease, search: Search): number {
+  try {
+    return search.segment.log.readSync(lease.slab.bytes, lease.start, search.length, search.position)
+  } catch {
+    lease.slab.release()
+    return -1
+  }
+}
+
+function nothing(request: ReadRequest): LogRead {
+  return { buffers: [], sizeBytes: 0, release: null, lastOffset: request.offset - 1 }
+}

@@ -1,0 +1,273 @@
+/**
+ * Opens the directory of a partition log. After a clean stop the files are taken as they are; after a crash every
+ * segment from the recovery point on is read, its batches checked, and everything that follows from them (indexes,
+ * leader epochs, producer states) rebuilt; the first batch that is not whole and valid ends the log.
+ *
+ * Blocks, and reads in chunks of 1 MiB: it runs before the partition is served.
+ */
+import { baseOffset, lastOffset, maxTimestamp, nextOffset, partitionLeaderEpoch } from '@millrace/protocol/records/batch-header'
+import { scanBatchesSync } from './batch-scan.ts'
+import { CheckpointFile, decodeEpochCheckpoint, LEADER_EPOCH_CHECKPOINT } from './checkpoints.ts'
+import { parseSegmentFileName } from './file-names.ts'
+import { finishInterruptedWork } from './interrupted-work.ts'
+import { type EpochEntry, LeaderEpochCache } from './leader-epoch-cache.ts'
+import type { LogConfig } from './log-config.ts'
+import type { LogContext } from './log-context.ts'
+import { ProducerStates } from './producer-states.ts'
+import { loadNewestSnapshot, removeStraySnapshots, replayProducers } from './producer-recovery.ts'
+import { Segment } from './segment.ts'
+import { SegmentList } from './segment-list.ts'
+import { cutSegment, removeSnapshotsAbove } from './truncation.ts'
+
+export interface LoadOptions {
+  readonly directory: string
+  readonly config: LogConfig
+  /** The last stop was clean: nothing needs to be checked. */
+  readonly clean: boolean
+  /** From the checkpoint; 0 when the partition is not in it. */
+  readonly recoveryPoint: number
+  /** From the checkpoint; 0 when the partition is not in it. */
+  readonly logStartOffset: number
+}
+
+/** What PartitionLog is made of. */
+export interface LoadedLog {
+  readonly segments: SegmentList
+  readonly producers: ProducerStates
+  readonly epochs: readonly EpochEntry[]
+  /** The epochs differ from their file. */
+  readonly epochsChanged: boolean
+  readonly epochFile: CheckpointFile
+  readonly logStartOffset: number
+  readonly recoveryPoint: number
+  /** Offset of the newest producer snapshot. */
+  readonly snapshotOffset: number
+  /** Rolled segments whose indexes were rebuilt and are not on disk yet. */
+  readonly unflushed: readonly Segment[]
+}
+
+/** Loads, and repairs where needed, the log in `options.directory`. Throws StorageError. */
+export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
+  const { directory } = options
+  const { disk } = context.host
+  finishInterruptedWork(context.files, directory)
+  const epochFile = new CheckpointFile(disk, `${directory}/${LEADER_EPOCH_CHECKPOINT}`)
+  const epochsOnDisk = readEpochs(context, epochFile)
+  const clean = options.clean && epochsOnDisk !== null
+  const segments = openSegments(context, options)
+  const list = new SegmentList(segments)
+
+  let epochsChanged = epochsOnDisk === null
+  const epochs = new LeaderEpochCache({
+    entries: epochsOnDisk ?? [],
+    logEndOffset: () => list.active.nextOffset,
+    onChange: () => {
+      epochsChanged = true
+    },
+  })
+  const producers = new ProducerStates(context.producerIdExpirationMs)
+  const recoveryPoint = epochsOnDisk === null ? 0 : options.recoveryPoint
+  const firstUnsafe = clean ? segments.length : Math.max(0, segments.findLastIndex((each) => each.baseOffset <= recoveryPoint))
+  const unflushed: Segment[] = []
+  for (const [index, segment] of segments.slice(0, firstUnsafe).entries()) {
+    if (openSafely(segment, segments[index + 1])) continue
+    context.logger.warn('rebuilding the indexes of a segment', { directory, baseOffset: segment.baseOffset })
+    rebuild(context, segment, options.config, () => undefined)
+    if (index < segments.length - 1) unflushed.push(segment)
+  }
+
+  let snapshotOffset: number
+  if (firstUnsafe === segments.length) {
+    snapshotOffset = reloadProducers(context, { directory, segments: list, producers, endOffset: list.active.nextOffset })
+  } else {
+    const first = segments[firstUnsafe] as Segment
+    snapshotOffset = reloadProducers(context, { directory, segments: list, producers, endOffset: first.baseOffset })
+    unflushed.push(...recoverFrom(context, { list, firstUnsafe, epochs, producers, options }))
+  }
+
+  const end = list.active.nextOffset
+  let logStartOffset = Math.max(options.logStartOffset, list.first.baseOffset)
+  if (logStartOffset > end) {
+    restart(context, options, list, logStartOffset)
+    producers.clear()
+    epochs.clear()
+    unflushed.length = 0
+  } else {
+    logStartOffset = Math.min(logStartOffset, end)
+  }
+  removeSnapshotsAbove(disk, directory, list.active.nextOffset)
+  removeStraySnapshots(context, directory, list)
+  epochs.truncateFromEnd(list.active.nextOffset)
+  epochs.truncateFromStart(logStartOffset)
+  return {
+    segments: list,
+    producers,
+    epochs: epochs.entries,
+    epochsChanged,
+    epochFile,
+    logStartOffset,
+    recoveryPoint: clean ? list.active.nextOffset : Math.min(recoveryPoint, list.active.nextOffset),
+    snapshotOffset,
+    unflushed: unflushed.filter((segment) => segment !== list.active && list.has(segment)),
+  }
+}
+
+/** Producer states as of `endOffset`: the newest usable snapshot and the batches behind it. Returns its offset. */
+export function reloadProducers(
+  context: LogContext,
+  options: {
+    readonly directory: string
+    readonly segments: SegmentList
+    readonly producers: ProducerStates
+    readonly endOffset: number
+  },
+): number {
+  const { directory, segments, producers, endOffset } = options
+  const offset = loadNewestSnapshot(context, directory, producers, endOffset)
+  const from = Math.max(offset, segments.first.baseOffset)
+  if (from < endOffset) replayProducers(segments, producers, from, endOffset)
+  return Math.max(offset, segments.first.baseOffset)
+}
+
+/** null when the file is malformed: the epochs are then rebuilt from all batches. */
+function readEpochs(context: LogContext, file: CheckpointFile): EpochEntry[] | null {
+  const content = file.read()
+  if (content === null) return []
+  try {
+    return decodeEpochCheckpoint(content)
+  } catch (error) {
+    context.logger.warn('the leader epoch file is malformed and will be rebuilt', { path: file.path, error: String(error) })
+    return null
+  }
+}
+
+function openSegments(context: LogContext, options: LoadOptions): Segment[] {
+  const { directory } = options
+  const { disk, clock } = context.host
+  const bases: number[] = []
+  for (const name of disk.list(directory)) {
+    const parsed = parseSegmentFileName(name)
+    if (parsed === null) continue
+    if (parsed.suffix === '.log') bases.push(parsed.baseOffset)
+  }
+  bases.sort((a, b) => a - b)
+  const open = (baseOffset: number, onDisk: boolean): Segment =>
+    new Segment(context.files, { directory, baseOffset, createdMs: clock.nowMs(), jitterMs: 0, onDisk })
+  if (bases.length > 0) return bases.map((baseOffset) => open(baseOffset, true))
+  const segment = open(options.logStartOffset, false)
+  segment.create()
+  return [segment]
+}
+
+/** Takes the files as they are; false when an index is missing or cannot be right. */
+function openSafely(segment: Segment, next: Segment | undefined): boolean {
+  if (!segment.offsetIndex.isSane() || !segment.timeIndex.isSane()) return false
+  if (!segment.transactionIndex.isSane(segment.baseOffset)) return false
+  const last = segment.timeIndex.peekLast()
+  segment.maxTimestamp = last?.timestamp ?? -1
+  segment.maxTimestampOffset = last?.offset ?? segment.baseOffset
+  if (next !== undefined) {
+    segment.nextOffset = next.baseOffset
+    return true
+  }
+  segment.loadIndexesSync()
+  noteFirstTimestamp(segment)
+  const scan = scanBatchesSync(
+    segment.log,
+    { position: segment.offsetIndex.lastPosition, verify: false, minOffset: segment.baseOffset },
+    (bytes, at) => {
+      segment.noteIndexedBatch(bytes, at)
+      return 'continue'
+    },
+  )
+  return scan.problem === null
+}
+
+function noteFirstTimestamp(segment: Segment): void {
+  scanBatchesSync(segment.log, { position: 0, verify: false, minOffset: segment.baseOffset }, (bytes, at) => {
+    segment.firstTimestamp = maxTimestamp(bytes, at)
+    return 'stop'
+  })
+}
+
+interface Recovery {
+  readonly list: SegmentList
+  readonly firstUnsafe: number
+  readonly epochs: LeaderEpochCache
+  readonly producers: ProducerStates
+  readonly options: LoadOptions
+}
+
+/** Checks and rebuilds the segments from `firstUnsafe` on; returns those that stay. */
+function recoverFrom(context: LogContext, recovery: Recovery): Segment[] {
+  const { list, firstUnsafe, epochs, producers, options } = recovery
+  const segments = list.all.slice(firstUnsafe)
+  for (const [index, segment] of segments.entries()) {
+    if (index > 0) segment.startSnapshot = producers.encodeSnapshot()
+    const problem = rebuild(context, segment, options.config, (bytes, at) => {
+      const epoch = partitionLeaderEpoch(bytes, at)
+      if (epoch > epochs.latest) epochs.assign(epoch, baseOffset(bytes, at))
+      const completed = producers.update(bytes, at)
+      if (completed === null || !completed.aborted) return
+      segment.transactionIndex.append({
+        producerId: completed.producerId,
+        firstOffset: completed.firstOffset,
+        lastOffset: completed.lastOffset,
+        lastStableOffset: producers.firstOpenOffset(nextOffset(bytes, at)),
+      })
+    })
+    if (problem === null) continue
+    const lost = list.removeAbove(segment.baseOffset).reverse()
+    for (const later of lost) for (const file of later.files) file.remove()
+    context.logger.warn('the log was cut at its first invalid batch', {
+      directory: options.directory,
+      problem,
+      logEndOffset: segment.nextOffset,
+      segmentsRemoved: lost.length,
+    })
+    return segments.slice(0, index + 1)
+  }
+  return segments
+}
+
+/** Reads all of `segment`, rebuilds its indexes and cuts it at the first bad batch; tells what was wrong with it. */
+function rebuild(
+  context: LogContext,
+  segment: Segment,
+  config: LogConfig,
+  visit: (bytes: Buffer, at: number) => void,
+): string | null {
+  segment.resetIndexes()
+  if (!segment.offsetIndex.file.exists) segment.offsetIndex.file.create()
+  if (!segment.timeIndex.file.exists) segment.timeIndex.file.create()
+  const { host } = context
+  const scan = scanBatchesSync(segment.log, { position: 0, verify: true, minOffset: segment.baseOffset }, (bytes, at) => {
+    // What goes beyond an index entry's 32 bits is no batch of this segment.
+    if (lastOffset(bytes, at) - segment.baseOffset > 0x7fff_ffff) return 'stop'
+    segment.noteBatch(bytes, at, config.indexIntervalBytes)
+    visit(bytes, at)
+    return 'continue'
+  })
+  segment.createdMs = host.clock.nowMs()
+  if (scan.endPosition === segment.log.sizeBytes) {
+    segment.seal()
+    return scan.problem
+  }
+  cutSegment(segment, { offset: segment.nextOffset, position: scan.endPosition })
+  segment.seal()
+  return scan.problem ?? 'offset is too far from the base'
+}
+
+/** logStart is beyond the end: everything is gone, the log goes on there. */
+function restart(context: LogContext, options: LoadOptions, list: SegmentList, offset: number): void {
+  const { directory } = options
+  const segment = new Segment(context.files, {
+    directory,
+    baseOffset: offset,
+    createdMs: context.host.clock.nowMs(),
+    jitterMs: 0,
+    onDisk: false,
+  })
+  for (const removed of list.replaceAll(segment).reverse()) for (const file of removed.files) file.remove()
+  segment.create()
+}
