@@ -2,15 +2,29 @@
  * The managed service as the `millrace` package sees it: the operations of the `kafka` API for the front door, the
  * reconciler behind them, and an overview for `/_millrace/health` and `status`.
  */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { Logger } from '@millrace/base/logger'
-import type { Engine } from '@millrace/engine/engine'
+import { loadModel } from '@millrace/aws/model'
+import { Paginator } from '@millrace/aws/pagination'
+import { defineService, type Service } from '@millrace/aws/service'
+import type { Engine, NodeId, NodeRole, NodeState } from '@millrace/engine/engine'
 import type { ClusterState } from './cluster-state.ts'
+import { kafkaOperations } from './kafka-operations.ts'
+import type { Dependencies } from './operations/dependencies.ts'
+import { Reconciler } from './reconciler/reconciler.ts'
+import { lockDataDirectory } from './store/control-plane-lock.ts'
+import { openDatabase } from './store/database.ts'
+import { Store } from './store/store.ts'
+import type { OpenTopics } from './topics/topic-admin.ts'
 
 export interface MskServiceOptions {
-  /** Where `millrace.db` and its lock live; created if missing. */
+  /** Where `millrace.db`, its lock and its pid file live; created if missing. */
   readonly dataDir: string
   readonly engine: Engine
   readonly logger: Logger
+  /** Connects to a cluster for the Topics API: `openKafkaTopics(engine)` of topics/kafka-topics.ts, or a test's own. */
+  readonly openTopics: OpenTopics
   /** Wall clock; the system's when left out. */
   readonly clock?: () => Date
 }
@@ -22,15 +36,98 @@ export interface ClusterOverview {
   readonly accountId: string
   readonly region: string
   readonly state: ClusterState
+  /** Why it is in that state, where that needs saying. */
+  readonly stateMessage: string | null
   readonly kafkaVersion: string
-  readonly nodes: readonly {
-    readonly nodeId: number
-    readonly role: 'broker' | 'controller'
-    readonly zoneId: string | null
-    readonly state: string
-    readonly pid: number | null
-    /** Client port of a broker; null for a controller. */
-    readonly port: number | null
-    readonly reason: string | null
-  }[]
+  readonly nodes: readonly NodeOverview[]
+}
+
+export interface NodeOverview {
+  readonly nodeId: NodeId
+  readonly role: NodeRole
+  readonly zoneId: string | null
+  readonly state: NodeState
+  readonly pid: number | null
+  /** Client port of a broker; null for a controller. */
+  readonly port: number | null
+  readonly reason: string | null
+}
+
+export interface MskService {
+  /** For the front door. */
+  readonly service: Service
+  /** Takes up every cluster where it was left; does not wait for them. */
+  start(): Promise<void>
+  /** Resolves when nothing that can be done now is left to do: after start(), when all clusters that can be are ACTIVE. */
+  idle(): Promise<void>
+  /** Of every account and region. */
+  overview(): Promise<readonly ClusterOverview[]>
+  /** Stops all nodes, or with `keepBrokers` leaves them to the next control plane; then lets go of the data directory. */
+  stop(options: { readonly keepBrokers: boolean }): Promise<void>
+}
+
+/**
+ * Takes the lock on the data directory and opens the state in it.
+ * @throws DataDirectoryInUseError when another control plane runs there
+ */
+export async function createMskService(options: MskServiceOptions): Promise<MskService> {
+  const { dataDir, engine, logger } = options
+  const clock = options.clock ?? ((): Date => new Date())
+  const lock = lockDataDirectory(dataDir)
+  let store: Store
+  try {
+    store = new Store(await openDatabase(join(dataDir, 'millrace.db')))
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+  const reconciler = new Reconciler({ store, engine, clock, logger })
+  const dependencies: Dependencies = {
+    store,
+    engine,
+    wake: (clusterArn) => reconciler.wake(clusterArn),
+    paginator: new Paginator(randomBytes(32)),
+    clock,
+    openTopics: options.openTopics,
+  }
+  return {
+    service: defineService(loadModel('kafka'), kafkaOperations(dependencies)),
+    start: () => reconciler.start(),
+    idle: () => reconciler.idle(),
+    overview: () => overview(store, engine),
+    async stop({ keepBrokers }) {
+      reconciler.close()
+      await engine.close({ keepNodes: keepBrokers })
+      await reconciler.idle()
+      await store.close()
+      lock.release()
+    },
+  }
+}
+
+async function overview(store: Store, engine: Engine): Promise<readonly ClusterOverview[]> {
+  const clusters = await store.allClusters()
+  return Promise.all(
+    clusters.map(async (cluster) => {
+      const { nodes } = await engine.observe(cluster.id)
+      return {
+        name: cluster.name,
+        arn: cluster.arn,
+        accountId: cluster.accountId,
+        region: cluster.region,
+        state: cluster.state,
+        stateMessage: cluster.stateMessage,
+        kafkaVersion: cluster.desired.KafkaVersion,
+        nodes: nodes.map(({ nodeId, role, zoneId, state, pid, clientPort, reason }) => ({
+          nodeId,
+          role,
+          zoneId,
+          state,
+          pid,
+          port: clientPort,
+          reason,
+        })),
+      }
+    }),
+  )
 }

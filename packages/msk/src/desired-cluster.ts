@@ -1,0 +1,66 @@
+/**
+ * What a provisioned cluster should be, as one JSON document: the request with AWS's defaults filled in, and what was
+ * decided once at creation (zones, Kafka's cluster id). Member names are the SDK's, so that Describe gives it back.
+ */
+import type { BrokerSpec, ClusterSpec } from '@millrace/engine/engine'
+import { defaultProperties } from './configurations/default-properties.ts'
+import { isRemovedFrom } from './configurations/settable-properties.ts'
+import type {
+  BrokerNodeGroupInfo,
+  ClientAuthentication,
+  ConfigurationInfo,
+  EncryptionInfo,
+  EnhancedMonitoring,
+  LoggingInfo,
+  OpenMonitoringInfo,
+  StorageMode,
+} from './sdk-types.ts'
+
+export interface DesiredCluster {
+  readonly KafkaVersion: string
+  readonly NumberOfBrokerNodes: number
+  readonly BrokerNodeGroupInfo: BrokerNodeGroupInfo
+  readonly ClientAuthentication?: ClientAuthentication
+  readonly EncryptionInfo: EncryptionInfo
+  readonly EnhancedMonitoring: EnhancedMonitoring
+  readonly OpenMonitoring: OpenMonitoringInfo
+  readonly LoggingInfo: LoggingInfo
+  readonly StorageMode: StorageMode
+  /** Null: MSK's defaults alone. */
+  readonly ConfigurationInfo: ConfigurationInfo | null
+  /** Zone ids in the order of the client subnets. */
+  readonly ZoneIds: readonly string[]
+  readonly KafkaClusterId: string
+}
+
+export const CONTROLLER_NODE_ID = 10001
+
+export interface SpecRequest {
+  readonly id: string
+  readonly name: string
+  readonly desired: DesiredCluster
+  /** Of the configuration revision; empty without one. */
+  readonly properties: Readonly<Record<string, string>>
+}
+
+/** What the engine is asked for. */
+export function clusterSpec({ id, name, desired, properties }: SpecRequest): ClusterSpec {
+  const settable = Object.entries(properties).filter(([key]) => !isRemovedFrom(key, desired.KafkaVersion))
+  return {
+    id,
+    name,
+    kafkaClusterId: desired.KafkaClusterId,
+    kafkaVersion: desired.KafkaVersion,
+    brokers: brokerSpecs(desired),
+    controllers: [{ nodeId: CONTROLLER_NODE_ID }],
+    properties: { ...defaultProperties(desired.ZoneIds.length), ...Object.fromEntries(settable) },
+  }
+}
+
+/** Brokers go round the zones: 1 → first, 2 → second, … */
+function brokerSpecs(desired: DesiredCluster): BrokerSpec[] {
+  return Array.from({ length: desired.NumberOfBrokerNodes }, (_, index) => ({
+    nodeId: index + 1,
+    zoneId: desired.ZoneIds[index % desired.ZoneIds.length] ?? '',
+  }))
+}

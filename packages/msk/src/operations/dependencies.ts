@@ -1,0 +1,43 @@
+/** What operations work with. */
+import type { CallContext } from '@millrace/aws/call-context'
+import { badRequest, notFound } from '@millrace/aws/errors'
+import type { Paginator } from '@millrace/aws/pagination'
+import type { Engine } from '@millrace/engine/engine'
+import { checkArn } from '../arns.ts'
+import type { Cluster } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+import type { OpenTopics } from '../topics/topic-admin.ts'
+
+export interface Dependencies {
+  readonly store: Store
+  readonly engine: Engine
+  /** Tells the reconciler that a cluster has changed. */
+  readonly wake: (clusterArn: string) => void
+  readonly paginator: Paginator
+  readonly clock: () => Date
+  readonly openTopics: OpenTopics
+}
+
+/** @throws BadRequestException for what is no ARN of a cluster, NotFoundException when there is no such cluster */
+export async function requireCluster(store: Store, arn: string, context: CallContext): Promise<Cluster> {
+  checkArn('cluster', arn, 'clusterArn', context)
+  const cluster = await store.cluster(arn)
+  if (cluster === null) {
+    throw notFound({ message: `The cluster ${arn} does not exist.`, invalidParameter: 'clusterArn' })
+  }
+  return cluster
+}
+
+/** @throws BadRequestException when `currentVersion` is not the cluster's */
+export function checkCurrentVersion(cluster: Cluster, currentVersion: string): void {
+  if (cluster.currentVersion === currentVersion) return
+  throw badRequest({
+    message: `The cluster's version ${currentVersion} is not current. Check the current version with DescribeCluster and try again.`,
+    invalidParameter: 'currentVersion',
+  })
+}
+
+/** What a list's page tokens are bound to. */
+export function listScope(operation: string, context: CallContext, ...filters: readonly (string | undefined)[]): string[] {
+  return [operation, context.accountId, context.region, ...filters.map((filter) => filter ?? '')]
+}

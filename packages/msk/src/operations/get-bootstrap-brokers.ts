@@ -1,0 +1,39 @@
+import { badRequest, serviceUnavailable } from '@millrace/aws/errors'
+import type { OperationHandler } from '@millrace/aws/service'
+import type { NodeObservation } from '@millrace/engine/engine'
+import { type Dependencies, requireCluster } from './dependencies.ts'
+
+const BROKERS_MAX = 3
+
+/** Strings of listeners that are not there are left out: only the plaintext one is. */
+export function getBootstrapBrokers({ store, engine }: Dependencies): OperationHandler<'kafka', 'GetBootstrapBrokers'> {
+  return async ({ ClusterArn }, context) => {
+    const cluster = await requireCluster(store, ClusterArn, context)
+    if (cluster.state === 'CREATING' || cluster.state === 'FAILED' || cluster.state === 'DELETING') {
+      throw badRequest({
+        message: `You can't get bootstrap broker nodes for a cluster in ${cluster.state} state.`,
+        invalidParameter: 'clusterArn',
+      })
+    }
+    const { nodes } = await engine.observe(cluster.id)
+    const chosen = spreadOverZones(nodes.filter(({ role }) => role === 'broker'))
+    if (chosen.length === 0) {
+      throw serviceUnavailable({ message: 'The addresses of the brokers are not known yet. Try again in a moment.' })
+    }
+    const host = context.apiHost.includes(':') ? `[${context.apiHost}]` : context.apiHost
+    return { BootstrapBrokerString: chosen.map(({ clientPort }) => `${host}:${clientPort}`).join(',') }
+  }
+}
+
+/** At most three brokers, each zone's first one before any zone's second. */
+export function spreadOverZones(brokers: readonly NodeObservation[]): NodeObservation[] {
+  const ranked = brokers.map((broker, index) => ({
+    broker,
+    rank: brokers.slice(0, index).filter(({ zoneId }) => zoneId === broker.zoneId).length,
+  }))
+  return ranked
+    .sort((a, b) => a.rank - b.rank || a.broker.nodeId - b.broker.nodeId)
+    .slice(0, BROKERS_MAX)
+    .map(({ broker }) => broker)
+    .sort((a, b) => a.nodeId - b.nodeId)
+}

@@ -1,0 +1,32 @@
+import type { OperationHandler } from '@millrace/aws/service'
+import { requireRevision } from '../validation/configuration-info.ts'
+import { acceptOperation } from './accept-operation.ts'
+import { checkCurrentVersion, type Dependencies, requireCluster } from './dependencies.ts'
+
+export function updateClusterConfiguration({
+  store,
+  wake,
+  clock,
+}: Dependencies): OperationHandler<'kafka', 'UpdateClusterConfiguration'> {
+  return async ({ ClusterArn, ConfigurationInfo, CurrentVersion }, context) => {
+    const arn = await store.transaction(async (transaction) => {
+      const cluster = await requireCluster(transaction, ClusterArn, context)
+      checkCurrentVersion(cluster, CurrentVersion)
+      await requireRevision(transaction, context, ConfigurationInfo, {
+        kafkaVersion: cluster.desired.KafkaVersion,
+        member: 'configurationInfo',
+      })
+      const before = cluster.desired.ConfigurationInfo
+      return acceptOperation(transaction, context, clock(), {
+        cluster,
+        event: 'update-accepted',
+        type: 'UPDATE_CLUSTER_CONFIGURATION',
+        desired: { ...cluster.desired, ConfigurationInfo },
+        source: before === null ? {} : { ConfigurationInfo: before },
+        target: { ConfigurationInfo },
+      })
+    })
+    wake(ClusterArn)
+    return { ClusterArn, ClusterOperationArn: arn }
+  }
+}

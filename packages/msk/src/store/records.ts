@@ -1,0 +1,69 @@
+/** What the store holds, as the rest of the service sees it: typed records, not rows. */
+import type { ClusterState } from '../cluster-state.ts'
+import type { DesiredCluster } from '../desired-cluster.ts'
+import type { OperationState, OperationStep, OperationType } from '../operation-state.ts'
+
+export type Tags = Readonly<Record<string, string>>
+
+export interface Cluster {
+  readonly arn: string
+  readonly id: string
+  readonly accountId: string
+  readonly region: string
+  readonly name: string
+  readonly state: ClusterState
+  readonly stateCode: string | null
+  readonly stateMessage: string | null
+  readonly currentVersion: string
+  readonly createdAt: string
+  readonly desired: DesiredCluster
+  readonly observed: DesiredCluster | null
+  readonly tags: Tags
+  readonly activeOperationArn: string | null
+}
+
+export interface ConfigurationReference {
+  readonly Arn: string
+  readonly Revision: number
+}
+
+/** What an operation changes; members named as in MutableClusterInfo. */
+export interface OperationChange {
+  readonly ConfigurationInfo?: ConfigurationReference
+  /** Of a reboot; not shown by the API. */
+  readonly BrokerIds?: readonly number[]
+}
+
+export interface Operation {
+  readonly arn: string
+  readonly clusterArn: string
+  readonly type: OperationType
+  readonly state: OperationState
+  readonly clientRequestId: string
+  readonly createdAt: string
+  readonly endedAt: string | null
+  readonly source: OperationChange
+  readonly target: OperationChange
+  readonly steps: readonly OperationStep[]
+  readonly errorCode: string | null
+  readonly errorMessage: string | null
+}
+
+export interface Configuration {
+  readonly arn: string
+  readonly accountId: string
+  readonly region: string
+  readonly name: string
+  readonly description: string
+  readonly kafkaVersions: readonly string[]
+  readonly createdAt: string
+  readonly tags: Tags
+}
+
+export interface Revision {
+  readonly configurationArn: string
+  readonly revision: number
+  readonly description: string
+  readonly createdAt: string
+  readonly properties: string
+}
