@@ -18,7 +18,6 @@ import { INTERNAL_LISTENER_NAME, type BrokerConfig } from './broker-config.ts'
 import type { BrokerRuntime } from './broker-runtime.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { brokerFeatures, brokerVersionRange } from './handlers/advertised-versions.ts'
-import { createGroupHandlers } from './handlers/group-handlers.ts'
 import { createHandlers } from './handlers/handlers.ts'
 import { BrokerLifecycle, type RegisteredListener } from './lifecycle/broker-lifecycle.ts'
 import type { BrokerStateName } from './lifecycle/broker-state.ts'
@@ -147,7 +146,7 @@ export class Broker {
       logger,
       arena,
       listeners: listenersOf(config),
-      handlers: createHandlers(this.runtime, createGroupHandlers(this.runtime, this.#groups)),
+      handlers: createHandlers(this.runtime, this.#groups),
       versionRange: brokerVersionRange(config.kafkaVersion),
       features: brokerFeatures(config.kafkaVersion, this.#metadata),
       internalSecret: config.internalSecret,

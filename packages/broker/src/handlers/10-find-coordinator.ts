@@ -3,7 +3,8 @@ import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
 import { findCoordinatorRequest, findCoordinatorResponse, type FindCoordinatorRequest, type FindCoordinatorResponseInput } from '@millrace/protocol/messages/10-find-coordinator'
 import type { ApiHandler, ConnectionInfo } from '@millrace/network/api-handler'
 import type { BrokerRuntime } from '../broker-runtime.ts'
-import { createGroupMetadataTopic, GROUP_METADATA_TOPIC } from '../groups/internal-topic.ts'
+import type { TopicCreation } from '../forwarding/topic-creation.ts'
+import { GROUP_METADATA_TOPIC, groupMetadataTopic } from '../groups/internal-topic.ts'
 import { partitionForGroup } from '../groups/partition-for-group.ts'
 import { advertisedEndpoint } from './endpoints.ts'
 
@@ -22,7 +23,10 @@ function notFound(key: string, errorCode: number, message: string | null = null)
   return { key, nodeId: -1, host: '', port: -1, errorCode, errorMessage: message ?? errorMessage(errorCode) }
 }
 
-export function findCoordinatorHandler(runtime: BrokerRuntime): ApiHandler<FindCoordinatorRequest, FindCoordinatorResponseInput> {
+export function findCoordinatorHandler(
+  runtime: BrokerRuntime,
+  topicCreation: TopicCreation,
+): ApiHandler<FindCoordinatorRequest, FindCoordinatorResponseInput> {
   const find = (key: string, connection: ConnectionInfo): Found => {
     const { image } = runtime.metadata
     const partitions = image.topicsByName.get(GROUP_METADATA_TOPIC)?.partitions
@@ -48,11 +52,8 @@ export function findCoordinatorHandler(runtime: BrokerRuntime): ApiHandler<FindC
         answer(keys.map((key) => notFound(key, ErrorCode.INVALID_REQUEST, message)))
         return
       }
-      if (runtime.metadata.image.topicsByName.has(GROUP_METADATA_TOPIC)) {
-        answer(keys.map((key) => find(key, context.connection)))
-        return
-      }
-      createGroupMetadataTopic(runtime, () => answer(keys.map((key) => find(key, context.connection))))
+      // At once if the topic is there; a failed creation shows as COORDINATOR_NOT_AVAILABLE, which clients retry.
+      topicCreation.create(context.connection, groupMetadataTopic(runtime), () => answer(keys.map((key) => find(key, context.connection))))
     },
   }
 }

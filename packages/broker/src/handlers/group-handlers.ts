@@ -1,6 +1,7 @@
 /** The handlers of all APIs that a group coordinator serves. */
 import type { ApiHandler } from '@millrace/network/api-handler'
 import type { BrokerRuntime } from '../broker-runtime.ts'
+import type { TopicCreation } from '../forwarding/topic-creation.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import { offsetCommitHandler } from './08-offset-commit.ts'
 import { offsetFetchHandler } from './09-offset-fetch.ts'
@@ -14,11 +15,11 @@ import { listGroupsHandler } from './16-list-groups.ts'
 import { deleteGroupsHandler } from './42-delete-groups.ts'
 import { offsetDeleteHandler } from './47-offset-delete.ts'
 
-export function createGroupHandlers(runtime: BrokerRuntime, coordinator: GroupCoordinator): Map<number, ApiHandler> {
-  const handlers: readonly ApiHandler[] = [
+export function groupHandlers(runtime: BrokerRuntime, coordinator: GroupCoordinator, topicCreation: TopicCreation): readonly ApiHandler[] {
+  return [
     offsetCommitHandler(runtime, coordinator),
     offsetFetchHandler(runtime, coordinator),
-    findCoordinatorHandler(runtime),
+    findCoordinatorHandler(runtime, topicCreation),
     joinGroupHandler(coordinator),
     heartbeatHandler(coordinator),
     leaveGroupHandler(coordinator),
@@ -27,7 +28,6 @@ export function createGroupHandlers(runtime: BrokerRuntime, coordinator: GroupCo
     listGroupsHandler(coordinator),
     deleteGroupsHandler(coordinator),
     offsetDeleteHandler(runtime, coordinator),
-  ] as readonly ApiHandler[]
-  return new Map(handlers.map((handler) => [handler.request.apiKey ?? -1, handler]))
+  ]
 }
 

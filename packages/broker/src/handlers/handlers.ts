@@ -1,10 +1,11 @@
 /** The request plane of a broker: every API with its handler. What is not in this map is not advertised and not served. */
 import { invariant } from '@millrace/base/invariant'
-import type { ApiHandler, HandlerMap } from '@millrace/network/api-handler'
+import type { ApiHandler } from '@millrace/network/api-handler'
 import { ApiKey } from '@millrace/protocol/apis'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 import { FetchSessionCache } from '../fetch-session/fetch-session-cache.ts'
 import { forwardedHandlers } from '../forwarding/forwarded-handlers.ts'
+import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import { Forwarder } from '../forwarding/forwarder.ts'
 import { TopicCreation } from '../forwarding/topic-creation.ts'
 import { produceHandler } from './00-produce.ts'
@@ -18,6 +19,7 @@ import { describeConfigsHandler } from './32-describe-configs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
+import { groupHandlers } from './group-handlers.ts'
 
 /** Admin APIs that the controller answers. */
 const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
@@ -29,8 +31,7 @@ const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
   ApiKey.IncrementalAlterConfigs,
 ])
 
-/** @param more handlers of the coordinators, by API key; a key may be in one map only */
-export function createHandlers(runtime: BrokerRuntime, ...more: readonly HandlerMap[]): Map<number, ApiHandler> {
+export function createHandlers(runtime: BrokerRuntime, groups: GroupCoordinator): Map<number, ApiHandler> {
   const forwarder = new Forwarder(runtime.host, runtime.controllerChannel, runtime.logger)
   const topicCreation = new TopicCreation(runtime.host, forwarder, runtime.metadata)
   const fetchSessions = new FetchSessionCache(runtime.host, () =>
@@ -49,13 +50,12 @@ export function createHandlers(runtime: BrokerRuntime, ...more: readonly Handler
     describeLogDirsHandler(runtime),
     describeClusterHandler(runtime),
     describeTopicPartitionsHandler(runtime),
+    ...groupHandlers(runtime, groups, topicCreation),
+    ...forwardedHandlers(forwarder, FORWARDED_APIS).values(),
   ]
-  for (const handler of own) handlers.set(handler.request.apiKey, handler)
-  for (const map of [forwardedHandlers(forwarder, FORWARDED_APIS), ...more]) {
-    for (const [key, handler] of map) {
-      invariant(!handlers.has(key), 'an API has two handlers', { key })
-      handlers.set(key, handler)
-    }
+  for (const handler of own) {
+    invariant(!handlers.has(handler.request.apiKey), 'an API has two handlers', { key: handler.request.apiKey })
+    handlers.set(handler.request.apiKey, handler)
   }
   return handlers
 }
