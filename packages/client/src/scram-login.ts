@@ -2,11 +2,19 @@
  * Login of one node at another's internal listener: SaslHandshake v1, then SCRAM-SHA-512 (RFC 5802) in SaslAuthenticate
  * v2. Both sides prove that they know the secret: a peer whose signature is wrong is not talked to.
  */
-import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import type { Host } from '@millrace/base/host'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { saslHandshakeRequest, saslHandshakeResponse } from '@millrace/protocol/messages/17-sasl-handshake'
 import { saslAuthenticateRequest, saslAuthenticateResponse } from '@millrace/protocol/messages/36-sasl-authenticate'
+import {
+  SCRAM_SHA_512,
+  ScramError,
+  checkServerFinal,
+  clientFinalMessage,
+  clientFirstMessage,
+  parseServerFirst,
+  saltedPassword,
+} from '@millrace/protocol/sasl/scram'
 import type { KafkaConnection } from './connection.ts'
 import { KafkaError } from './kafka-error.ts'
 
@@ -16,44 +24,46 @@ export interface Credentials {
   readonly password: string
 }
 
-const MECHANISM = 'SCRAM-SHA-512'
-const HASH = 'sha512'
-const HASH_BYTES = 64
 const NONCE_BYTES = 24
-/** RFC 7677 and Kafka demand no less; more than the upper bound would stall the loop of a node. */
-const ITERATIONS_MIN = 4_096
-const ITERATIONS_MAX = 65_536
-/** "n,," in base64: no channel binding. */
-const NO_CHANNEL_BINDING = 'c=biws'
 
-/** Logs in over `connection`, on which nothing else has been sent. */
+/** Logs in over `connection`, on which nothing else has been sent. A peer that fails its proof is dropped. */
 export function logIn(
   connection: KafkaConnection,
   host: Host,
   credentials: Credentials,
   callback: (error: KafkaError | null) => void,
 ): void {
-  const nonce = Buffer.from(host.random.bytes(NONCE_BYTES)).toString('base64')
-  const user = credentials.user.replaceAll('=', '=3D').replaceAll(',', '=2C')
-  const clientFirstBare = `n=${user},r=${nonce}`
+  const { user, password } = credentials
+  const nonce = Buffer.from(host.random.bytes(NONCE_BYTES)).toString('base64url')
 
-  connection.send(saslHandshakeRequest, saslHandshakeResponse, 1, { mechanism: MECHANISM }, (error, handshake) => {
+  const refused = (cause: unknown): void => {
+    if (!(cause instanceof ScramError)) throw cause
+    const message = `login at ${connection.peer} failed: ${cause.message}`
+    callback(new KafkaError(ErrorCode.SASL_AUTHENTICATION_FAILED, message, { cause }))
+    connection.close()
+  }
+
+  connection.send(saslHandshakeRequest, saslHandshakeResponse, 1, { mechanism: SCRAM_SHA_512 }, (error, handshake) => {
     if (handshake === null) return callback(error)
     if (handshake.errorCode !== ErrorCode.NONE) {
-      const message = `${connection.peer} does not offer ${MECHANISM} but ${handshake.mechanisms.join(', ') || 'nothing'}`
-      return callback(new KafkaError(handshake.errorCode, message))
+      const offered = handshake.mechanisms.join(', ') || 'nothing'
+      return callback(new KafkaError(handshake.errorCode, `${connection.peer} offers ${offered}, not ${SCRAM_SHA_512}`))
     }
-    exchange(connection, `n,,${clientFirstBare}`, callback, (serverFirst) => {
-      const final = clientFinal(credentials.password, nonce, clientFirstBare, serverFirst)
-      if (final === null) return callback(refused(connection, 'its challenge is malformed'))
-      exchange(connection, final.message, callback, (serverFinal) => {
-        const proven = /^v=([^,]+)/.exec(serverFinal)?.[1]
-        const signature = Buffer.from(proven ?? '', 'base64')
-        if (signature.length !== HASH_BYTES || !timingSafeEqual(signature, final.serverSignature)) {
-          return callback(refused(connection, 'it does not know the secret'))
-        }
-        callback(null)
-      })
+    exchange(connection, clientFirstMessage(user, nonce), callback, (serverFirst) => {
+      try {
+        const server = parseServerFirst(serverFirst, nonce)
+        const final = clientFinalMessage(user, nonce, server, saltedPassword(password, server.salt, server.iterations))
+        exchange(connection, final.message, callback, (serverFinal) => {
+          try {
+            checkServerFinal(serverFinal, final.serverSignature)
+          } catch (cause) {
+            return refused(cause)
+          }
+          callback(null)
+        })
+      } catch (cause) {
+        refused(cause)
+      }
     })
   })
 }
@@ -71,39 +81,4 @@ function exchange(
     if (response.errorCode !== ErrorCode.NONE) return failed(new KafkaError(response.errorCode, response.errorMessage))
     next(response.authBytes.toString('utf8'))
   })
-}
-
-function clientFinal(
-  password: string,
-  nonce: string,
-  clientFirstBare: string,
-  serverFirst: string,
-): { readonly message: string; readonly serverSignature: Buffer } | null {
-  const match = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(serverFirst)
-  if (match === null) return null
-  const [, wholeNonce = '', salt = '', iterationsText = ''] = match
-  const iterations = Number(iterationsText)
-  if (!wholeNonce.startsWith(nonce) || wholeNonce.length === nonce.length) return null
-  if (iterations < ITERATIONS_MIN || iterations > ITERATIONS_MAX) return null
-
-  const saltedPassword = pbkdf2Sync(password.normalize('NFKC'), Buffer.from(salt, 'base64'), iterations, HASH_BYTES, HASH)
-  const clientKey = hmac(saltedPassword, 'Client Key')
-  const storedKey = createHash(HASH).update(clientKey).digest()
-  const withoutProof = `${NO_CHANNEL_BINDING},r=${wholeNonce}`
-  const authMessage = `${clientFirstBare},${serverFirst},${withoutProof}`
-  const clientSignature = hmac(storedKey, authMessage)
-  const proof = Buffer.from(clientKey.map((byte, index) => byte ^ (clientSignature[index] as number)))
-  return {
-    message: `${withoutProof},p=${proof.toString('base64')}`,
-    serverSignature: hmac(hmac(saltedPassword, 'Server Key'), authMessage),
-  }
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac(HASH, key).update(text).digest()
-}
-
-function refused(connection: KafkaConnection, why: string): KafkaError {
-  connection.close()
-  return new KafkaError(ErrorCode.SASL_AUTHENTICATION_FAILED, `login at ${connection.peer} failed: ${why}`)
 }
