@@ -113,9 +113,9 @@ export class Connection implements RequestOwner {
     return this.#requests.size
   }
 
-  /** True while a request is half received: its memory is held for bytes yet to come. */
-  get midFrame(): boolean {
-    return this.#framer.midFrame
+  /** True while a request is half received and it is the peer's turn: memory is held for bytes yet to come. */
+  get awaitsRestOfFrame(): boolean {
+    return this.#framer.midFrame && !this.#framer.blocked
   }
 
   onClose(listener: () => void): () => void {

@@ -178,7 +178,7 @@ export class RequestServer {
   }
 
   #dropIfIdle(connection: Connection, idleMs: number): void {
-    const stalled = connection.midFrame && this.#budget.waitingCount > 0 && idleMs >= this.#limits.stalledFrameMs
+    const stalled = connection.awaitsRestOfFrame && this.#budget.waitingCount > 0 && idleMs >= this.#limits.stalledFrameMs
     if (stalled) connection.drop('half a request stands still while others wait for its memory')
     else if (idleMs >= this.#limits.idleMs && connection.requestsInFlight === 0) connection.drop('idle')
   }
