@@ -35,7 +35,7 @@ export interface Service {
  */
 export function defineService<Name extends ServiceName>(
   model: Model<Name>,
-  handlers: OperationHandlers<Name>,
+  handlers: NoInfer<OperationHandlers<Name>>,
 ): Service {
   const operations = new Map<string, UntypedOperation>()
   for (const [name, handler] of Object.entries(handlers)) {

@@ -38,7 +38,7 @@ function encodeOutput(model: Model, operation: Operation, output: unknown, reque
 }
 
 function encodeError(model: Model, error: AwsError, requestId: string): ApiAnswer {
-  const code = model.errors.get(error.name)?.error?.queryCode ?? queryCodes[error.name] ?? error.name
+  const code = queryCodes[error.name] ?? model.errors.get(error.name)?.error?.queryCode ?? error.name
   const fault = error.fault === 'client' ? 'Sender' : 'Receiver'
   const told = element('Type', fault) + element('Code', code) + element('Message', escapeXml(error.message))
   // The header is not in the protocol's description; it costs nothing and says at a glance what a trace shows in XML.
