@@ -30,6 +30,8 @@ export interface BrokerRuntime {
   readonly settings: BrokerSettings
   /** To the controller, authenticated; requests wait while it is away, bounded by their timeout. */
   readonly controllerChannel: ControllerChannel
+  /** For requests of clients: they may wait long at the controller, and nothing of this broker's own may wait behind them. */
+  readonly forwardingChannel: ControllerChannel
   readonly producerIds: ProducerIds
   readonly arena: Arena
   readonly metrics: BrokerMetrics

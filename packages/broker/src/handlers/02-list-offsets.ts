@@ -2,7 +2,7 @@
 import type { ApiHandler, RequestContext } from '@millrace/network/api-handler'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { listOffsetsRequest, listOffsetsResponse, type ListOffsetsRequest, type ListOffsetsResponseInput } from '@millrace/protocol/messages/02-list-offsets'
-import { listOffset, type OffsetResult } from '../replication/list-offset.ts'
+import type { OffsetResult } from '../replication/list-offset.ts'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 
 type PartitionAnswer = ListOffsetsResponseInput['topics'][number]['partitions'][number]
@@ -67,7 +67,7 @@ function lookUp(
   const partition = runtime.replicaManager.get(topic, partitionIndex)
   if (partition === undefined) return done(runtime.replicaManager.missingPartition(topic, partitionIndex), null)
   const readCommitted = request.isolationLevel === READ_COMMITTED
-  listOffset(partition, { timestampMs: timestamp, currentLeaderEpoch, replicaId: request.replicaId, readCommitted }, done)
+  partition.listOffset({ timestampMs: timestamp, currentLeaderEpoch, replicaId: request.replicaId, readCommitted }, done)
 }
 
 /** Not found is no error: offset, timestamp and epoch are then -1, or the old style list is empty. */

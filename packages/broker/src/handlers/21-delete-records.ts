@@ -42,5 +42,7 @@ function deleteOne(
   done: (errorCode: number, lowWatermark: number) => void,
 ): void {
   if (isInternalTopic(topic)) return done(ErrorCode.INVALID_TOPIC_EXCEPTION, -1)
-  replicaManager.deleteRecords(topic, index, offset, timeoutMs, done)
+  const partition = replicaManager.get(topic, index)
+  if (partition === undefined) return done(replicaManager.missingPartition(topic, index), -1)
+  partition.deleteRecords(offset, timeoutMs, done)
 }

@@ -7,7 +7,6 @@ import {
   type OffsetForLeaderEpochResponseInput,
 } from '@millrace/protocol/messages/23-offset-for-leader-epoch'
 import type { BrokerRuntime } from '../broker-runtime.ts'
-import { offsetForLeaderEpoch } from '../replication/list-offset.ts'
 
 type PartitionAnswer = OffsetForLeaderEpochResponseInput['topics'][number]['partitions'][number]
 
@@ -30,7 +29,7 @@ export function offsetForLeaderEpochHandler(
           if (partition === undefined) {
             return { partition: index, errorCode: replicaManager.missingPartition(topic, index) }
           }
-          return { partition: index, ...offsetForLeaderEpoch(partition, currentLeaderEpoch, leaderEpoch) }
+          return { partition: index, ...partition.offsetForLeaderEpoch(currentLeaderEpoch, leaderEpoch) }
         }),
       }))
       respond({ throttleTimeMs: 0, topics })

@@ -32,7 +32,7 @@ const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
 ])
 
 export function createHandlers(runtime: BrokerRuntime, groups: GroupCoordinator): Map<number, ApiHandler> {
-  const forwarder = new Forwarder(runtime.host, runtime.controllerChannel, runtime.logger)
+  const forwarder = new Forwarder(runtime.host, runtime.forwardingChannel, runtime.logger)
   const topicCreation = new TopicCreation(runtime.host, forwarder, runtime.metadata)
   const fetchSessions = new FetchSessionCache(runtime.host, () =>
     runtime.settings.number('max.incremental.fetch.session.cache.slots'),
