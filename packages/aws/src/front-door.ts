@@ -66,6 +66,7 @@ class HttpFrontDoor implements FrontDoor {
   readonly #api: Api
   readonly #guard: HostGuard
   readonly #server: Server
+  #stopping = false
 
   constructor(options: FrontDoorOptions) {
     this.#options = options
@@ -95,6 +96,7 @@ class HttpFrontDoor implements FrontDoor {
 
   stop(): Promise<void> {
     if (!this.#server.listening) return Promise.resolve()
+    this.#stopping = true
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#server.closeAllConnections(), this.#limits.stopTimeoutMs)
       this.#server.close(() => {
@@ -107,6 +109,10 @@ class HttpFrontDoor implements FrontDoor {
 
   /** Never rejects. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A connection whose last call has been answered would stay open, and hold up the stop, until the client hangs up.
+    response.once('close', () => {
+      if (this.#stopping) this.#server.closeIdleConnections()
+    })
     try {
       const { path } = splitTarget(request.url ?? '/')
       const route = findInternalRoute(this.#options.internalRoutes ?? [], request.method ?? 'GET', path)

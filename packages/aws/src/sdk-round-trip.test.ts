@@ -43,13 +43,14 @@ const clients: readonly {
 
 const RUNS = 12
 
-describe.each(clients)('$service', ({ service, sdk, connect }) => {
+describe.each(clients)('$service', (served) => {
+  const { service, sdk } = served
   const model = loadModel(service)
   const protocol = protocolOf(model)
   const keys = new SigningKeys()
   const credentials = new RootCredentials({ acceptTest: true })
   let respond: (request: ApiRequest) => ApiAnswer | Promise<ApiAnswer>
-  const client = connect(settings(async (request) => respond(request)))
+  const client = served.connect(settings(async (request) => respond(request)))
 
   async function verify(request: ApiRequest): Promise<void> {
     const signed = readSignature(request)
