@@ -19,6 +19,7 @@ import type { BrokerRuntime } from './broker-runtime.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { brokerFeatures, brokerVersionRange } from './handlers/advertised-versions.ts'
 import { createHandlers } from './handlers/handlers.ts'
+import { serverLimits } from './handlers/server-limits.ts'
 import { BrokerLifecycle, type RegisteredListener } from './lifecycle/broker-lifecycle.ts'
 import type { BrokerStateName } from './lifecycle/broker-state.ts'
 import { ProducerIds } from './lifecycle/producer-ids.ts'
@@ -35,6 +36,8 @@ const INTERNAL_USER = 'internal'
 const PLAINTEXT = 0
 /** Most time for the controller to move the leaderships of a broker that leaves. */
 const CONTROLLED_SHUTDOWN_MS = 10_000
+/** How long a broker whose log directory failed stays to answer KAFKA_STORAGE_ERROR while its leaderships move. */
+const DIRECTORY_FAILED_MS = 3_000
 
 export interface StartBrokerOptions {
   readonly host: Host
@@ -54,7 +57,18 @@ export function startBroker(options: StartBrokerOptions, callback: (error: Error
   const { directory, clusterId, nodeId } = config
   try {
     host.disk.makeDirectory(directory)
-    LogManager.open({ host, logger, directory, clusterId, nodeId, arena, defaults: settings.topic('') }, (error, logs) => {
+    const logOptions = {
+      host,
+      logger,
+      directory,
+      clusterId,
+      nodeId,
+      arena,
+      defaults: settings.topic(''),
+      producerIdExpirationMs: settings.number('producer.id.expiration.ms'),
+      retentionPeriodMs: settings.number('log.retention.check.interval.ms'),
+    }
+    LogManager.open(logOptions, (error, logs) => {
       if (error !== null || logs === null) return callback(error, null)
       openMetadataStore(host, logger, directory, (storeError, store) => {
         if (storeError !== null || store === null) return callback(storeError, null)
@@ -82,6 +96,7 @@ export class Broker {
   readonly #opened: Opened
   readonly #controllerChannel: NodeChannel
   readonly #metadataChannel: NodeChannel
+  readonly #forwardingChannel: NodeChannel
   readonly #metadata: MetadataFollower
   readonly #replicaManager: ReplicaManager
   readonly #groups: GroupCoordinator
@@ -101,6 +116,7 @@ export class Broker {
     this.loopDelay = new LoopDelay(host)
     this.#controllerChannel = this.#openChannel(config.controller, () => this.#lifecycle?.connectionLost())
     this.#metadataChannel = this.#openChannel(config.controller)
+    this.#forwardingChannel = this.#openChannel(config.controller)
     this.#metadata = new MetadataFollower(
       { host, logger, channel: this.#metadataChannel, clusterId, nodeId, brokerEpoch, onFatal: (error) => this.#fatal(error) },
       store,
@@ -119,7 +135,7 @@ export class Broker {
       brokerEpoch,
       controllerChannel: this.#controllerChannel,
       openChannel: (address) => this.#openChannel(address),
-      onDirectoryFailed: () => this.#lifecycle?.directoryFailed(),
+      onDirectoryFailed: (error) => this.#directoryFailed(error),
     })
     const producerIds = new ProducerIds({ nodeId, brokerEpoch, channel: this.#controllerChannel })
     this.runtime = {
@@ -135,6 +151,7 @@ export class Broker {
       metadata: this.#metadata,
       settings,
       controllerChannel: this.#controllerChannel,
+      forwardingChannel: this.#forwardingChannel,
       producerIds,
       arena,
       metrics: this.metrics,
@@ -150,6 +167,7 @@ export class Broker {
       versionRange: brokerVersionRange(config.kafkaVersion),
       features: brokerFeatures(config.kafkaVersion, this.#metadata),
       internalSecret: config.internalSecret,
+      limits: serverLimits(settings),
     })
   }
 
@@ -197,6 +215,7 @@ export class Broker {
       this.#replicaManager.close()
       this.#controllerChannel.close()
       this.#metadataChannel.close()
+      this.#forwardingChannel.close()
       this.#metadata.close((metadataError) => {
         if (metadataError !== null) this.#options.logger.warn('closing the metadata log failed', { error: metadataError.message })
         logs.close({ brokerEpoch }, (error: Error | null) => {
@@ -216,7 +235,7 @@ export class Broker {
       this.#replicaManager.apply(image, changes)
       if (first) {
         first = false
-        this.#replicaManager.removeStrayLogs()
+        this.#replicaManager.setStrayLogsAside()
         this.#replicaManager.start()
         this.#lifecycle?.caughtUp()
       }
@@ -233,7 +252,14 @@ export class Broker {
     started(null)
   }
 
+  /** A broker without its only log directory is of no use, but the controller first hears of it and moves its leaderships. */
+  #directoryFailed(error: Error): void {
+    this.#lifecycle?.directoryFailed()
+    this.#options.host.timers.set(DIRECTORY_FAILED_MS, () => this.#fatal(error))
+  }
+
   #fatal(error: Error): void {
+    if (this.#closing !== 'no') return
     this.#options.logger.error('the broker cannot serve', { error: error.message })
     const started = this.#started
     this.#started = null

@@ -1,6 +1,6 @@
 /**
  * All replicas this broker hosts: makes them what the metadata says (leaders, followers, gone), runs one fetcher per
- * leader broker, the ISR check and the high watermark checkpoint, and serves requests across partitions.
+ * leader broker and the ISR check, and serves requests across partitions.
  * Single owner: the broker's loop.
  */
 import type { Host, TimerHandle } from '@millrace/base/host'
@@ -69,7 +69,6 @@ export class ReplicaManager implements FetchSurroundings {
   #image: MetadataImage = emptyImage
   #failure: Error | null = null
   #isrTimer: TimerHandle | null = null
-  #checkpointTimer: TimerHandle | null = null
   #closed = false
 
   constructor(options: ReplicaManagerOptions) {
@@ -101,10 +100,9 @@ export class ReplicaManager implements FetchSurroundings {
     this.#fetchers = new Fetchers(options)
   }
 
-  /** Starts the periodic work: ISR check and high watermark checkpoint. */
+  /** Starts the periodic ISR check. */
   start(): void {
     this.#scheduleIsrCheck()
-    this.#scheduleCheckpoint()
   }
 
   /** Stops replication and fails what waits; the logs stay open for the LogManager to close. */
@@ -112,11 +110,9 @@ export class ReplicaManager implements FetchSurroundings {
     if (this.#closed) return
     this.#closed = true
     if (this.#isrTimer !== null) this.host.timers.clear(this.#isrTimer)
-    if (this.#checkpointTimer !== null) this.host.timers.clear(this.#checkpointTimer)
     this.#fetchers.close()
     this.#isrSender.close()
     for (const partition of this.all()) partition.stop(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-    if (this.#failure === null) this.checkpoint()
   }
 
   /** A replica hosted here, led or followed; undefined otherwise. */
@@ -155,16 +151,16 @@ export class ReplicaManager implements FetchSurroundings {
     if (changes.brokers.size > 0) this.#fetchers.brokersChanged(image, changes.brokers)
   }
 
-  /** After the first image that is caught up: logs of replicas that this broker no longer has are removed. */
-  removeStrayLogs(): void {
+  /** After the first image: logs of replicas that this broker does not have (any more) are set aside, as Kafka does. */
+  setStrayLogsAside(): void {
     for (const log of [...this.#options.logs.all()]) {
       if (this.get(log.topic, log.partition) !== undefined) continue
-      this.#options.logger.warn('removing a log without a replica', {
+      this.#options.logger.warn('setting aside a log without a replica', {
         topic: log.topic,
         partition: log.partition,
         topicId: log.topicId,
       })
-      this.#options.logs.remove(log.topic, log.partition)
+      this.#options.logs.markStray(log.topic, log.partition)
     }
   }
 
@@ -232,35 +228,25 @@ export class ReplicaManager implements FetchSurroundings {
     }
   }
 
+  storageFailed(partition: Partition, error: Error): void {
+    this.#directoryFailed(error, { topic: partition.topic, partition: partition.partition })
+  }
+
   /**
    * A write or read failed. There is one log directory, so the disk under every partition is the same: all replicas go
    * offline, and the controller moves their leaderships once it is told.
    */
-  storageFailed(partition: Partition, error: Error): void {
+  #directoryFailed(error: Error, where: { readonly topic: string; readonly partition: number }): void {
     if (this.#failure !== null || this.#closed) return
     this.#failure = error
-    this.#options.logger.error('the log directory failed', {
-      topic: partition.topic,
-      partition: partition.partition,
-      directory: this.#options.directory,
-      error: error.message,
-    })
+    const { logger, directory } = this.#options
+    logger.error('the log directory failed', { ...where, directory, error: error.message })
     this.#fetchers.close()
     for (const each of this.all()) {
       each.log.offline ??= error
       each.stop(ErrorCode.KAFKA_STORAGE_ERROR)
     }
     this.#options.onDirectoryFailed(error)
-  }
-
-  /** Writes replication-offset-checkpoint. */
-  checkpoint(): void {
-    const entries = [...this.all()].map((partition) => ({
-      topic: partition.topic,
-      partition: partition.partition,
-      offset: partition.highWatermark,
-    }))
-    this.#options.logs.writeHighWatermarks(entries)
   }
 
   #applyPartition(topic: string, topicId: Uuid, index: number, state: PartitionState): void {
@@ -270,11 +256,21 @@ export class ReplicaManager implements FetchSurroundings {
       return
     }
     if (this.#failure !== null) return
-    const partition = existing ?? this.#create(topic, topicId, index)
+    const partition = existing ?? this.#tryCreate(topic, topicId, index)
+    if (partition === null) return
     const ledBefore = partition.isLeader && partition.leaderEpoch === state.leaderEpoch
     partition.apply(state)
     this.#fetchers.place(partition, this.#image)
     if (partition.isLeader && !ledBefore) this.#newFollowers.expect(partition)
+  }
+
+  #tryCreate(topic: string, topicId: Uuid, index: number): Partition | null {
+    try {
+      return this.#create(topic, topicId, index)
+    } catch (error) {
+      this.#directoryFailed(error as Error, { topic, partition: index })
+      return null
+    }
   }
 
   #create(topic: string, topicId: Uuid, index: number): Partition {
@@ -303,7 +299,12 @@ export class ReplicaManager implements FetchSurroundings {
       partitions[partition.partition] = undefined
       if (partitions.every((each) => each === undefined)) this.#topics.delete(partition.topic)
     }
-    if (this.#failure === null) this.#options.logs.remove(partition.topic, partition.partition)
+    if (this.#failure !== null) return
+    try {
+      this.#options.logs.remove(partition.topic, partition.partition)
+    } catch (error) {
+      this.#directoryFailed(error as Error, { topic: partition.topic, partition: partition.partition })
+    }
   }
 
   /** The settings have been updated already; running logs take theirs over at once. */
@@ -320,14 +321,6 @@ export class ReplicaManager implements FetchSurroundings {
     this.#isrTimer = this.host.timers.set(this.#environment.replicaLagMsMax / 2, () => {
       for (const partition of this.all()) partition.checkIsr()
       this.#scheduleIsrCheck()
-    })
-  }
-
-  #scheduleCheckpoint(): void {
-    const intervalMs = this.#options.settings.number('replica.high.watermark.checkpoint.interval.ms')
-    this.#checkpointTimer = this.host.timers.set(intervalMs, () => {
-      if (this.#failure === null) this.checkpoint()
-      this.#scheduleCheckpoint()
     })
   }
 }
