@@ -108,12 +108,12 @@ export async function listGroupOffsets(
   partitions: readonly TopicPartition[] | null,
 ): Promise<Required<GroupOffset>[]> {
   const topics =
-    partitions?.length === 0
-      ? []
-      : (partitions === null ? null : byTopic(partitions, ({ partition }) => partition))?.map(({ name, partitions: partitionIndexes }) => ({
-          name,
-          partitionIndexes,
-        })) ?? null
+    partitions === null
+      ? null
+      : byTopic(partitions, ({ partition }) => partition).map((topic) => ({
+          name: topic.name,
+          partitionIndexes: topic.partitions,
+        }))
   return cluster.retrying(async () => {
     const response = await cluster.call(
       await cluster.node(await cluster.coordinatorOf(groupId)),
