@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { runOk, run, type RunResult } from './run.ts'
 
-const command = fileURLToPath(new URL('../../dist/millrace.js', import.meta.url))
+const command = fileURLToPath(new URL('../../dist/bin/millrace.js', import.meta.url))
 
 export interface MillraceProcess {
   readonly endpoint: string

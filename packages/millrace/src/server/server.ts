@@ -2,15 +2,16 @@
  * A running Millrace: the engine, the managed service on it, and the front door, wired once. The command and the
  * library both start it here.
  */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFrontDoor, type FrontDoor, type FrontDoorOptions } from '@millrace/aws/front-door'
 import { createJsonLogger } from '@millrace/host/json-logger'
 import { EmbeddedEngine } from '@millrace/engine/embedded/embedded-engine'
 import { readPartitions } from '@millrace/engine/embedded/read-partitions'
 import { createMskService, type ClusterOverview, type MskService } from '@millrace/msk/msk-service'
-import { createIamService } from '@millrace/services/iam/service'
-import { createStsService } from '@millrace/services/sts/service'
+import { openKafkaTopics } from '@millrace/msk/topics/kafka-topics'
+import { createIamService } from '@millrace/services/iam/iam-service'
+import { createStsService } from '@millrace/services/sts/sts-service'
 import { internalToken, removeServerRecord, writeServerRecord } from '../data-directory.ts'
 import { VERSION } from '../version.ts'
 import { serverCredentials, type RootKey } from './credentials.ts'
@@ -53,9 +54,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     logger,
     readPartitions,
   })
-  const msk = await createMskService({ dataDir: options.dataDir, engine, logger })
+  const msk = await createMskService({ dataDir: options.dataDir, engine, logger, openTopics: openKafkaTopics(engine) })
   const { store, generated } = serverCredentials(options.dataDir, options.host)
-  const services = [msk.service, createStsService(), createIamService()]
+  const services = [msk.service, createStsService(store), createIamService({ accountCreated: statSync(options.dataDir).birthtime })]
   let tellStopped = (): void => {}
   const stopped = new Promise<void>((resolve) => (tellStopped = resolve))
   let stopping: Promise<void> | null = null
@@ -63,7 +64,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stopping ??= stopAll(options, door.frontDoor, msk, how.keepBrokers === true && !options.ephemeral).then(tellStopped)
     return stopping
   }
-  const overview = async (): Promise<readonly ClusterOverview[]> => msk.overview()
+  const overview = (): Promise<readonly ClusterOverview[]> => msk.overview()
   const door = await openFrontDoor({
     host: options.host,
     port: options.port,

@@ -1,0 +1,72 @@
+/**
+ * A producer that must never notice: kcat with default settings, idempotent, acks=all, fed with numbered lines at a
+ * steady rate while nodes die; and the proof afterwards, by reading every partition back.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { runOk } from './run.ts'
+
+const KEYS = 32
+
+export class Feed {
+  readonly #child: ChildProcess
+  readonly #words: string[] = []
+  readonly #timer: NodeJS.Timeout
+  sent = 0
+
+  /** @param perSecond records per second */
+  constructor(bootstrap: string, topic: string, perSecond: number) {
+    this.#child = spawn('kcat', ['-P', '-b', bootstrap, '-t', topic, '-K:', '-X', 'acks=all', '-X', 'enable.idempotence=true', '-X', 'linger.ms=5'], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    })
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.#words.push(chunk.toString()))
+    this.#timer = setInterval(() => {
+      const lines: string[] = []
+      for (let at = 0; at < perSecond / 50; at++) {
+        lines.push(`k${this.sent % KEYS}:${this.sent}`)
+        this.sent++
+      }
+      this.#child.stdin?.write(`${lines.join('\n')}\n`)
+    }, 20)
+  }
+
+  /** Ends the input and waits until everything is delivered; the words kcat had to say (errors) and its status. */
+  async finish(): Promise<{ readonly status: number | null; readonly words: string }> {
+    clearInterval(this.#timer)
+    const ended = new Promise<number | null>((resolve) => this.#child.once('exit', resolve))
+    this.#child.stdin?.end()
+    return { status: await ended, words: this.#words.join('') }
+  }
+}
+
+export interface ReadBack {
+  /** Sequence numbers that are not in the log. */
+  readonly missing: number[]
+  /** Sequence numbers that are in it more than once. */
+  readonly repeated: number[]
+  /** Places where a key's numbers do not grow. */
+  readonly disordered: string[]
+}
+
+/** Reads all partitions and compares with `sent` records 0..sent-1. */
+export async function readBack(bootstrap: string, topic: string, sent: number): Promise<ReadBack> {
+  const { stdout } = await runOk('kcat', ['-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%k %s\n'], { timeoutMs: 120_000 })
+  const times = new Uint8Array(sent)
+  const last = new Map<string, number>()
+  const disordered: string[] = []
+  for (const line of stdout.split('\n')) {
+    if (line === '') continue
+    const [key = '', text = ''] = line.split(' ')
+    const number = Number(text)
+    times[number] = (times[number] ?? 0) + 1
+    const before = last.get(key)
+    if (before !== undefined && number <= before) disordered.push(`${key}: ${number} after ${before}`)
+    last.set(key, number)
+  }
+  const missing: number[] = []
+  const repeated: number[] = []
+  times.forEach((count, number) => {
+    if (count === 0) missing.push(number)
+    if (count > 1) repeated.push(number)
+  })
+  return { missing, repeated, disordered }
+}
