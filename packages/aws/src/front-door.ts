@@ -167,7 +167,9 @@ class HttpFrontDoor implements FrontDoor {
   /** Runs the call under the time limit. A call whose time is up is told to stop by its signal and answered at once. */
   async #call(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<ApiAnswer> {
     const gone = new AbortController()
-    response.once('close', () => gone.abort())
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort()
+    })
     const called = apiRequest(request, body)
     const connection = {
       apiHost: hostName(request.headers.host ?? '') || plainAddress(request.socket.localAddress),
