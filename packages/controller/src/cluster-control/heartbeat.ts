@@ -39,7 +39,8 @@ export function heartbeat(
     wantFence: request.wantFence,
     wantShutDown: request.wantShutDown,
     isCaughtUp,
-    hasLeaderships: hasLeaderships(image, brokerId),
+    // Only asked for on the way out: it may have to look at every partition.
+    hasLeaderships: (request.wantShutDown || broker.inControlledShutdown) && hasLeaderships(image, brokerId),
     othersHaveSeenDeparture: context.controlledShutdownOffset <= context.lowestActiveOffset,
   })
   return {

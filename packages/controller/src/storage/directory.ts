@@ -58,9 +58,9 @@ function format(host: Host, config: ControllerConfig): Uuid {
   return directoryId
 }
 
-function writeProperties({ disk, clock, random }: Host, { directory, clusterId, nodeId }: ControllerConfig): Uuid {
+function writeProperties({ disk, random }: Host, { directory, clusterId, nodeId }: ControllerConfig): Uuid {
   const directoryId = randomUuid(random)
-  const content = encodeMetaProperties({ clusterId, nodeId, directoryId }, clock.nowMs())
+  const content = encodeMetaProperties({ clusterId, nodeId, directoryId })
   disk.writeFileAtomic(`${directory}/${META_PROPERTIES_FILE}`, content, { sync: true })
   return directoryId
 }

@@ -1,0 +1,58 @@
+/** The clients' admin APIs, forwarded by brokers in envelopes: topics, partitions, configs, elections (19, 20, 33, 37, 43, 44). */
+import type { ApiHandler } from '@millrace/network/api-handler'
+import { createTopicsRequest, createTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
+import { deleteTopicsRequest, deleteTopicsResponse } from '@millrace/protocol/messages/20-delete-topics'
+import { alterConfigsRequest, alterConfigsResponse } from '@millrace/protocol/messages/33-alter-configs'
+import { createPartitionsRequest, createPartitionsResponse } from '@millrace/protocol/messages/37-create-partitions'
+import { electLeadersRequest, electLeadersResponse } from '@millrace/protocol/messages/43-elect-leaders'
+import { incrementalAlterConfigsRequest, incrementalAlterConfigsResponse } from '@millrace/protocol/messages/44-incremental-alter-configs'
+import { MetadataDelta } from '@millrace/metadata/delta'
+import { alterConfigs, incrementalAlterConfigs } from '../configuration-control/alter-configs.ts'
+import type { ControlState, Decision } from '../decision.ts'
+import { createPartitions } from '../replication-control/create-partitions.ts'
+import { createTopics } from '../replication-control/create-topics.ts'
+import { deleteTopics } from '../replication-control/delete-topics.ts'
+import { electLeaders } from '../replication-control/elect-leaders.ts'
+import { electWhereLeaderless } from '../replication-control/leadership.ts'
+import type { HandlerContext } from './handler-context.ts'
+import { decideAndSpread, handler } from './handler-context.ts'
+
+/** Config changes have no timeout of their own. */
+const CONFIG_SPREAD_MS = 1000
+
+export function administrationHandlers(context: HandlerContext): readonly ApiHandler[] {
+  return [
+    handler(createTopicsRequest, createTopicsResponse, (_, request, respond) =>
+      decideAndSpread(context, request.timeoutMs, (state) => createTopics(state, request), respond),
+    ),
+    handler(deleteTopicsRequest, deleteTopicsResponse, ({ apiVersion }, request, respond) =>
+      decideAndSpread(context, request.timeoutMs, (state) => deleteTopics(state, request, apiVersion), respond),
+    ),
+    handler(createPartitionsRequest, createPartitionsResponse, (_, request, respond) =>
+      decideAndSpread(context, request.timeoutMs, (state) => createPartitions(state, request), respond),
+    ),
+    handler(electLeadersRequest, electLeadersResponse, (_, request, respond) =>
+      decideAndSpread(context, request.timeoutMs, (state) => electLeaders(state, request), respond),
+    ),
+    handler(alterConfigsRequest, alterConfigsResponse, (_, request, respond) =>
+      decideAndSpread(context, CONFIG_SPREAD_MS, (state) => withElections(state, alterConfigs(state, request)), respond),
+    ),
+    handler(incrementalAlterConfigsRequest, incrementalAlterConfigsResponse, (_, request, respond) =>
+      decideAndSpread(context, CONFIG_SPREAD_MS, (state) => withElections(state, incrementalAlterConfigs(state, request)), respond),
+    ),
+  ]
+}
+
+/** Allowing unclean elections takes effect at once where a partition has no leader. */
+function withElections<Response>(state: ControlState, decision: Decision<Response>): Decision<Response> {
+  const allows = decision.records.some((record) => record.type === 4 && record.body.name === 'unclean.leader.election.enable')
+  if (!allows) return decision
+  const after: ControlState = { ...state, image: replayed(state, decision) }
+  return { ...decision, records: [...decision.records, ...electWhereLeaderless(after, null)] }
+}
+
+function replayed(state: ControlState, { records }: Decision<unknown>): ControlState['image'] {
+  const delta = new MetadataDelta(state.image)
+  for (const record of records) delta.replay(record)
+  return delta.finish(state.image).image
+}
