@@ -80,17 +80,14 @@ export class CheckpointFile {
     this.path = path
   }
 
+  /** A write is under way: what it writes is not durable yet. */
+  get isBusy(): boolean {
+    return this.#busy
+  }
+
   /** Content of the file; null when there is none. */
   read(): Uint8Array | null {
     return this.#disk.exists(this.path) ? this.#disk.readFile(this.path) : null
-  }
-
-  writeSync(content: Buffer): void {
-    try {
-      this.#disk.writeFileAtomic(this.path, content, { sync: true })
-    } catch (error) {
-      throw new StorageError('write', this.path, error)
-    }
   }
 
   write(content: Buffer, callback: (error: Error | null) => void): void {

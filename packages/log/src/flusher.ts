@@ -8,8 +8,10 @@
 import type { LogContext } from './log-context.ts'
 import { segmentFileName } from './file-names.ts'
 import { writeAtomicInBackground } from './checkpoints.ts'
+import { syncPartitionMetadata } from './partition-directory.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
+import { StorageError } from './storage-error.ts'
 
 export interface FlushableLog {
   readonly directory: string
@@ -35,12 +37,16 @@ export class Flusher {
   #waiters: Waiter[] = []
   #running = false
   #generation = 0
-  /** Segments whose directory entry is not known to be durable. */
-  #newFiles = false
+  /** Files were created or removed whose directory entries are not known to be durable. */
+  #newFiles: boolean
+  /** The partition's own directory entry is not known to be durable. */
+  #newDirectory: boolean
   /** Rolled segments whose index files are not written yet, oldest first. */
   #rolled: Segment[] = []
 
-  constructor(log: FlushableLog, context: LogContext, recoveryPoint: number) {
+  /** @param hasNewFiles directory entries may not be durable: the log is new, or the last stop was not clean */
+  constructor(log: FlushableLog, context: LogContext, recoveryPoint: number, hasNewFiles: boolean) {
+    this.#newFiles = this.#newDirectory = hasNewFiles
     this.#log = log
     this.#context = context
     this.recoveryPoint = recoveryPoint
@@ -149,9 +155,9 @@ export class Flusher {
         return
       }
       this.#context.indexMemory.touch(segment)
-      this.#writeSnapshot(this.#log.segments.after(segment), (snapshotError) => {
+      this.#writeSnapshot(this.#log.segments.after(segment), generation, (snapshotError) => {
         if (snapshotError !== null) callback(snapshotError)
-        else this.#log.writeLeaderEpochs((epochError) => callback(epochError ?? this.#syncDirectory()))
+        else this.#log.writeLeaderEpochs((epochError) => this.#afterEpochs(epochError, callback))
       })
     })
   }
@@ -159,11 +165,11 @@ export class Flusher {
   #flushActive(segment: Segment, callback: (error: Error | null) => void): void {
     segment.log.sync((error) => {
       if (error !== null) callback(error)
-      else this.#log.writeLeaderEpochs((epochError) => callback(epochError ?? this.#syncDirectory()))
+      else this.#log.writeLeaderEpochs((epochError) => this.#afterEpochs(epochError, callback))
     })
   }
 
-  #writeSnapshot(segment: Segment | undefined, callback: (error: Error | null) => void): void {
+  #writeSnapshot(segment: Segment | undefined, generation: number, callback: (error: Error | null) => void): void {
     const snapshot = segment?.startSnapshot ?? null
     if (segment === undefined || snapshot === null) {
       callback(null)
@@ -171,18 +177,39 @@ export class Flusher {
     }
     segment.startSnapshot = null
     const path = `${this.#log.directory}/${segmentFileName(segment.baseOffset, '.snapshot')}`
-    writeAtomicInBackground(this.#context.host.disk, path, snapshot, callback)
+    const { disk } = this.#context.host
+    writeAtomicInBackground(disk, path, snapshot, (error) => {
+      // Truncated meanwhile: the snapshot may tell of batches that are no more.
+      if (generation !== this.#generation) disk.removeFile(path)
+      callback(error)
+    })
   }
 
-  #syncDirectory(): Error | null {
-    if (!this.#newFiles) return null
-    this.#newFiles = false
-    try {
-      this.#context.host.disk.syncDirectory(this.#log.directory)
-      return null
-    } catch (error) {
-      return error as Error
+  #afterEpochs(error: Error | null, callback: (error: Error | null) => void): void {
+    if (error !== null) callback(error)
+    else this.syncDirectory(callback)
+  }
+
+  /** Makes the names of the log's files durable, if there are new ones. */
+  syncDirectory(callback: (error: Error | null) => void): void {
+    if (!this.#newFiles) {
+      callback(null)
+      return
     }
+    const { directory } = this.#log
+    const sync = (metadataError: Error | null): void => {
+      let failure = metadataError
+      try {
+        this.#context.host.disk.syncDirectory(directory)
+        if (this.#newDirectory) this.#context.host.disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')))
+        this.#newFiles = this.#newDirectory = false
+      } catch (error) {
+        failure ??= new StorageError('fsync', directory, error)
+      }
+      callback(failure)
+    }
+    if (this.#newDirectory) syncPartitionMetadata(this.#context, directory, sync)
+    else sync(null)
   }
 
   #finish(error: Error | null): void {

@@ -24,6 +24,8 @@ export interface LogContext {
   readonly background: BackgroundQueue
   /** producer.id.expiration.ms */
   readonly producerIdExpirationMs: number
+  /** A truncation went below a recovery point: the checkpoint says too much and is to be written again soon. */
+  readonly recoveryPointFell: () => void
 }
 
 export interface LogContextOptions {
@@ -34,6 +36,8 @@ export interface LogContextOptions {
   readonly openFilesMax?: number
   /** producer.id.expiration.ms; a day unless given. */
   readonly producerIdExpirationMs?: number
+  /** Whom to tell that the recovery point checkpoint is to be written soon; nobody unless given. */
+  readonly recoveryPointFell?: () => void
   /** For tests: poison released read buffers. */
   readonly poison?: boolean
 }
@@ -51,5 +55,6 @@ export function createLogContext(options: LogContextOptions): LogContext {
     commits: new CommitScheduler(host),
     background: new BackgroundQueue(host),
     producerIdExpirationMs: options.producerIdExpirationMs ?? 86_400_000,
+    recoveryPointFell: options.recoveryPointFell ?? ((): void => undefined),
   }
 }

@@ -55,6 +55,8 @@ export class LogDirectory {
     this.wasClean = previous !== null
     this.previousBrokerEpoch = previous ?? -1
     host.disk.removeFile(`${directory}/${CLEAN_SHUTDOWN_FILE}`)
+    // If the mark came back with the machine, a crash would pass for a clean stop.
+    host.disk.syncDirectory(directory)
     this.recoveryPointFile = new CheckpointFile(host.disk, `${directory}/${RECOVERY_POINT_CHECKPOINT}`)
     this.highWatermarkFile = new CheckpointFile(host.disk, `${directory}/${HIGH_WATERMARK_CHECKPOINT}`)
     this.logStartFile = new CheckpointFile(host.disk, `${directory}/${LOG_START_CHECKPOINT}`)

@@ -66,11 +66,12 @@ export class LogManager {
   readonly #logs = new Map<string, PartitionLog>()
   readonly #timers = new Set<TimerHandle>()
   #closed = false
+  #checkpointsDue = false
 
   private constructor(options: LogManagerOptions, directory: LogDirectory) {
     this.#options = options
     this.#directory = directory
-    this.#context = createLogContext(options)
+    this.#context = createLogContext({ ...options, recoveryPointFell: () => this.#writeCheckpointsSoon() })
     this.directoryId = directory.directoryId
     this.previousBrokerEpoch = directory.previousBrokerEpoch
   }
@@ -309,6 +310,15 @@ export class LogManager {
     this.#context.background.run((done) => {
       if (!this.#closed) action()
       done()
+    })
+  }
+
+  #writeCheckpointsSoon(): void {
+    if (this.#checkpointsDue) return
+    this.#checkpointsDue = true
+    this.#context.host.tick(() => {
+      this.#checkpointsDue = false
+      if (!this.#closed) this.writeCheckpoints((error) => this.#told(error))
     })
   }
 

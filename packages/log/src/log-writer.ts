@@ -56,7 +56,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
     this.#snapshotOffset = loaded.snapshotOffset
     this.nextOffset = loaded.segments.active.nextOffset
     this.#queue = new AppendQueue(this, context)
-    this.flusher = new Flusher(this, context, loaded.recoveryPoint)
+    this.flusher = new Flusher(this, context, loaded.recoveryPoint, loaded.hasNewFiles)
   }
 
   get directory(): string {
@@ -252,6 +252,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
       for (const removed of this.segments.replaceAll(segment).reverse()) this.#removeFiles(removed)
       segment.create()
       removeSnapshotsAbove(this.#context.host.disk, this.directory, -1)
+      this.#context.host.disk.syncDirectory(this.directory)
       state.leaderEpochs.clear()
       state.producers.clear()
       this.tail.clear()
@@ -270,12 +271,29 @@ export class LogWriter implements QueueOwner, FlushableLog {
     for (const append of cancelled) append.done?.(error, -1, -1)
   }
 
-  /** Completes what is on disk after the last write; everything has been flushed. Throws StorageError. */
-  finishFiles(): void {
+  /** Completes what is on disk after the last write: index files, producer snapshot, epochs; all of it durable. */
+  finishFiles(callback: (error: Error | null) => void): void {
     const { active } = this.segments
-    if (!active.log.exists) return
     active.seal()
-    active.persistIndexesSync()
+    active.persistAndSync((error) => {
+      if (error !== null) {
+        callback(error)
+        return
+      }
+      try {
+        this.#writeEndSnapshot()
+      } catch (thrown) {
+        callback(thrown as Error)
+        return
+      }
+      this.writeLeaderEpochs((epochError) => {
+        if (epochError !== null) callback(epochError)
+        else this.flusher.syncDirectory(callback)
+      })
+    })
+  }
+
+  #writeEndSnapshot(): void {
     if (this.nextOffset <= this.#snapshotOffset) return
     const path = `${this.directory}/${segmentFileName(this.nextOffset, '.snapshot')}`
     this.#context.host.disk.writeFileAtomic(path, this.#state.producers.encodeSnapshot(), { sync: true })
@@ -296,7 +314,8 @@ export class LogWriter implements QueueOwner, FlushableLog {
   }
 
   writeLeaderEpochs(callback: (error: Error | null) => void): void {
-    if (!this.#epochsChanged) {
+    // Behind a write that is under way another one is queued: `callback` tells that the epochs are durable.
+    if (!this.#epochsChanged && !this.#epochFile.isBusy) {
       callback(null)
       return
     }
@@ -318,7 +337,10 @@ export class LogWriter implements QueueOwner, FlushableLog {
 
   #cutTo(offset: number): void {
     const state = this.#state
-    for (const removed of this.segments.removeAbove(offset).reverse()) this.#removeFiles(removed)
+    const later = this.segments.removeAbove(offset)
+    for (const removed of later.reverse()) this.#removeFiles(removed)
+    // A removed segment that came back with the machine would continue the log with records that are no more.
+    if (later.length > 0) this.#context.host.disk.syncDirectory(this.directory)
     while (this.segments.all.length > 1 && !this.segments.active.log.exists) this.segments.removeAbove(this.segments.active.baseOffset - 1)
     const { active } = this.segments
     this.#context.indexMemory.forget(active)
@@ -336,6 +358,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
 
   #endAt(offset: number): void {
     const state = this.#state
+    if (offset < this.flusher.recoveryPoint) this.#context.recoveryPointFell()
     state.logEndOffset = this.nextOffset = offset
     state.highWatermark = Math.min(state.highWatermark, offset)
     this.#snapshotOffset = Math.min(this.#snapshotOffset, offset)

@@ -309,7 +309,7 @@ export class PartitionLog implements LogState {
       }
       this.#writer.flusher.drain((flushError) => {
         if (flushError !== null) this.#end(flushError, callback)
-        else this.#writer.writeLeaderEpochs((epochError) => this.#end(epochError, callback))
+        else this.#writer.finishFiles((error) => this.#end(error, callback))
       })
     })
   }
@@ -322,16 +322,10 @@ export class PartitionLog implements LogState {
   }
 
   #end(error: Error | null, callback: (error: Error | null) => void): void {
-    let failure = error
-    try {
-      if (failure === null) this.#writer.finishFiles()
-      this.#finished = failure === null
-    } catch (thrown) {
-      failure = thrown as Error
-    }
+    this.#finished = error === null
     this.#writer.abandon(new AppendError('closed', `the log ${this.topic}-${this.partition} was closed`))
     this.#closeFiles()
-    callback(failure)
+    callback(error)
   }
 
   #closeFiles(): void {

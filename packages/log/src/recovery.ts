@@ -44,6 +44,8 @@ export interface LoadedLog {
   readonly snapshotOffset: number
   /** Rolled segments whose indexes were rebuilt and are not on disk yet. */
   readonly unflushed: readonly Segment[]
+  /** Directory entries may not be durable yet. */
+  readonly hasNewFiles: boolean
 }
 
 /** Loads, and repairs where needed, the log in `options.directory`. Throws StorageError. */
@@ -56,6 +58,7 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
   const clean = options.clean && epochsOnDisk !== null
   const segments = openSegments(context, options)
   const list = new SegmentList(segments)
+  const isNew = list.active.log.sizeBytes === 0
 
   let epochsChanged = epochsOnDisk === null
   const epochs = new LeaderEpochCache({
@@ -108,6 +111,7 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
     logStartOffset,
     recoveryPoint: clean ? list.active.nextOffset : Math.min(recoveryPoint, list.active.nextOffset),
     snapshotOffset,
+    hasNewFiles: !clean || isNew,
     unflushed: unflushed.filter((segment) => segment !== list.active && list.has(segment)),
   }
 }
@@ -204,7 +208,7 @@ function recoverFrom(context: LogContext, recovery: Recovery): Segment[] {
   const segments = list.all.slice(firstUnsafe)
   for (const [index, segment] of segments.entries()) {
     if (index > 0) segment.startSnapshot = producers.encodeSnapshot()
-    const problem = rebuild(context, segment, options.config, (bytes, at) => {
+    const problem = gapBefore(segment, segments[index - 1]) ?? rebuild(context, segment, options.config, (bytes, at) => {
       const epoch = partitionLeaderEpoch(bytes, at)
       if (epoch > epochs.latest) epochs.assign(epoch, baseOffset(bytes, at))
       const completed = producers.update(bytes, at)
@@ -217,17 +221,24 @@ function recoverFrom(context: LogContext, recovery: Recovery): Segment[] {
       })
     })
     if (problem === null) continue
-    const lost = list.removeAbove(segment.baseOffset).reverse()
+    const kept = gapBefore(segment, segments[index - 1]) === null ? segment : (segments[index - 1] as Segment)
+    const lost = list.removeAbove(kept.baseOffset).reverse()
     for (const later of lost) for (const file of later.files) file.remove()
     context.logger.warn('the log was cut at its first invalid batch', {
       directory: options.directory,
       problem,
-      logEndOffset: segment.nextOffset,
+      logEndOffset: kept.nextOffset,
       segmentsRemoved: lost.length,
     })
-    return segments.slice(0, index + 1)
+    return segments.filter((each) => list.has(each))
   }
   return segments
+}
+
+/** Above the recovery point a segment starts where the one before ends; otherwise what lay between was lost. */
+function gapBefore(segment: Segment, previous: Segment | undefined): string | null {
+  if (previous === undefined || previous.nextOffset === segment.baseOffset) return null
+  return `the segment at ${segment.baseOffset} does not continue the one that ends at ${previous.nextOffset}`
 }
 
 /** Reads all of `segment`, rebuilds its indexes and cuts it at the first bad batch; tells what was wrong with it. */

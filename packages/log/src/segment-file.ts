@@ -27,6 +27,8 @@ export class SegmentFile {
   #exists: boolean
   #appending = false
   #cutMeanwhile = false
+  /** Changed since the last sync. */
+  #isDirty = false
   readonly #access: FileAccess
 
   /** @param sizeBytes of the existing file; null when there is none yet: `create` makes it. */
@@ -55,12 +57,14 @@ export class SegmentFile {
   create(): void {
     this.#access.descriptors.create(this)
     this.#exists = true
+    this.#isDirty = true
     this.#sizeBytes = 0
   }
 
   /** Appends `length` bytes in `buffers`; on failure cuts off what was written and throws StorageError. */
   appendSync(buffers: readonly Uint8Array[], length: number): void {
     invariant(!this.#appending, 'two appends at once', { path: this.path })
+    this.#isDirty = true
     let written: number
     try {
       written = this.#access.disk.writevSync(this.#use(), buffers, this.#sizeBytes)
@@ -88,6 +92,7 @@ export class SegmentFile {
     this.#appending = true
     this.#access.disk.writev(descriptor, buffers, this.#sizeBytes, (error, written) => {
       this.#appending = false
+      this.#isDirty = true
       const cut = this.#cutMeanwhile
       this.#cutMeanwhile = false
       if (error === null && written === length && !cut) this.#sizeBytes += length
@@ -138,6 +143,7 @@ export class SegmentFile {
   truncate(sizeBytes: number): void {
     if (!this.#exists || (sizeBytes >= this.#sizeBytes && !this.#appending)) return
     this.#sizeBytes = Math.min(sizeBytes, this.#sizeBytes)
+    this.#isDirty = true
     if (this.#appending) {
       this.#cutMeanwhile = true
       return
@@ -149,9 +155,9 @@ export class SegmentFile {
     }
   }
 
-  /** Makes what has been appended durable (fdatasync); nothing to do for a file that does not exist. */
+  /** Makes what has been appended and cut durable (fdatasync); nothing to do for a file that did not change. */
   sync(callback: (error: StorageError | null) => void): void {
-    if (!this.#exists) {
+    if (!this.#exists || !this.#isDirty) {
       callback(null)
       return
     }
@@ -162,7 +168,9 @@ export class SegmentFile {
       callback(this.#failure('open', error))
       return
     }
+    this.#isDirty = false
     this.#access.disk.dataSync(descriptor, (error) => {
+      if (error !== null) this.#isDirty = true
       this.#access.descriptors.unpin(this)
       callback(error === null ? null : this.#failure('fdatasync', error))
     })
