@@ -23,6 +23,17 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          name: 'conformance',
+          include: ['conformance/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           name: 'serial',
           include: ['packages/*/src/**/*.process.test.ts'],
           fileParallelism: false,

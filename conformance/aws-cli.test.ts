@@ -42,13 +42,17 @@ describe.skipIf(aws === null)('the AWS CLI', () => {
 
   it('lists a broker node in each of three subnets', async () => {
     const nodes = await awsKafka(millrace, 'list-nodes', '--cluster-arn', cluster.clusterArn)
-    const brokers = (nodes['NodeInfoList'] as { BrokerNodeInfo?: { ClientSubnet: string } }[]).filter((node) => node.BrokerNodeInfo !== undefined)
+    const brokers = (nodes['NodeInfoList'] as { BrokerNodeInfo?: { ClientSubnet: string } }[]).filter(
+      (node) => node.BrokerNodeInfo !== undefined,
+    )
     expect(new Set(brokers.map((node) => node.BrokerNodeInfo?.ClientSubnet)).size).toBe(3)
   })
 
   it('finds provisioned clusters and no serverless ones', async () => {
     const provisioned = await awsKafka(millrace, 'list-clusters-v2', '--cluster-type-filter', 'PROVISIONED')
-    expect((provisioned['ClusterInfoList'] as { ClusterName: string }[]).map((one) => one.ClusterName)).toContain('orders')
+    expect((provisioned['ClusterInfoList'] as { ClusterName: string }[]).map((one) => one.ClusterName)).toContain(
+      'orders',
+    )
     const serverless = await awsKafka(millrace, 'list-clusters-v2', '--cluster-type-filter', 'SERVERLESS')
     expect(serverless['ClusterInfoList']).toEqual([])
   })
@@ -56,19 +60,32 @@ describe.skipIf(aws === null)('the AWS CLI', () => {
   it('changes the configuration that brokers really run with', async () => {
     const properties = join(mkdtempSync(join(tmpdir(), 'millrace-properties-')), 'server.properties')
     writeFileSync(properties, 'auto.create.topics.enable=true\nlog.retention.hours=7\nnum.partitions=4\n')
-    const created = await awsKafka(millrace, 'create-configuration', '--name', 'short', '--server-properties', `fileb://${properties}`)
-    const described = await awsKafka(millrace, 'describe-cluster-v2', '--cluster-arn', cluster.clusterArn)
-    const { CurrentVersion } = described['ClusterInfo'] as { CurrentVersion: string }
+    const created = await awsKafka(
+      millrace,
+      'create-configuration',
+      '--name',
+      'short',
+      '--server-properties',
+      `fileb://${properties}`,
+    )
+    const before = await awsKafka(millrace, 'describe-cluster-v2', '--cluster-arn', cluster.clusterArn)
+    const { CurrentVersion } = before['ClusterInfo'] as { CurrentVersion: string }
     await awsKafka(
-      millrace, 'update-cluster-configuration', '--cluster-arn', cluster.clusterArn, '--current-version', CurrentVersion,
-      '--configuration-info', JSON.stringify({ Arn: created['Arn'], Revision: 1 }),
+      millrace,
+      'update-cluster-configuration',
+      '--cluster-arn',
+      cluster.clusterArn,
+      '--current-version',
+      CurrentVersion,
+      '--configuration-info',
+      JSON.stringify({ Arn: created['Arn'], Revision: 1 }),
     )
     await active(millrace, cluster.clusterArn)
     const admin = new AdminClient({ host: createNodeHost(), bootstrap: cluster.bootstrap, clientId: 'conformance' })
     try {
       for (const brokerId of [1, 2, 3]) {
-        const configs = await admin.describeConfigs({ resourceType: 'broker', resourceName: String(brokerId) })
-        const values = new Map(configs.map((config) => [config.name, config.value]))
+        const [described] = await admin.describeConfigs([{ type: 'broker', name: String(brokerId) }])
+        const values = new Map(described?.entries.map((config) => [config.name, config.value]))
         expect(values.get('log.retention.hours')).toBe('7')
         expect(values.get('num.partitions')).toBe('4')
       }
@@ -76,30 +93,68 @@ describe.skipIf(aws === null)('the AWS CLI', () => {
       admin.close()
     }
     const stale = await awsKafkaRefused(
-      millrace, 'update-cluster-configuration', '--cluster-arn', cluster.clusterArn, '--current-version', CurrentVersion,
-      '--configuration-info', JSON.stringify({ Arn: created['Arn'], Revision: 1 }),
+      millrace,
+      'update-cluster-configuration',
+      '--cluster-arn',
+      cluster.clusterArn,
+      '--current-version',
+      CurrentVersion,
+      '--configuration-info',
+      JSON.stringify({ Arn: created['Arn'], Revision: 1 }),
     )
     expect(stale).toContain('BadRequestException')
   })
 
   it('creates, describes and deletes a topic by the Topics API', async () => {
-    await awsKafka(millrace, 'create-topic', '--cluster-arn', cluster.clusterArn, '--topic-name', 'by-aws', '--partition-count', '6', '--replication-factor', '3')
-    const topic = await awsKafka(millrace, 'describe-topic', '--cluster-arn', cluster.clusterArn, '--topic-name', 'by-aws')
+    await awsKafka(
+      millrace,
+      'create-topic',
+      '--cluster-arn',
+      cluster.clusterArn,
+      '--topic-name',
+      'by-aws',
+      '--partition-count',
+      '6',
+      '--replication-factor',
+      '3',
+    )
+    const topic = await awsKafka(
+      millrace,
+      'describe-topic',
+      '--cluster-arn',
+      cluster.clusterArn,
+      '--topic-name',
+      'by-aws',
+    )
     expect(topic).toMatchObject({ TopicName: 'by-aws', PartitionCount: 6, ReplicationFactor: 3 })
     await awsKafka(millrace, 'delete-topic', '--cluster-arn', cluster.clusterArn, '--topic-name', 'by-aws')
   })
 
   it('is refused with a wrong secret key', async () => {
-    const refused = await run('aws', ['kafka', 'list-clusters-v2'], { environment: { ...millrace.environment, AWS_SECRET_ACCESS_KEY: 'wrong' } })
+    const refused = await run('aws', ['kafka', 'list-clusters-v2'], {
+      environment: { ...millrace.environment, AWS_SECRET_ACCESS_KEY: 'wrong' },
+    })
     expect(refused.status).not.toBe(0)
     expect(refused.stderr).toMatch(/InvalidSignatureException|SignatureDoesNotMatch/)
   })
 
   it('is told which field is wrong', async () => {
-    const four = await awsKafkaRefused(millrace, 'create-cluster-v2', '--cluster-name', 'four', '--provisioned', JSON.stringify({ ...threeBrokers, numberOfBrokerNodes: 4 }))
+    const four = await awsKafkaRefused(
+      millrace,
+      'create-cluster-v2',
+      '--cluster-name',
+      'four',
+      '--provisioned',
+      JSON.stringify({ ...threeBrokers, numberOfBrokerNodes: 4 }),
+    )
     expect(four).toContain('BadRequestException')
     expect(four.toLowerCase()).toContain('numberofbrokernodes')
-    const badArn = await awsKafkaRefused(millrace, 'describe-cluster-v2', '--cluster-arn', 'arn:aws:kafka:us-east-1:000000000000:nonsense')
+    const badArn = await awsKafkaRefused(
+      millrace,
+      'describe-cluster-v2',
+      '--cluster-arn',
+      'arn:aws:kafka:us-east-1:000000000000:nonsense',
+    )
     expect(badArn).toContain('BadRequestException')
     expect(badArn.toLowerCase()).toContain('clusterarn')
     const missing = await fetch(`${millrace.endpoint}/api/v2/clusters`, { method: 'POST', body: '{}' })
@@ -109,7 +164,9 @@ describe.skipIf(aws === null)('the AWS CLI', () => {
   it('deletes the cluster and finds it gone', async () => {
     await awsKafka(millrace, 'delete-cluster', '--cluster-arn', cluster.clusterArn)
     for (let attempt = 0; attempt < 50; attempt++) {
-      const result = await run('aws', ['kafka', 'describe-cluster-v2', '--cluster-arn', cluster.clusterArn], { environment: millrace.environment })
+      const result = await run('aws', ['kafka', 'describe-cluster-v2', '--cluster-arn', cluster.clusterArn], {
+        environment: millrace.environment,
+      })
       if (result.status !== 0) {
         expect(result.stderr).toContain('NotFoundException')
         return

@@ -20,7 +20,12 @@ function filesBelow(directory: string, pattern: RegExp): string[] {
 
 async function dump(files: readonly string[], ...options: string[]): Promise<void> {
   if (files.length === 0) return
-  const { status, stdout, stderr } = await kafkaTool('3.9.1', 'kafka-dump-log', ['--files', files.join(','), ...options], { timeoutMs: 180_000 })
+  const { status, stdout, stderr } = await kafkaTool(
+    '3.9.1',
+    'kafka-dump-log',
+    ['--files', files.join(','), ...options],
+    { timeoutMs: 180_000 },
+  )
   expect(stderr).toBe('')
   expect(stdout).not.toContain('isvalid: false')
   expect(stdout).not.toContain('Error at')
@@ -51,13 +56,43 @@ describe.skipIf(!judges)('kafka-dump-log', () => {
   beforeAll(async () => {
     millrace = await startMillraceProcess({ dataDirectory })
     const { bootstrap } = await createThreeBrokers(millrace, 'dump')
-    const created = await millrace.cli('topics', 'create', '--cluster', 'dump', 'files', '--partitions', '3', '--replication-factor', '3', '--config', 'segment.bytes=1048576')
+    const created = await millrace.cli(
+      'topics',
+      'create',
+      '--cluster',
+      'dump',
+      'files',
+      '--partitions',
+      '3',
+      '--replication-factor',
+      '3',
+      '--config',
+      'segment.bytes=1048576',
+    )
     expect(created.status, created.stderr).toBe(0)
     const input = Array.from({ length: 6_000 }, (_, index) => `${index}:${'x'.repeat(index % 900)}`).join('\n')
     for (const codec of ['none', 'gzip', 'snappy', 'lz4', 'zstd']) {
-      await runOk('kcat', ['-P', '-b', bootstrap, '-t', 'files', '-K:', '-z', codec, '-X', 'acks=all', '-X', 'enable.idempotence=true'], { input })
+      await runOk(
+        'kcat',
+        ['-P', '-b', bootstrap, '-t', 'files', '-K:', '-z', codec, '-X', 'acks=all', '-X', 'enable.idempotence=true'],
+        { input },
+      )
     }
-    const group = await runOk('kcat', ['-b', bootstrap, '-q', '-e', '-o', 'beginning', '-G', 'dumpers', 'files', '-c', '1000', '-X', 'auto.offset.reset=earliest'])
+    const group = await runOk('kcat', [
+      '-b',
+      bootstrap,
+      '-q',
+      '-e',
+      '-o',
+      'beginning',
+      '-G',
+      'dumpers',
+      'files',
+      '-c',
+      '1000',
+      '-X',
+      'auto.offset.reset=earliest',
+    ])
     expect(group.stdout.length).toBeGreaterThan(0)
   }, 120_000)
   afterAll(async () => {

@@ -11,7 +11,13 @@ import { AdminClient } from '@millrace/client/admin'
 import { createNodeHost } from '@millrace/host/node-host'
 import { Feed, readBack } from './harness/feed.ts'
 import { judge } from './harness/judges.ts'
-import { awsKafka, createThreeBrokers, startMillraceProcess, type MillraceProcess, type ReadyCluster } from './harness/millrace.ts'
+import {
+  awsKafka,
+  createThreeBrokers,
+  startMillraceProcess,
+  type MillraceProcess,
+  type ReadyCluster,
+} from './harness/millrace.ts'
 import { nodeProcesses, until } from './harness/processes.ts'
 import { sized } from './harness/size.ts'
 
@@ -38,7 +44,8 @@ describe.skipIf(kcat === null)('kill -9', () => {
     rmSync(dataDirectory, { recursive: true, force: true })
   })
 
-  const createTopic = (name: string): Promise<unknown> => admin.createTopics([{ name, partitions: 3, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } }])
+  const createTopic = (name: string): Promise<unknown> =>
+    admin.createTopics([{ name, partitions: 3, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } }])
   const leaderOf = async (topic: string): Promise<{ leader: number; epoch: number }> => {
     const [described] = await admin.describeTopics([topic])
     const partition = described?.partitions[0]
@@ -49,11 +56,17 @@ describe.skipIf(kcat === null)('kill -9', () => {
     return described?.partitions.every((partition) => partition.isr.length === 3) ?? false
   }
   const pidOf = (role: 'broker' | 'controller', nodeId?: number): number => {
-    const found = nodeProcesses(dataDirectory).find((node) => node.role === role && (nodeId === undefined || node.nodeId === nodeId))
+    const found = nodeProcesses(dataDirectory).find(
+      (node) => node.role === role && (nodeId === undefined || node.nodeId === nodeId),
+    )
     if (found === undefined) throw new Error(`no ${role} ${nodeId ?? ''} runs`)
     return found.pid
   }
-  const quietly = (words: string): string => words.split('\n').filter((line) => /ERROR|Delivery failed|FATAL/.test(line)).join('\n')
+  const quietly = (words: string): string =>
+    words
+      .split('\n')
+      .filter((line) => /ERROR|Delivery failed|FATAL/.test(line))
+      .join('\n')
 
   it(`of the leader's broker ${times} times: a new leader within 2 s, nothing lost, nothing twice`, async () => {
     await createTopic('leaders')
@@ -64,17 +77,25 @@ describe.skipIf(kcat === null)('kill -9', () => {
       const before = await leaderOf('leaders')
       epochs.push(before.epoch)
       process.kill(pidOf('broker', before.leader), 'SIGKILL')
-      const tookMs = await until(async () => {
-        const now = await leaderOf('leaders').catch(() => before)
-        return now.epoch > before.epoch && now.leader !== -1 && now.leader !== before.leader
-      }, 'a new leader', 10_000)
+      const tookMs = await until(
+        async () => {
+          const now = await leaderOf('leaders').catch(() => before)
+          return now.epoch > before.epoch && now.leader !== -1 && now.leader !== before.leader
+        },
+        'a new leader',
+        10_000,
+      )
       expect(tookMs).toBeLessThan(2_000)
       await until(() => healed('leaders').catch(() => false), 'all replicas back in the ISR', 30_000)
     }
     const { status, words } = await feed.finish()
     expect(quietly(words)).toBe('')
     expect(status).toBe(0)
-    expect(await readBack(cluster.bootstrap, 'leaders', feed.sent)).toEqual({ missing: [], repeated: [], disordered: [] })
+    expect(await readBack(cluster.bootstrap, 'leaders', feed.sent)).toEqual({
+      missing: [],
+      repeated: [],
+      disordered: [],
+    })
     expect(new Set(epochs).size).toBe(epochs.length)
   }, 300_000)
 
@@ -84,7 +105,11 @@ describe.skipIf(kcat === null)('kill -9', () => {
     for (let at = 0; at < times; at++) {
       const before = pidOf('controller')
       process.kill(before, 'SIGKILL')
-      await until(() => nodeProcesses(dataDirectory).some((node) => node.role === 'controller' && node.pid !== before), 'a new controller', 10_000)
+      await until(
+        () => nodeProcesses(dataDirectory).some((node) => node.role === 'controller' && node.pid !== before),
+        'a new controller',
+        10_000,
+      )
       // It takes decisions again: a topic is created.
       await admin.createTopics([{ name: `after-controller-${at}`, partitions: 1, replicationFactor: 3 }])
     }
@@ -92,7 +117,11 @@ describe.skipIf(kcat === null)('kill -9', () => {
     const { status, words } = await feed.finish()
     expect(quietly(words)).toBe('')
     expect(status).toBe(0)
-    expect(await readBack(cluster.bootstrap, 'controllers', feed.sent)).toEqual({ missing: [], repeated: [], disordered: [] })
+    expect(await readBack(cluster.bootstrap, 'controllers', feed.sent)).toEqual({
+      missing: [],
+      repeated: [],
+      disordered: [],
+    })
   }, 300_000)
 
   it(`of the control plane ${times} times: the same nodes serve on and are adopted`, async () => {
@@ -111,7 +140,11 @@ describe.skipIf(kcat === null)('kill -9', () => {
     const { status, words } = await feed.finish()
     expect(quietly(words)).toBe('')
     expect(status).toBe(0)
-    expect(await readBack(cluster.bootstrap, 'control-plane', feed.sent)).toEqual({ missing: [], repeated: [], disordered: [] })
+    expect(await readBack(cluster.bootstrap, 'control-plane', feed.sent)).toEqual({
+      missing: [],
+      repeated: [],
+      disordered: [],
+    })
   }, 300_000)
 
   it('of everything at once: all acknowledged data is there at the same addresses, and groups go on', async () => {
@@ -128,7 +161,11 @@ describe.skipIf(kcat === null)('kill -9', () => {
     millrace = await startMillraceProcess({ dataDirectory, args: ['--port', apiPort] })
     const brokers = await awsKafka(millrace, 'get-bootstrap-brokers', '--cluster-arn', cluster.clusterArn)
     expect(brokers['BootstrapBrokerString']).toBe(cluster.bootstrap)
-    expect(await readBack(cluster.bootstrap, 'everything', feed.sent)).toEqual({ missing: [], repeated: [], disordered: [] })
+    expect(await readBack(cluster.bootstrap, 'everything', feed.sent)).toEqual({
+      missing: [],
+      repeated: [],
+      disordered: [],
+    })
     const offsets = await admin.listGroupOffsets('readers', [{ topic: 'everything', partition: 0 }])
     expect(offsets).toMatchObject([{ offset: 7 }])
   }, 120_000)
@@ -136,7 +173,9 @@ describe.skipIf(kcat === null)('kill -9', () => {
   it('of a test process that uses the library leaves no process behind', async () => {
     const program = new URL('./harness/library-user.mjs', import.meta.url)
     const child = spawn(process.execPath, [program.pathname], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const line = await new Promise<string>((resolve) => child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim())))
+    const line = await new Promise<string>((resolve) =>
+      child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim())),
+    )
     const { pids } = JSON.parse(line) as { pids: number[] }
     expect(pids).toHaveLength(4)
     child.kill('SIGKILL')

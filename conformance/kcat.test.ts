@@ -2,7 +2,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge } from './harness/judges.ts'
-import { createThreeBrokers, startMillraceProcess, type MillraceProcess, type ReadyCluster } from './harness/millrace.ts'
+import {
+  createThreeBrokers,
+  startMillraceProcess,
+  type MillraceProcess,
+  type ReadyCluster,
+} from './harness/millrace.ts'
 import { runOk } from './harness/run.ts'
 import { sized } from './harness/size.ts'
 
@@ -31,11 +36,25 @@ describe.skipIf(kcat === null)('kcat', () => {
     `${records} records of 1 KiB, %s, come back as they went`,
     async (codec) => {
       const topic = `codec-${codec}`
-      const created = await millrace.cli('topics', 'create', '--cluster', 'kcat', topic, '--partitions', '1', '--replication-factor', '3')
+      const created = await millrace.cli(
+        'topics',
+        'create',
+        '--cluster',
+        'kcat',
+        topic,
+        '--partitions',
+        '1',
+        '--replication-factor',
+        '3',
+      )
       expect(created.status, created.stderr).toBe(0)
       const common = ['-b', cluster.bootstrap, '-t', topic, '-p', '0']
       await runOk('kcat', ['-P', ...common, '-z', codec, '-X', 'acks=all'], { input, timeoutMs: 300_000 })
-      const { stdout } = await runOk('kcat', ['-C', ...common, '-o', 'beginning', '-e', '-q', '-X', 'check.crcs=true'], { timeoutMs: 300_000 })
+      const { stdout } = await runOk(
+        'kcat',
+        ['-C', ...common, '-o', 'beginning', '-e', '-q', '-X', 'check.crcs=true'],
+        { timeoutMs: 300_000 },
+      )
       expect(stdout.length).toBe(input.length)
       expect(createHash('sha256').update(stdout).digest('hex')).toBe(createHash('sha256').update(input).digest('hex'))
     },

@@ -69,7 +69,8 @@ class Connection {
       onread: { buffer: Buffer.alloc(256 * 1024), callback: (count, chunk) => this.#received(chunk as Buffer, count) },
     })
     this.#socket.on('connect', () => {
-      if (options.ratePerSecond === undefined) for (let at = 0; at < options.inFlight; at++) this.send(performance.now())
+      if (options.ratePerSecond === undefined)
+        for (let at = 0; at < options.inFlight; at++) this.send(performance.now())
     })
     this.#socket.on('error', (error) => {
       if (ended) return
@@ -155,7 +156,7 @@ class Connection {
       return 0
     }
     let next = this.#offset
-    for (let batch = at; batch + 61 <= end && batch < at + recordsBytes; ) {
+    for (let batch = at; batch + 61 <= end && batch < at + recordsBytes;) {
       next = Number(this.#frame.readBigInt64BE(batch)) + this.#frame.readInt32BE(batch + 23) + 1
       batch += 12 + this.#frame.readInt32BE(batch + 8)
     }

@@ -7,7 +7,8 @@ export class Latencies {
   #total = 0
 
   add(ms: number): void {
-    const bucket = ms <= FIRST_MS ? 0 : Math.min(this.#counts.length - 1, Math.ceil(Math.log(ms / FIRST_MS) / Math.log(GROWTH)))
+    const bucket =
+      ms <= FIRST_MS ? 0 : Math.min(this.#counts.length - 1, Math.ceil(Math.log(ms / FIRST_MS) / Math.log(GROWTH)))
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
     this.#total++
   }

@@ -15,9 +15,26 @@ export class Feed {
 
   /** @param perSecond records per second */
   constructor(bootstrap: string, topic: string, perSecond: number) {
-    this.#child = spawn('kcat', ['-P', '-b', bootstrap, '-t', topic, '-K:', '-X', 'acks=all', '-X', 'enable.idempotence=true', '-X', 'linger.ms=5'], {
-      stdio: ['pipe', 'ignore', 'pipe'],
-    })
+    this.#child = spawn(
+      'kcat',
+      [
+        '-P',
+        '-b',
+        bootstrap,
+        '-t',
+        topic,
+        '-K:',
+        '-X',
+        'acks=all',
+        '-X',
+        'enable.idempotence=true',
+        '-X',
+        'linger.ms=5',
+      ],
+      {
+        stdio: ['pipe', 'ignore', 'pipe'],
+      },
+    )
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#words.push(chunk.toString()))
     this.#timer = setInterval(() => {
       const lines: string[] = []
@@ -49,7 +66,11 @@ export interface ReadBack {
 
 /** Reads all partitions and compares with `sent` records 0..sent-1. */
 export async function readBack(bootstrap: string, topic: string, sent: number): Promise<ReadBack> {
-  const { stdout } = await runOk('kcat', ['-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%k %s\n'], { timeoutMs: 120_000 })
+  const { stdout } = await runOk(
+    'kcat',
+    ['-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%k %s\n'],
+    { timeoutMs: 120_000 },
+  )
   const times = new Uint8Array(sent)
   const last = new Map<string, number>()
   const disordered: string[] = []

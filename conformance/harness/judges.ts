@@ -67,15 +67,34 @@ export function kafkaToolArgs(release: string, tool: string, args: readonly stri
     classPath = judges.kafkaClassPath(release)
     classPaths.set(release, classPath)
   }
-  return ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp', classPath, mainClass(tool, release), ...args]
+  return [
+    '-Xmx256m',
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    '-Xshare:auto',
+    '-cp',
+    classPath,
+    mainClass(tool, release),
+    ...args,
+  ]
 }
 
 /** Runs `kafka-<tool>.sh`'s main class of `release`. */
-export function kafkaTool(release: string, tool: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+export function kafkaTool(
+  release: string,
+  tool: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
   return run('java', kafkaToolArgs(release, tool, args), options)
 }
 
 /** As `kafkaTool`, and throws unless it ended with status 0. */
-export function kafkaToolOk(release: string, tool: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+export function kafkaToolOk(
+  release: string,
+  tool: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
   return runOk('java', kafkaToolArgs(release, tool, args), options)
 }

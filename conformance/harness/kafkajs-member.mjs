@@ -2,7 +2,11 @@
 import { Kafka, logLevel } from 'kafkajs'
 
 const [bootstrap, topic, groupId] = process.argv.slice(2)
-const kafka = new Kafka({ clientId: `member-${process.pid}`, brokers: bootstrap.split(','), logLevel: logLevel.NOTHING })
+const kafka = new Kafka({
+  clientId: `member-${process.pid}`,
+  brokers: bootstrap.split(','),
+  logLevel: logLevel.NOTHING,
+})
 const consumer = kafka.consumer({ groupId, sessionTimeout: 6000, heartbeatInterval: 500, rebalanceTimeout: 10000 })
 
 consumer.on(consumer.events.GROUP_JOIN, () => process.send({ kind: 'joined' }))
@@ -19,8 +23,5 @@ await consumer.run({
     process.send({ kind: 'seen', partition, offset: message.offset, key: message.key.toString() })
   },
 })
-process.on('SIGTERM', async () => {
-  await consumer.disconnect()
-  process.exit(0)
-})
+process.on('SIGTERM', () => void consumer.disconnect().finally(() => process.exit(0)))
 process.on('disconnect', () => process.exit(0))

@@ -86,7 +86,8 @@ export async function awsKafka(millrace: MillraceProcess, ...args: string[]): Pr
 /** Calls `aws kafka …` expecting a refusal; gives back its words. */
 export async function awsKafkaRefused(millrace: MillraceProcess, ...args: string[]): Promise<string> {
   const result = await run('aws', ['kafka', ...args, '--output', 'json'], { environment: millrace.environment })
-  if (result.status === 0) throw new Error(`aws kafka ${args.join(' ')} was expected to be refused, but answered\n${result.stdout}`)
+  if (result.status === 0)
+    throw new Error(`aws kafka ${args.join(' ')} was expected to be refused, but answered\n${result.stdout}`)
   return result.stderr
 }
 
@@ -109,15 +110,27 @@ export interface ReadyCluster {
 }
 
 /** Creates a three-broker cluster by the AWS API and waits until it is ACTIVE (at most 30 s). */
-export async function createThreeBrokers(millrace: MillraceProcess, clusterName: string, overrides: Record<string, unknown> = {}): Promise<ReadyCluster> {
+export async function createThreeBrokers(
+  millrace: MillraceProcess,
+  clusterName: string,
+  overrides: Record<string, unknown> = {},
+): Promise<ReadyCluster> {
   const startedMs = performance.now()
-  const created = await awsKafka(millrace, 'create-cluster-v2', '--cluster-name', clusterName, '--provisioned', JSON.stringify({ ...threeBrokers, ...overrides }))
+  const created = await awsKafka(
+    millrace,
+    'create-cluster-v2',
+    '--cluster-name',
+    clusterName,
+    '--provisioned',
+    JSON.stringify({ ...threeBrokers, ...overrides }),
+  )
   const clusterArn = String(created['ClusterArn'])
   for (;;) {
     const described = await awsKafka(millrace, 'describe-cluster-v2', '--cluster-arn', clusterArn)
     const info = described['ClusterInfo'] as { State: string }
     if (info.State === 'ACTIVE') break
-    if (info.State !== 'CREATING' || performance.now() - startedMs > 30_000) throw new Error(`cluster ${clusterName} is ${info.State}`)
+    if (info.State !== 'CREATING' || performance.now() - startedMs > 30_000)
+      throw new Error(`cluster ${clusterName} is ${info.State}`)
   }
   const activeAfterMs = performance.now() - startedMs
   const brokers = await awsKafka(millrace, 'get-bootstrap-brokers', '--cluster-arn', clusterArn)

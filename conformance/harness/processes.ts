@@ -20,13 +20,22 @@ export function nodeProcesses(dataDirectory: string): NodeProcess[] {
     }
     const match = /^millrace-(broker|controller) --cluster (\S+) --node (\d+) --data-dir (\S+)/.exec(commandLine)
     if (match === null || !(match[4] ?? '').startsWith(dataDirectory)) continue
-    found.push({ pid: Number(name), role: match[1] as 'broker' | 'controller', cluster: match[2] ?? '', nodeId: Number(match[3]) })
+    found.push({
+      pid: Number(name),
+      role: match[1] as 'broker' | 'controller',
+      cluster: match[2] ?? '',
+      nodeId: Number(match[3]),
+    })
   }
   return found.toSorted((left, right) => left.nodeId - right.nodeId)
 }
 
 /** Waits until `condition` holds; throws after `limitMs` with `what` was waited for. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string, limitMs = 30_000): Promise<number> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  limitMs = 30_000,
+): Promise<number> {
   const startedMs = performance.now()
   while (!(await condition())) {
     if (performance.now() - startedMs > limitMs) throw new Error(`waited ${limitMs} ms in vain for: ${what}`)

@@ -44,7 +44,9 @@ export function run(command: string, args: readonly string[], options: RunOption
 export async function runOk(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const result = await run(command, args, options)
   if (result.status !== 0) {
-    throw new Error(`${command} ${args.join(' ')} ended with ${String(result.status)}\n${result.stdout}\n${result.stderr}`)
+    throw new Error(
+      `${command} ${args.join(' ')} ended with ${String(result.status)}\n${result.stdout}\n${result.stderr}`,
+    )
   }
   return result
 }

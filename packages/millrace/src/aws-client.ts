@@ -48,15 +48,24 @@ export class KafkaApi {
     let nextToken: string | undefined
     do {
       const query = `maxResults=100${nextToken === undefined ? '' : `&nextToken=${encodeURIComponent(nextToken)}`}`
-      const page = await this.#call<{ clusterInfoList: ClusterSummary[]; nextToken?: string }>('GET', '/api/v2/clusters', query)
+      const page = await this.#call<{ clusterInfoList: ClusterSummary[]; nextToken?: string }>(
+        'GET',
+        '/api/v2/clusters',
+        query,
+      )
       clusters.push(...page.clusterInfoList)
       nextToken = page.nextToken
     } while (nextToken !== undefined)
     return clusters
   }
 
-  async describeCluster(arn: string): Promise<{ readonly state: string; readonly stateInfo?: { readonly message?: string } }> {
-    const answer = await this.#call<{ clusterInfo: { state: string; stateInfo?: { message?: string } } }>('GET', `/api/v2/clusters/${encodeURIComponent(arn)}`)
+  async describeCluster(
+    arn: string,
+  ): Promise<{ readonly state: string; readonly stateInfo?: { readonly message?: string } }> {
+    const answer = await this.#call<{ clusterInfo: { state: string; stateInfo?: { message?: string } } }>(
+      'GET',
+      `/api/v2/clusters/${encodeURIComponent(arn)}`,
+    )
     return answer.clusterInfo
   }
 
@@ -66,7 +75,10 @@ export class KafkaApi {
 
   /** The plaintext bootstrap string, "host:port,…". */
   async bootstrapBrokers(arn: string): Promise<string> {
-    const answer = await this.#call<{ bootstrapBrokerString?: string }>('GET', `/v1/clusters/${encodeURIComponent(arn)}/bootstrap-brokers`)
+    const answer = await this.#call<{ bootstrapBrokerString?: string }>(
+      'GET',
+      `/v1/clusters/${encodeURIComponent(arn)}/bootstrap-brokers`,
+    )
     if (answer.bootstrapBrokerString === undefined) throw new UserError(`Cluster ${arn} has no plaintext listener.`)
     return answer.bootstrapBrokerString
   }
@@ -84,23 +96,33 @@ export class KafkaApi {
     const signedHeaders = [...headers.keys()]
     const request = { method, rawPath: path, rawQuery: query, headers, body: Buffer.from(payload) }
     const text = stringToSign(timestamp, scope, canonicalRequest(request, signedHeaders, sha256Hex(payload)))
-    const signature = createHmac('sha256', deriveSigningKey(secretAccessKey, date, region, 'kafka')).update(text).digest('hex')
+    const signature = createHmac('sha256', deriveSigningKey(secretAccessKey, date, region, 'kafka'))
+      .update(text)
+      .digest('hex')
     const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`
     let response: Response
     try {
       response = await fetch(`${endpoint}${path}${query === '' ? '' : `?${query}`}`, {
         method,
-        headers: { 'x-amz-date': timestamp, authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          'x-amz-date': timestamp,
+          authorization,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(body === undefined ? {} : { body: payload }),
       })
     } catch (cause) {
-      throw new UserError(`No answer from ${endpoint}. Is Millrace running? Start it with \`millrace start\`.`, { cause })
+      throw new UserError(`No answer from ${endpoint}. Is Millrace running? Start it with \`millrace start\`.`, {
+        cause,
+      })
     }
     const answer = await response.text()
     const parsed: unknown = answer === '' ? {} : JSON.parse(answer)
     if (!response.ok) {
       const { message } = parsed as { message?: string }
-      throw new UserError(`${response.headers.get('x-amzn-errortype') ?? String(response.status)}: ${message ?? answer}`)
+      throw new UserError(
+        `${response.headers.get('x-amzn-errortype') ?? String(response.status)}: ${message ?? answer}`,
+      )
     }
     return parsed as Answer
   }

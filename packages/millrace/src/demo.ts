@@ -28,8 +28,14 @@ export async function untilActive(api: KafkaApi, arn: string, limitMs = 60_000):
   for (let waitMs = 10; ; waitMs = Math.min(waitMs * 1.5, 200)) {
     const { state, stateInfo } = await api.describeCluster(arn)
     if (state === 'ACTIVE') return
-    if (state === 'FAILED') throw new UserError(`The cluster failed: ${stateInfo?.message ?? 'no reason was recorded'}. The logs are in the data directory.`)
-    if (performance.now() - startedMs > limitMs) throw new UserError(`The cluster is still ${state} after ${Math.round(limitMs / 1000)} s. \`millrace status\` tells more.`)
+    if (state === 'FAILED')
+      throw new UserError(
+        `The cluster failed: ${stateInfo?.message ?? 'no reason was recorded'}. The logs are in the data directory.`,
+      )
+    if (performance.now() - startedMs > limitMs)
+      throw new UserError(
+        `The cluster is still ${state} after ${Math.round(limitMs / 1000)} s. \`millrace status\` tells more.`,
+      )
     await new Promise((resolve) => setTimeout(resolve, waitMs))
   }
 }
@@ -52,7 +58,8 @@ export async function probe(bootstrap: string): Promise<number> {
     const written = await producer.send({ topic: PROBE_TOPIC, partition: 0, key: null, value })
     const records = await consumer.read({ topic: PROBE_TOPIC, partition: 0, offset: written.offset, maxWaitMs: 1_000 })
     const back = records.find((record) => record.offset === written.offset)
-    if (back?.value?.equals(value) !== true) throw new UserError('A record was written with acks=all but could not be read back.')
+    if (back?.value?.equals(value) !== true)
+      throw new UserError('A record was written with acks=all but could not be read back.')
     return performance.now() - startedMs
   } finally {
     await producer.close()

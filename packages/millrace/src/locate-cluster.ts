@@ -16,7 +16,10 @@ export interface ClusterOption {
 export function requireServer(dataDir: string | undefined): ServerRecord {
   const directory = dataDirectory(dataDir)
   const record = runningServer(directory)
-  if (record === null) throw new UserError(`No Millrace runs for ${directory}. Start one with \`millrace start\`, or name its directory with --data-dir.`)
+  if (record === null)
+    throw new UserError(
+      `No Millrace runs for ${directory}. Start one with \`millrace start\`, or name its directory with --data-dir.`,
+    )
   return record
 }
 
@@ -29,7 +32,8 @@ export async function bootstrapOf(options: ClusterOption): Promise<string> {
   const names = clusters.map((cluster) => cluster.clusterName).join(', ')
   const wanted = options.cluster
   const found = wanted === undefined ? clusters[0] : clusters.find((cluster) => cluster.clusterName === wanted)
-  if (wanted === undefined && clusters.length > 1) throw new UserError(`Which cluster? Name one with --cluster: ${names}.`)
+  if (wanted === undefined && clusters.length > 1)
+    throw new UserError(`Which cluster? Name one with --cluster: ${names}.`)
   if (found === undefined) {
     throw new UserError(
       clusters.length === 0
@@ -41,7 +45,10 @@ export async function bootstrapOf(options: ClusterOption): Promise<string> {
 }
 
 /** Runs `use` with an admin client for the cluster and closes it. */
-export async function withAdmin<T>(options: ClusterOption, use: (admin: AdminClient, host: Host, bootstrap: string) => Promise<T>): Promise<T> {
+export async function withAdmin<T>(
+  options: ClusterOption,
+  use: (admin: AdminClient, host: Host, bootstrap: string) => Promise<T>,
+): Promise<T> {
   const bootstrap = await bootstrapOf(options)
   const host = createNodeHost()
   const admin = new AdminClient({ host, bootstrap, clientId: 'millrace' })

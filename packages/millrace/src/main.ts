@@ -4,19 +4,33 @@ import { Command, Option } from 'commander'
 import { UserError } from './user-error.ts'
 import { VERSION } from './version.ts'
 
-const dataDir = (): Option => new Option('--data-dir <directory>', 'where clusters and state live (default: ~/.millrace)').env('MILLRACE_DATA_DIR')
+const dataDir = (): Option =>
+  new Option('--data-dir <directory>', 'where clusters and state live (default: ~/.millrace)').env('MILLRACE_DATA_DIR')
 const json = (): Option => new Option('--json', 'print JSON')
 const cluster = (): Option => new Option('--cluster <name>', 'the cluster (may be left out when there is only one)')
-const bootstrap = (): Option => new Option('--bootstrap-server <host:port,…>', 'any Kafka cluster, instead of one of this Millrace')
+const bootstrap = (): Option =>
+  new Option('--bootstrap-server <host:port,…>', 'any Kafka cluster, instead of one of this Millrace')
 
-const program = new Command('millrace').description('Amazon MSK, self-hosted: the AWS API with real Kafka clusters behind it.').version(VERSION)
+const program = new Command('millrace')
+  .description('Amazon MSK, self-hosted: the AWS API with real Kafka clusters behind it.')
+  .version(VERSION)
 
 program
   .command('start')
   .description('start Millrace in the foreground')
-  .addOption(new Option('--port <port>', 'port of the AWS API; 0 takes a free one').default('4566').env('MILLRACE_PORT'))
-  .addOption(new Option('--host <address>', 'address that the API and the brokers listen on').default('127.0.0.1').env('MILLRACE_HOST'))
-  .addOption(new Option('--region <region>', 'region of unsigned calls and of the demo cluster').default('us-east-1').env('MILLRACE_REGION'))
+  .addOption(
+    new Option('--port <port>', 'port of the AWS API; 0 takes a free one').default('4566').env('MILLRACE_PORT'),
+  )
+  .addOption(
+    new Option('--host <address>', 'address that the API and the brokers listen on')
+      .default('127.0.0.1')
+      .env('MILLRACE_HOST'),
+  )
+  .addOption(
+    new Option('--region <region>', 'region of unsigned calls and of the demo cluster')
+      .default('us-east-1')
+      .env('MILLRACE_REGION'),
+  )
   .addOption(dataDir())
   .addOption(new Option('--ephemeral', 'keep nothing: clusters end with this process').env('MILLRACE_EPHEMERAL'))
   .addOption(new Option('--demo', 'also create a cluster `demo` and prove that it works').env('MILLRACE_DEMO'))
@@ -85,7 +99,11 @@ program
   .addOption(cluster())
   .option('--key-separator <text>', 'what stands before it in a line is the key')
   .option('--partition <number>', 'write to this partition only')
-  .addOption(new Option('--compression <codec>', 'codec of the batches').choices(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none'))
+  .addOption(
+    new Option('--compression <codec>', 'codec of the batches')
+      .choices(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
+      .default('none'),
+  )
   .addOption(bootstrap())
   .addOption(dataDir())
   .addOption(json())

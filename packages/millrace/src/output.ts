@@ -13,8 +13,21 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
     head: headings.map((heading) => colors.bold(heading)),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2, compact: true },
     chars: {
-      top: none, 'top-mid': none, 'top-left': none, 'top-right': none, bottom: none, 'bottom-mid': none, 'bottom-left': none, 'bottom-right': none,
-      left: none, 'left-mid': none, mid: none, 'mid-mid': none, right: none, 'right-mid': none, middle: none,
+      top: none,
+      'top-mid': none,
+      'top-left': none,
+      'top-right': none,
+      bottom: none,
+      'bottom-mid': none,
+      'bottom-left': none,
+      'bottom-right': none,
+      left: none,
+      'left-mid': none,
+      mid: none,
+      'mid-mid': none,
+      right: none,
+      'right-mid': none,
+      middle: none,
     },
   })
   for (const row of rows) table.push([...row])

@@ -96,7 +96,12 @@ export class Commits {
   ): void {
     const group = this.#shard.groups.get(groupId)
     if (group === undefined || group.state === 'Dead') return done(ErrorCode.GROUP_ID_NOT_FOUND, [])
-    const subscribed = group.state === 'Empty' ? new Set<string>() : group.protocolType === 'consumer' ? (group.subscribedTopics() ?? new Set<string>()) : null
+    const subscribed =
+      group.state === 'Empty'
+        ? new Set<string>()
+        : group.protocolType === 'consumer'
+          ? (group.subscribedTopics() ?? new Set<string>())
+          : null
     if (subscribed === null) return done(ErrorCode.NON_EMPTY_GROUP, [])
     const records: CoordinatorRecord[] = []
     const codes = partitions.map(({ topic, partition }) => {
@@ -105,7 +110,9 @@ export class Commits {
       return ErrorCode.NONE
     })
     if (records.length === 0) return done(ErrorCode.NONE, codes)
-    return this.#shard.append(records, { apply: true }, (errorCode) => done(errorCode, errorCode === ErrorCode.NONE ? codes : []))
+    return this.#shard.append(records, { apply: true }, (errorCode) =>
+      done(errorCode, errorCode === ErrorCode.NONE ? codes : []),
+    )
   }
 
   /** Offsets of topics that are gone must not be inherited by topics of the same name. */
@@ -138,7 +145,8 @@ export class Commits {
 
   #tombstones(group: ClassicGroup): CoordinatorRecord[] {
     const records: CoordinatorRecord[] = []
-    for (const [topic, partition] of group.offsets.entries()) records.push(offsetRecord(group.groupId, topic, partition, null))
+    for (const [topic, partition] of group.offsets.entries())
+      records.push(offsetRecord(group.groupId, topic, partition, null))
     records.push(groupRecord(group.groupId, null))
     return records
   }

@@ -24,7 +24,9 @@ export interface ServedShard {
   readonly rebalance: Rebalance
 }
 
-export type Located = { readonly errorCode: 0; readonly served: ServedShard } | { readonly errorCode: number; readonly served: null }
+export type Located =
+  | { readonly errorCode: 0; readonly served: ServedShard }
+  | { readonly errorCode: number; readonly served: null }
 
 export class GroupCoordinator {
   readonly #runtime: BrokerRuntime
@@ -79,10 +81,12 @@ export class GroupCoordinator {
     const partitions = image.topicsByName.get(GROUP_METADATA_TOPIC)?.partitions ?? []
     for (const [partition, { shard }] of this.#shards) {
       const state = partitions[partition]
-      if (state === undefined || state.leader !== this.#runtime.nodeId || state.leaderEpoch !== shard.leaderEpoch) this.#resign(partition)
+      if (state === undefined || state.leader !== this.#runtime.nodeId || state.leaderEpoch !== shard.leaderEpoch)
+        this.#resign(partition)
     }
     partitions.forEach((state, partition) => {
-      if (state.leader === this.#runtime.nodeId && !this.#shards.has(partition)) this.#lead(partition, state.leaderEpoch)
+      if (state.leader === this.#runtime.nodeId && !this.#shards.has(partition))
+        this.#lead(partition, state.leaderEpoch)
     })
   }
 
@@ -91,8 +95,16 @@ export class GroupCoordinator {
     // A replica whose storage failed cannot coordinate; the controller will move the leadership.
     if (partition === undefined || !partition.isLeader) return
     const { settings, host, logger } = this.#runtime
-    const shard = new GroupShard({ host, logger, partition, leaderEpoch, appendTimeoutMs: settings.number('offsets.commit.timeout.ms') })
-    const rebalance = new Rebalance(shard, { initialRebalanceDelayMs: settings.number('group.initial.rebalance.delay.ms') })
+    const shard = new GroupShard({
+      host,
+      logger,
+      partition,
+      leaderEpoch,
+      appendTimeoutMs: settings.number('offsets.commit.timeout.ms'),
+    })
+    const rebalance = new Rebalance(shard, {
+      initialRebalanceDelayMs: settings.number('group.initial.rebalance.delay.ms'),
+    })
     const membership = new Membership(shard, rebalance, {
       sessionTimeoutMsMin: settings.number('group.min.session.timeout.ms'),
       sessionTimeoutMsMax: settings.number('group.max.session.timeout.ms'),
@@ -102,7 +114,8 @@ export class GroupCoordinator {
     this.#shards.set(partitionId, { shard, rebalance, membership, commits })
     shard.load(() => {
       // Members that the last coordinator knew get a whole session to be heard from.
-      for (const group of shard.groups.values()) for (const member of group.members.values()) rebalance.renewSession(group, member)
+      for (const group of shard.groups.values())
+        for (const member of group.members.values()) rebalance.renewSession(group, member)
     })
   }
 

@@ -18,7 +18,11 @@ export interface JoinResult {
   /** The leader need not compute an assignment (KIP-814). */
   readonly skipAssignment: boolean
   /** Filled for the leader only. */
-  readonly members: readonly { readonly memberId: string; readonly groupInstanceId: string | null; readonly metadata: Buffer }[]
+  readonly members: readonly {
+    readonly memberId: string
+    readonly groupInstanceId: string | null
+    readonly metadata: Buffer
+  }[]
 }
 
 export interface SyncResult {

@@ -25,7 +25,14 @@ function serve(initialRebalanceDelayMs = 0) {
     partition: 0,
     logStartOffset: 0,
     logEndOffset: 0,
-    appendAsLeader(_slab: null, bytes: Buffer, start: number, end: number, _options: object, done: (errorCode: number) => void) {
+    appendAsLeader(
+      _slab: null,
+      bytes: Buffer,
+      start: number,
+      end: number,
+      _options: object,
+      done: (errorCode: number) => void,
+    ) {
       const errorCode = appendError
       if (errorCode === ErrorCode.NONE) batches.push(bytes.subarray(start, end))
       host.timers.set(1, () => done(errorCode))
@@ -34,24 +41,61 @@ function serve(initialRebalanceDelayMs = 0) {
   const shard = new GroupShard({ host, logger: silentLogger, partition, leaderEpoch: 0, appendTimeoutMs: 5_000 })
   shard.load(() => {})
   const rebalance = new Rebalance(shard, { initialRebalanceDelayMs })
-  const membership = new Membership(shard, rebalance, { sessionTimeoutMsMin: 100, sessionTimeoutMsMax: 60_000, groupSizeMax: 3 })
+  const membership = new Membership(shard, rebalance, {
+    sessionTimeoutMsMin: 100,
+    sessionTimeoutMsMax: 60_000,
+    groupSizeMax: 3,
+  })
   const commits = new Commits(shard, 10)
   const join = (overrides: Partial<JoinRequest> = {}): { result: JoinResult | null } => {
     const box: { result: JoinResult | null } = { result: null }
     const request: JoinRequest = {
-      groupId: 'g', memberId: '', groupInstanceId: null, clientId: 'c', clientHost: '/127.0.0.1', sessionTimeoutMs: 10_000,
-      rebalanceTimeoutMs: 20_000, protocolType: 'consumer', protocols: RANGE, requiresKnownMemberId: false, supportsSkipAssignment: true, ...overrides,
+      groupId: 'g',
+      memberId: '',
+      groupInstanceId: null,
+      clientId: 'c',
+      clientHost: '/127.0.0.1',
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 20_000,
+      protocolType: 'consumer',
+      protocols: RANGE,
+      requiresKnownMemberId: false,
+      supportsSkipAssignment: true,
+      ...overrides,
     }
     membership.join(request, (result) => (box.result = result))
     return box
   }
-  const sync = (memberId: string, generationId: number, assignments: [string, string][] = [], groupInstanceId: string | null = null): { result: SyncResult | null } => {
+  const sync = (
+    memberId: string,
+    generationId: number,
+    assignments: [string, string][] = [],
+    groupInstanceId: string | null = null,
+  ): { result: SyncResult | null } => {
     const box: { result: SyncResult | null } = { result: null }
     const map = new Map(assignments.map(([id, text]) => [id, Buffer.from(text)] as const))
-    membership.sync('g', { memberId, groupInstanceId, generationId }, { protocolType: 'consumer', protocolName: 'range' }, map, (result) => (box.result = result))
+    membership.sync(
+      'g',
+      { memberId, groupInstanceId, generationId },
+      { protocolType: 'consumer', protocolName: 'range' },
+      map,
+      (result) => (box.result = result),
+    )
     return box
   }
-  return { world, host, shard, membership, commits, rebalance, join, sync, batches, group: () => shard.groups.get('g') as ClassicGroup, failAppends: (code: number) => (appendError = code) }
+  return {
+    world,
+    host,
+    shard,
+    membership,
+    commits,
+    rebalance,
+    join,
+    sync,
+    batches,
+    group: () => shard.groups.get('g') as ClassicGroup,
+    failAppends: (code: number) => (appendError = code),
+  }
 }
 
 /** A group of two in Stable, leader first. */
@@ -60,11 +104,25 @@ function stablePair(overrides: Partial<JoinRequest> = {}) {
   const first = served.join(overrides)
   const leaderId = first.result?.memberId ?? ''
   const second = served.join()
-  expect(served.membership.heartbeat('g', { memberId: leaderId, groupInstanceId: overrides.groupInstanceId ?? null, generationId: 1 })).toBe(ErrorCode.REBALANCE_IN_PROGRESS)
+  expect(
+    served.membership.heartbeat('g', {
+      memberId: leaderId,
+      groupInstanceId: overrides.groupInstanceId ?? null,
+      generationId: 1,
+    }),
+  ).toBe(ErrorCode.REBALANCE_IN_PROGRESS)
   const again = served.join({ memberId: leaderId, ...overrides })
   const followerId = second.result?.memberId ?? ''
   const followerSync = served.sync(followerId, 2)
-  served.sync(leaderId, 2, [[leaderId, 'L'], [followerId, 'F']], overrides.groupInstanceId ?? null)
+  served.sync(
+    leaderId,
+    2,
+    [
+      [leaderId, 'L'],
+      [followerId, 'F'],
+    ],
+    overrides.groupInstanceId ?? null,
+  )
   served.world.advance(5)
   expect(followerSync.result?.assignment.toString()).toBe('F')
   expect(again.result?.members).toHaveLength(2)
@@ -79,13 +137,22 @@ describe('JoinGroup', () => {
     expect(first.result?.memberId).toMatch(/^c-.{22}$/)
     expect(group().members.size).toBe(0)
     const second = join({ requiresKnownMemberId: true, memberId: first.result?.memberId ?? '' })
-    expect(second.result).toMatchObject({ errorCode: ErrorCode.NONE, generationId: 1, protocolName: 'range', leaderId: first.result?.memberId })
+    expect(second.result).toMatchObject({
+      errorCode: ErrorCode.NONE,
+      generationId: 1,
+      protocolName: 'range',
+      leaderId: first.result?.memberId,
+    })
   })
 
   it('tells the members to the leader only', () => {
     const { group, leaderId, followerId, join } = stablePair()
     expect(group().leaderId).toBe(leaderId)
-    expect(join({ memberId: followerId }).result).toMatchObject({ errorCode: ErrorCode.NONE, generationId: 2, members: [] })
+    expect(join({ memberId: followerId }).result).toMatchObject({
+      errorCode: ErrorCode.NONE,
+      generationId: 2,
+      members: [],
+    })
   })
 
   it.each<[string, Partial<JoinRequest>, number]>([
@@ -101,7 +168,9 @@ describe('JoinGroup', () => {
   it('refuses another protocol type and assignors that nobody shares', () => {
     const { join } = stablePair()
     expect(join({ protocolType: 'connect' }).result?.errorCode).toBe(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
-    expect(join({ protocols: [{ name: 'sticky', metadata: Buffer.alloc(0) }] }).result?.errorCode).toBe(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+    expect(join({ protocols: [{ name: 'sticky', metadata: Buffer.alloc(0) }] }).result?.errorCode).toBe(
+      ErrorCode.INCONSISTENT_GROUP_PROTOCOL,
+    )
   })
 
   it('refuses members beyond group.max.size', () => {
@@ -129,7 +198,8 @@ describe('JoinGroup', () => {
     join({ memberId: leaderId })
     for (let at = 0; at < 4; at++) {
       world.advance(5_100)
-      if (group().members.has(followerId)) membership.heartbeat('g', { memberId: followerId, groupInstanceId: null, generationId: 2 })
+      if (group().members.has(followerId))
+        membership.heartbeat('g', { memberId: followerId, groupInstanceId: null, generationId: 2 })
     }
     expect(group().members.has(followerId)).toBe(false)
     expect(group().generationId).toBe(3)
@@ -140,18 +210,28 @@ describe('sessions', () => {
   it('a member that is not heard from is removed and a rebalance starts', () => {
     const { group, world, leaderId, followerId, membership } = stablePair()
     world.advance(9_000)
-    expect(membership.heartbeat('g', { memberId: leaderId, groupInstanceId: null, generationId: 2 })).toBe(ErrorCode.NONE)
+    expect(membership.heartbeat('g', { memberId: leaderId, groupInstanceId: null, generationId: 2 })).toBe(
+      ErrorCode.NONE,
+    )
     world.advance(1_500)
     expect(group().members.has(followerId)).toBe(false)
     expect(group().state).toBe('PreparingRebalance')
-    expect(membership.heartbeat('g', { memberId: followerId, groupInstanceId: null, generationId: 2 })).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+    expect(membership.heartbeat('g', { memberId: followerId, groupInstanceId: null, generationId: 2 })).toBe(
+      ErrorCode.UNKNOWN_MEMBER_ID,
+    )
   })
 
   it('old generations and unknown members are told so', () => {
     const { membership, leaderId } = stablePair()
-    expect(membership.heartbeat('g', { memberId: leaderId, groupInstanceId: null, generationId: 1 })).toBe(ErrorCode.ILLEGAL_GENERATION)
-    expect(membership.heartbeat('g', { memberId: 'who', groupInstanceId: null, generationId: 2 })).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
-    expect(membership.heartbeat('other', { memberId: leaderId, groupInstanceId: null, generationId: 2 })).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+    expect(membership.heartbeat('g', { memberId: leaderId, groupInstanceId: null, generationId: 1 })).toBe(
+      ErrorCode.ILLEGAL_GENERATION,
+    )
+    expect(membership.heartbeat('g', { memberId: 'who', groupInstanceId: null, generationId: 2 })).toBe(
+      ErrorCode.UNKNOWN_MEMBER_ID,
+    )
+    expect(membership.heartbeat('other', { memberId: leaderId, groupInstanceId: null, generationId: 2 })).toBe(
+      ErrorCode.UNKNOWN_MEMBER_ID,
+    )
   })
 })
 
@@ -187,14 +267,22 @@ describe('SyncGroup', () => {
 describe('LeaveGroup', () => {
   it('rebalances the rest at once and empties the group with the last', () => {
     const { membership, group, leaderId, followerId, join, world, batches } = stablePair()
-    expect(membership.leave('g', [{ memberId: followerId, groupInstanceId: null }, { memberId: 'who', groupInstanceId: null }])).toEqual([ErrorCode.NONE, ErrorCode.UNKNOWN_MEMBER_ID])
+    expect(
+      membership.leave('g', [
+        { memberId: followerId, groupInstanceId: null },
+        { memberId: 'who', groupInstanceId: null },
+      ]),
+    ).toEqual([ErrorCode.NONE, ErrorCode.UNKNOWN_MEMBER_ID])
     expect(group().state).toBe('PreparingRebalance')
     expect(join({ memberId: leaderId }).result?.generationId).toBe(3)
     membership.leave('g', [{ memberId: leaderId, groupInstanceId: null }])
     world.advance(5)
     expect(group()).toMatchObject({ state: 'Empty', generationId: 4 })
     const stored = readRecords(batches.at(-1) ?? Buffer.alloc(0), 0)[0]
-    expect(readCoordinatorRecord(stored?.key ?? Buffer.alloc(0), stored?.value ?? null)).toMatchObject({ kind: 'group', value: { generation: 4, members: [] } })
+    expect(readCoordinatorRecord(stored?.key ?? Buffer.alloc(0), stored?.value ?? null)).toMatchObject({
+      kind: 'group',
+      value: { generation: 4, members: [] },
+    })
   })
 })
 
@@ -206,8 +294,14 @@ describe('static members', () => {
     expect(group().state).toBe('Stable')
     expect(back.result).toMatchObject({ errorCode: ErrorCode.NONE, generationId: 2, skipAssignment: true })
     expect(back.result?.memberId).not.toBe(leaderId)
-    expect(membership.heartbeat('g', { memberId: leaderId, groupInstanceId: 'i1', generationId: 2 })).toBe(ErrorCode.FENCED_INSTANCE_ID)
-    expect(group().members.get(back.result?.memberId ?? '')?.assignment.toString()).toBe('L')
+    expect(membership.heartbeat('g', { memberId: leaderId, groupInstanceId: 'i1', generationId: 2 })).toBe(
+      ErrorCode.FENCED_INSTANCE_ID,
+    )
+    expect(
+      group()
+        .members.get(back.result?.memberId ?? '')
+        ?.assignment.toString(),
+    ).toBe('L')
   })
 
   it('are removed by instance id alone', () => {
@@ -224,7 +318,10 @@ describe('commits', () => {
   it('are visible when they are replicated, and not before', () => {
     const { commits, world } = serve()
     let codes: readonly number[] = []
-    commits.commit({ groupId: 's', claim: claim('', -1), retentionMs: -1, tellsUnknownGroup: true, offsets: [offset] }, (answer) => (codes = answer))
+    commits.commit(
+      { groupId: 's', claim: claim('', -1), retentionMs: -1, tellsUnknownGroup: true, offsets: [offset] },
+      (answer) => (codes = answer),
+    )
     expect(commits.fetch('s', 't', 0)).toBeUndefined()
     world.advance(2)
     expect(codes).toEqual([ErrorCode.NONE])
@@ -235,7 +332,16 @@ describe('commits', () => {
     const { commits, leaderId } = stablePair()
     const codeOf = (groupId: string, memberId: string, generationId: number, metadata = ''): number => {
       let code = -2
-      commits.commit({ groupId, claim: claim(memberId, generationId), retentionMs: -1, tellsUnknownGroup: false, offsets: [{ ...offset, metadata }] }, ([answer]) => (code = answer ?? -2))
+      commits.commit(
+        {
+          groupId,
+          claim: claim(memberId, generationId),
+          retentionMs: -1,
+          tellsUnknownGroup: false,
+          offsets: [{ ...offset, metadata }],
+        },
+        ([answer]) => (code = answer ?? -2),
+      )
       return code
     }
     expect(codeOf('g', '', -1)).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
@@ -247,7 +353,10 @@ describe('commits', () => {
 
   it('of an Empty group expire after the retention, and the group with them', () => {
     const { commits, world, shard } = serve()
-    commits.commit({ groupId: 's', claim: claim('', -1), retentionMs: -1, tellsUnknownGroup: true, offsets: [offset] }, () => {})
+    commits.commit(
+      { groupId: 's', claim: claim('', -1), retentionMs: -1, tellsUnknownGroup: true, offsets: [offset] },
+      () => {},
+    )
     world.advance(900)
     commits.expire(1_000)
     world.advance(5)
@@ -260,10 +369,27 @@ describe('commits', () => {
 
   it('of a subscribed topic cannot be deleted, others can', () => {
     const { commits, world, leaderId } = stablePair()
-    for (const topic of ['t', 'u']) commits.commit({ groupId: 'g', claim: claim(leaderId, 2), retentionMs: -1, tellsUnknownGroup: true, offsets: [{ ...offset, topic }] }, () => {})
+    for (const topic of ['t', 'u'])
+      commits.commit(
+        {
+          groupId: 'g',
+          claim: claim(leaderId, 2),
+          retentionMs: -1,
+          tellsUnknownGroup: true,
+          offsets: [{ ...offset, topic }],
+        },
+        () => {},
+      )
     world.advance(5)
     let codes: readonly number[] = []
-    commits.deleteOffsets('g', [{ topic: 't', partition: 0 }, { topic: 'u', partition: 0 }], (_error, answer) => (codes = answer))
+    commits.deleteOffsets(
+      'g',
+      [
+        { topic: 't', partition: 0 },
+        { topic: 'u', partition: 0 },
+      ],
+      (_error, answer) => (codes = answer),
+    )
     world.advance(5)
     expect(codes).toEqual([ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC, ErrorCode.NONE])
     expect(commits.fetch('g', 't', 0)).toBeDefined()
@@ -274,14 +400,30 @@ describe('commits', () => {
 describe('replay', () => {
   it('of the log rebuilds the group as it was', () => {
     const { batches, group, leaderId, commits, world } = stablePair()
-    commits.commit({ groupId: 'g', claim: { memberId: leaderId, groupInstanceId: null, generationId: 2 }, retentionMs: -1, tellsUnknownGroup: true, offsets: [{ topic: 't', partition: 5, offset: 7, leaderEpoch: 1, metadata: '' }] }, () => {})
+    commits.commit(
+      {
+        groupId: 'g',
+        claim: { memberId: leaderId, groupInstanceId: null, generationId: 2 },
+        retentionMs: -1,
+        tellsUnknownGroup: true,
+        offsets: [{ topic: 't', partition: 5, offset: 7, leaderEpoch: 1, metadata: '' }],
+      },
+      () => {},
+    )
     world.advance(5)
     const groups = new Map<string, ClassicGroup>()
     for (const batch of batches) {
-      for (const record of readRecords(batch, 0)) replay(groups, readCoordinatorRecord(record.key ?? Buffer.alloc(0), record.value), 0)
+      for (const record of readRecords(batch, 0))
+        replay(groups, readCoordinatorRecord(record.key ?? Buffer.alloc(0), record.value), 0)
     }
     const rebuilt = groups.get('g')
-    expect(rebuilt).toMatchObject({ state: 'Stable', generationId: 2, protocolType: 'consumer', protocolName: 'range', leaderId })
+    expect(rebuilt).toMatchObject({
+      state: 'Stable',
+      generationId: 2,
+      protocolType: 'consumer',
+      protocolName: 'range',
+      leaderId,
+    })
     expect([...(rebuilt?.members.keys() ?? [])]).toEqual([...group().members.keys()])
     expect(rebuilt?.members.get(leaderId)?.assignment.toString()).toBe('L')
     expect(rebuilt?.offsets.get('t', 5)?.offset).toBe(7)
@@ -289,7 +431,16 @@ describe('replay', () => {
 
   it('of a tombstone takes the group away', () => {
     const { commits, world, shard } = serve()
-    commits.commit({ groupId: 's', claim: { memberId: '', groupInstanceId: null, generationId: -1 }, retentionMs: -1, tellsUnknownGroup: true, offsets: [{ topic: 't', partition: 0, offset: 1, leaderEpoch: -1, metadata: '' }] }, () => {})
+    commits.commit(
+      {
+        groupId: 's',
+        claim: { memberId: '', groupInstanceId: null, generationId: -1 },
+        retentionMs: -1,
+        tellsUnknownGroup: true,
+        offsets: [{ topic: 't', partition: 0, offset: 1, leaderEpoch: -1, metadata: '' }],
+      },
+      () => {},
+    )
     world.advance(2)
     let code = -1
     commits.deleteGroup('s', (errorCode) => (code = errorCode))

@@ -75,7 +75,8 @@ export class Membership {
     if (request.sessionTimeoutMs < sessionTimeoutMsMin || request.sessionTimeoutMs > sessionTimeoutMsMax) {
       return refuse(ErrorCode.INVALID_SESSION_TIMEOUT)
     }
-    if (request.protocolType === '' || request.protocols.length === 0) return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+    if (request.protocolType === '' || request.protocols.length === 0)
+      return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
     let group = this.#shard.groups.get(request.groupId)
     if (group === undefined) {
       if (request.memberId !== '') return refuse(ErrorCode.UNKNOWN_MEMBER_ID)
@@ -107,7 +108,8 @@ export class Membership {
     }
     if (request.groupInstanceId === null && request.requiresKnownMemberId) {
       const timer = this.#shard.host.timers.set(request.sessionTimeoutMs, () => {
-        if (group.pendingJoins.delete(memberId) && group.state === 'PreparingRebalance') this.#rebalance.completeJoinIfAll(group)
+        if (group.pendingJoins.delete(memberId) && group.state === 'PreparingRebalance')
+          this.#rebalance.completeJoinIfAll(group)
       })
       group.pendingJoins.set(memberId, timer)
       reply(joinError(memberId, ErrorCode.MEMBER_ID_REQUIRED))
@@ -162,7 +164,13 @@ export class Membership {
   }
 
   /** A static member came back under a new id (KIP-345): the old holder is fenced, and mostly nothing else happens. */
-  #replaceStatic(group: ClassicGroup, old: Member, memberId: string, request: JoinRequest, reply: (result: JoinResult) => void): void {
+  #replaceStatic(
+    group: ClassicGroup,
+    old: Member,
+    memberId: string,
+    request: JoinRequest,
+    reply: (result: JoinResult) => void,
+  ): void {
     const leaderBefore = group.leaderId ?? ''
     const { awaitingJoin, awaitingSync } = old
     this.#rebalance.forget(old)
@@ -199,8 +207,10 @@ export class Membership {
     const errorCode = checkClaim(group, claim)
     const member = group.members.get(claim.memberId)
     if (errorCode !== ErrorCode.NONE || member === undefined) return reply(syncError(errorCode))
-    if (expected.protocolType !== null && expected.protocolType !== group.protocolType) return reply(syncError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
-    if (expected.protocolName !== null && expected.protocolName !== group.protocolName) return reply(syncError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
+    if (expected.protocolType !== null && expected.protocolType !== group.protocolType)
+      return reply(syncError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
+    if (expected.protocolName !== null && expected.protocolName !== group.protocolName)
+      return reply(syncError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
     switch (group.state) {
       case 'Empty':
       case 'Dead':

@@ -61,7 +61,14 @@ const groupMetadataValue = {
       type: '[]struct',
       fields: [
         { name: 'memberId', type: 'string' },
-        { name: 'groupInstanceId', type: 'string', versions: '3+', nullableVersions: '3+', default: null, ignorable: true },
+        {
+          name: 'groupInstanceId',
+          type: 'string',
+          versions: '3+',
+          nullableVersions: '3+',
+          default: null,
+          ignorable: true,
+        },
         { name: 'clientId', type: 'string' },
         { name: 'clientHost', type: 'string' },
         { name: 'rebalanceTimeout', type: 'int32', versions: '1+', default: -1, ignorable: true },
@@ -84,18 +91,34 @@ export interface CoordinatorRecord {
 
 /** What a record of the log says. Other record types (of newer group kinds) are 'unknown' and skipped. */
 export type ReadRecord =
-  | { readonly kind: 'offset'; readonly groupId: string; readonly topic: string; readonly partition: number; readonly committed: CommittedOffset | null }
+  | {
+      readonly kind: 'offset'
+      readonly groupId: string
+      readonly topic: string
+      readonly partition: number
+      readonly committed: CommittedOffset | null
+    }
   | { readonly kind: 'group'; readonly groupId: string; readonly value: GroupMetadataValue | null }
   | { readonly kind: 'unknown'; readonly type: number }
 
-function encoded<const D extends MessageDefinition>(definition: D, type: number, version: number, body: Encodable<D>): Buffer {
+function encoded<const D extends MessageDefinition>(
+  definition: D,
+  type: number,
+  version: number,
+  body: Encodable<D>,
+): Buffer {
   const writer = new Writer()
   writer.int16(type)
   encodeMessage(definition, version, body, writer)
   return writer.finishBuffer()
 }
 
-export function offsetRecord(groupId: string, topic: string, partition: number, committed: CommittedOffset | null): CoordinatorRecord {
+export function offsetRecord(
+  groupId: string,
+  topic: string,
+  partition: number,
+  committed: CommittedOffset | null,
+): CoordinatorRecord {
   const key = encoded(offsetCommitKey, 1, 1, { group: groupId, topic, partition })
   if (committed === null) return { key, value: null }
   const version = committed.expireTimestampMs === -1 ? 3 : 1

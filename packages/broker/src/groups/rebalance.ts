@@ -20,7 +20,16 @@ export interface RebalanceSettings {
 }
 
 export function joinError(memberId: string, errorCode: number): JoinResult {
-  return { errorCode, generationId: -1, protocolType: null, protocolName: null, leaderId: '', memberId, skipAssignment: false, members: [] }
+  return {
+    errorCode,
+    generationId: -1,
+    protocolType: null,
+    protocolName: null,
+    leaderId: '',
+    memberId,
+    skipAssignment: false,
+    members: [],
+  }
 }
 
 export function syncError(errorCode: number): SyncResult {
@@ -60,7 +69,8 @@ export class Rebalance {
   }
 
   #sessionTimerFired(group: ClassicGroup, member: Member): void {
-    if (this.#shard.state !== 'active' || group.state === 'Dead' || group.members.get(member.memberId) !== member) return
+    if (this.#shard.state !== 'active' || group.state === 'Dead' || group.members.get(member.memberId) !== member)
+      return
     const leftMs = member.sessionDeadlineMs - this.#shard.host.clock.monotonicMs()
     // A member that waits for an answer of ours is alive as far as we can ask.
     const waits = !member.isNew && (member.awaitingJoin !== null || member.awaitingSync !== null)
@@ -212,7 +222,12 @@ export class Rebalance {
   }
 
   /** SyncGroup of a member of the current generation, in CompletingRebalance. */
-  sync(group: ClassicGroup, member: Member, assignments: ReadonlyMap<string, Buffer>, reply: (result: SyncResult) => void): void {
+  sync(
+    group: ClassicGroup,
+    member: Member,
+    assignments: ReadonlyMap<string, Buffer>,
+    reply: (result: SyncResult) => void,
+  ): void {
     // A member that asks again takes the place of its earlier request.
     member.awaitingSync?.(syncError(ErrorCode.REBALANCE_IN_PROGRESS))
     member.awaitingSync = reply
@@ -220,7 +235,9 @@ export class Rebalance {
     this.renewSession(group, member)
     if (group.leaderId !== member.memberId) return
     const generation = group.generationId
-    const copied = new Map([...assignments].map(([memberId, assignment]) => [memberId, Buffer.from(assignment)] as const))
+    const copied = new Map(
+      [...assignments].map(([memberId, assignment]) => [memberId, Buffer.from(assignment)] as const),
+    )
     this.#shard.append([recordOfGroup(group, copied, this.#nowMs())], { apply: false }, (errorCode) => {
       // The group may have moved on while the record was replicated: then this assignment is void.
       if (group.state !== 'CompletingRebalance' || group.generationId !== generation) return
@@ -244,7 +261,12 @@ export class Rebalance {
   }
 
   syncResult(group: ClassicGroup, member: Member): SyncResult {
-    return { errorCode: ErrorCode.NONE, protocolType: group.protocolType, protocolName: group.protocolName, assignment: member.assignment }
+    return {
+      errorCode: ErrorCode.NONE,
+      protocolType: group.protocolType,
+      protocolName: group.protocolName,
+      assignment: member.assignment,
+    }
   }
 
   #failSyncs(group: ClassicGroup, errorCode: number): void {

@@ -25,11 +25,20 @@ export function replay(groups: Map<string, ClassicGroup>, record: ReadRecord, no
     return
   }
   if (record.value === null) groups.delete(record.groupId)
-  else groups.set(record.groupId, groupFromValue(record.groupId, record.value, groups.get(record.groupId)?.offsets ?? new GroupOffsets(), nowMs))
+  else
+    groups.set(
+      record.groupId,
+      groupFromValue(record.groupId, record.value, groups.get(record.groupId)?.offsets ?? new GroupOffsets(), nowMs),
+    )
 }
 
 /** Stable with the members and assignments of its last generation, or Empty. */
-function groupFromValue(groupId: string, value: GroupMetadataValue, offsets: GroupOffsets, nowMs: number): ClassicGroup {
+function groupFromValue(
+  groupId: string,
+  value: GroupMetadataValue,
+  offsets: GroupOffsets,
+  nowMs: number,
+): ClassicGroup {
   const group = new ClassicGroup(groupId, offsets, nowMs, value.members.length === 0 ? 'Empty' : 'Stable')
   if (value.currentStateTimestamp >= 0) group.restoreStateSince(value.currentStateTimestamp)
   group.generationId = value.generation
@@ -53,7 +62,11 @@ function groupFromValue(groupId: string, value: GroupMetadataValue, offsets: Gro
 }
 
 /** The record that stores a group as it is, with `assignments` where given instead of the members' current ones. */
-export function recordOfGroup(group: ClassicGroup, assignments: ReadonlyMap<string, Buffer> | null, nowMs: number): CoordinatorRecord {
+export function recordOfGroup(
+  group: ClassicGroup,
+  assignments: ReadonlyMap<string, Buffer> | null,
+  nowMs: number,
+): CoordinatorRecord {
   return groupRecord(group.groupId, {
     protocolType: group.protocolType ?? '',
     generation: group.generationId,

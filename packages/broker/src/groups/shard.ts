@@ -86,7 +86,10 @@ export class GroupShard {
     }
     this.#partition.log.readCold(request, (error, read) => {
       if (error !== null || read === null) {
-        this.#logger.error('loading groups failed; the partition stays unavailable', { partition: this.#partition.partition, cause: error?.message })
+        this.#logger.error('loading groups failed; the partition stays unavailable', {
+          partition: this.#partition.partition,
+          cause: error?.message,
+        })
         return
       }
       continueWith(read)
@@ -116,7 +119,11 @@ export class GroupShard {
         replay(this.groups, readCoordinatorRecord(record.key, record.value), this.host.clock.nowMs())
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error
-        this.#logger.warn('skipped an unreadable record of a group', { partition: this.#partition.partition, offset: record.offset, cause: error.message })
+        this.#logger.warn('skipped an unreadable record of a group', {
+          partition: this.#partition.partition,
+          offset: record.offset,
+          cause: error.message,
+        })
       }
     }
   }
@@ -126,7 +133,11 @@ export class GroupShard {
    * `done` gets NONE, or the error as group clients are to see it (kafka-protocol §5.0). With `apply` false the caller
    * holds the newer state itself (a group's own metadata).
    */
-  append(records: readonly CoordinatorRecord[], options: { readonly apply: boolean }, done: (errorCode: number) => void): void {
+  append(
+    records: readonly CoordinatorRecord[],
+    options: { readonly apply: boolean },
+    done: (errorCode: number) => void,
+  ): void {
     const timestampMs = this.host.clock.nowMs()
     const batch = buildBatch({ records, timestampMs })
     this.#partition.appendAsLeader(

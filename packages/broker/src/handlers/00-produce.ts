@@ -7,7 +7,12 @@
 import type { MetadataImage } from '@millrace/metadata/image'
 import type { ApiHandler, RequestContext } from '@millrace/network/api-handler'
 import { ErrorCode, errorName } from '@millrace/protocol/errors'
-import { produceRequest, produceResponse, type ProduceRequest, type ProduceResponseInput } from '@millrace/protocol/messages/00-produce'
+import {
+  produceRequest,
+  produceResponse,
+  type ProduceRequest,
+  type ProduceResponseInput,
+} from '@millrace/protocol/messages/00-produce'
 import { BATCH_HEADER_BYTES, MAGIC_V2, isTransactional, magic } from '@millrace/protocol/records/batch-header'
 import type { AppendOptions, AppendRefusal } from '../replication/partition.ts'
 import { nodeEndpoints } from './endpoints.ts'
@@ -29,7 +34,11 @@ export function produceHandler(runtime: BrokerRuntime): ApiHandler<ProduceReques
     handle(context, request, respond) {
       runtime.metrics.produceRequests++
       const { metrics, replicaManager } = runtime
-      const responses = request.topicData.map(({ name, topicId }) => ({ name, topicId, partitionResponses: [] as PartitionAnswer[] }))
+      const responses = request.topicData.map(({ name, topicId }) => ({
+        name,
+        topicId,
+        partitionResponses: [] as PartitionAnswer[],
+      }))
       const leaders = new Set<number>()
       let waiting = 1
       let failed: string | null = null
@@ -44,25 +53,41 @@ export function produceHandler(runtime: BrokerRuntime): ApiHandler<ProduceReques
         if (failed !== null) context.closeConnection(`produce with acks=0 failed: ${failed}`)
         respond(null)
       }
-      const options: AppendOptions = { acks: request.acks, timeoutMs: request.timeoutMs, origin: 'client', produceVersion: context.apiVersion }
+      const options: AppendOptions = {
+        acks: request.acks,
+        timeoutMs: request.timeoutMs,
+        origin: 'client',
+        produceVersion: context.apiVersion,
+      }
       const { image } = runtime.metadata
       request.topicData.forEach((topic, topicIndex) => {
         const answers = responses[topicIndex]?.partitionResponses ?? []
-        const name = context.apiVersion < TOPIC_ID_VERSION ? topic.name : (image.topicsById.get(topic.topicId)?.name ?? null)
+        const name =
+          context.apiVersion < TOPIC_ID_VERSION ? topic.name : (image.topicsById.get(topic.topicId)?.name ?? null)
         const topicError = refusalOfTopic(context, request, name)
         const seen = new Set<number>()
         for (const { index, records } of topic.partitionData) {
           const at = answers.push(emptyAnswer(index)) - 1
           waiting++
-          const done = (errorCode: number, baseOffset: number, logAppendTimeMs: number, refusal: AppendRefusal | null): void => {
+          const done = (
+            errorCode: number,
+            baseOffset: number,
+            logAppendTimeMs: number,
+            refusal: AppendRefusal | null,
+          ): void => {
             if (errorCode !== ErrorCode.NONE) failed = `${errorName(errorCode)} for ${name ?? topic.topicId}-${index}`
             const answer = {
               index,
               errorCode: wireError(context.apiVersion, errorCode),
               baseOffset: errorCode === ErrorCode.NONE ? baseOffset : -1,
               logAppendTimeMs,
-              logStartOffset: errorCode === ErrorCode.NONE ? (replicaManager.get(name ?? '', index)?.logStartOffset ?? -1) : -1,
-              recordErrors: refusal?.recordErrors?.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message })) ?? [],
+              logStartOffset:
+                errorCode === ErrorCode.NONE ? (replicaManager.get(name ?? '', index)?.logStartOffset ?? -1) : -1,
+              recordErrors:
+                refusal?.recordErrors?.map(({ batchIndex, message }) => ({
+                  batchIndex,
+                  batchIndexErrorMessage: message,
+                })) ?? [],
               errorMessage: refusal?.message ?? null,
               ...leaderHint(context, runtime.metadata.image, name, index, errorCode, leaders),
             }
@@ -130,4 +155,3 @@ function leaderHint(
   if (state.leader >= 0) leaders.add(state.leader)
   return { currentLeader: { leaderId: state.leader, leaderEpoch: state.leaderEpoch } }
 }
-

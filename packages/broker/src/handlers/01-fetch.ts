@@ -5,7 +5,12 @@
  */
 import type { MetadataImage } from '@millrace/metadata/image'
 import type { ApiHandler, RequestContext, Respond } from '@millrace/network/api-handler'
-import { fetchRequest, fetchResponse, type FetchRequest, type FetchResponseInput } from '@millrace/protocol/messages/01-fetch'
+import {
+  fetchRequest,
+  fetchResponse,
+  type FetchRequest,
+  type FetchResponseInput,
+} from '@millrace/protocol/messages/01-fetch'
 import { openFetchContext, type FetchAsk, type FetchContext } from '../fetch-session/fetch-context.ts'
 import type { FetchSessionCache } from '../fetch-session/fetch-session-cache.ts'
 import type { AskedPartition } from '../fetch-session/fetch-session.ts'
@@ -94,7 +99,13 @@ function answer(
   runtime.metrics.bytesOut += bytes
   if (failed) runtime.metrics.failedFetchRequests++
   const nodes = leaders.size === 0 ? [] : nodeEndpoints(runtime.metadata.image, connection, leaders)
-  const response = { throttleTimeMs: 0, errorCode: 0, sessionId, responses: fetchTopics(told, apiVersion), nodeEndpoints: nodes }
+  const response = {
+    throttleTimeMs: 0,
+    errorCode: 0,
+    sessionId,
+    responses: fetchTopics(told, apiVersion),
+    nodeEndpoints: nodes,
+  }
   respond(response, releaseRecords(results))
 }
 
@@ -105,8 +116,24 @@ function replicaOf({ apiVersion }: RequestContext, request: FetchRequest): { rep
 function askOf({ apiVersion }: RequestContext, request: FetchRequest, privileged: boolean): FetchAsk {
   const partitions: AskedPartition[] = []
   for (const { topic, topicId, partitions: asked } of request.topics) {
-    for (const { partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset, partitionMaxBytes } of asked) {
-      partitions.push({ topic, topicId, partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset, maxBytes: partitionMaxBytes })
+    for (const {
+      partition,
+      currentLeaderEpoch,
+      fetchOffset,
+      lastFetchedEpoch,
+      logStartOffset,
+      partitionMaxBytes,
+    } of asked) {
+      partitions.push({
+        topic,
+        topicId,
+        partition,
+        currentLeaderEpoch,
+        fetchOffset,
+        lastFetchedEpoch,
+        logStartOffset,
+        maxBytes: partitionMaxBytes,
+      })
     }
   }
   const forgotten = request.forgottenTopicsData.flatMap(({ topic, topicId, partitions: indexes }) =>

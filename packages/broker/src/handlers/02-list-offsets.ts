@@ -1,7 +1,12 @@
 /** ListOffsets (2): offsets by time or by the negative sentinels. Facts: kafka-protocol §3.8, §9.30. */
 import type { ApiHandler, RequestContext } from '@millrace/network/api-handler'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { listOffsetsRequest, listOffsetsResponse, type ListOffsetsRequest, type ListOffsetsResponseInput } from '@millrace/protocol/messages/02-list-offsets'
+import {
+  listOffsetsRequest,
+  listOffsetsResponse,
+  type ListOffsetsRequest,
+  type ListOffsetsResponseInput,
+} from '@millrace/protocol/messages/02-list-offsets'
 import type { OffsetResult } from '../replication/list-offset.ts'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 
@@ -63,15 +68,24 @@ function lookUp(
 ): void {
   const { partitionIndex, currentLeaderEpoch, timestamp } = asked
   const sentinelVersion = timestamp >= 0 ? 0 : SENTINEL_VERSION.get(timestamp)
-  if (sentinelVersion === undefined || context.apiVersion < sentinelVersion) return done(ErrorCode.UNSUPPORTED_VERSION, null)
+  if (sentinelVersion === undefined || context.apiVersion < sentinelVersion)
+    return done(ErrorCode.UNSUPPORTED_VERSION, null)
   const partition = runtime.replicaManager.get(topic, partitionIndex)
   if (partition === undefined) return done(runtime.replicaManager.missingPartition(topic, partitionIndex), null)
   const readCommitted = request.isolationLevel === READ_COMMITTED
-  partition.listOffset({ timestampMs: timestamp, currentLeaderEpoch, replicaId: request.replicaId, readCommitted }, done)
+  partition.listOffset(
+    { timestampMs: timestamp, currentLeaderEpoch, replicaId: request.replicaId, readCommitted },
+    done,
+  )
 }
 
 /** Not found is no error: offset, timestamp and epoch are then -1, or the old style list is empty. */
-function answerOf(context: RequestContext, asked: PartitionQuestion, errorCode: number, result: OffsetResult | null): PartitionAnswer {
+function answerOf(
+  context: RequestContext,
+  asked: PartitionQuestion,
+  errorCode: number,
+  result: OffsetResult | null,
+): PartitionAnswer {
   const notAvailable = errorCode === ErrorCode.OFFSET_NOT_AVAILABLE && context.apiVersion < OFFSET_NOT_AVAILABLE_VERSION
   const found = errorCode === ErrorCode.NONE && result !== null && result.offset >= 0
   return {

@@ -6,7 +6,12 @@ import { ZERO_UUID } from '@millrace/base/uuid'
 import type { MetadataImage, TopicImage } from '@millrace/metadata/image'
 import type { ApiHandler, ConnectionInfo, RequestContext } from '@millrace/network/api-handler'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { metadataRequest, metadataResponse, type MetadataRequest, type MetadataResponseInput } from '@millrace/protocol/messages/03-metadata'
+import {
+  metadataRequest,
+  metadataResponse,
+  type MetadataRequest,
+  type MetadataResponseInput,
+} from '@millrace/protocol/messages/03-metadata'
 import { ALL_CLUSTER_OPERATIONS, ALL_TOPIC_OPERATIONS, NOT_ASKED } from './authorized-operations.ts'
 import { advertisedBrokers, controllerIdFor } from './endpoints.ts'
 import { describePartition } from './partition-description.ts'
@@ -88,11 +93,14 @@ function answerTopic(
   creationErrors: ReadonlyMap<string, number>,
 ): TopicAnswer {
   const { apiVersion, connection } = context
-  if (topicId !== ZERO_UUID && apiVersion < TOPIC_ID_VERSION) return failedTopic(ErrorCode.INVALID_REQUEST, name ?? '', topicId)
+  if (topicId !== ZERO_UUID && apiVersion < TOPIC_ID_VERSION)
+    return failedTopic(ErrorCode.INVALID_REQUEST, name ?? '', topicId)
   if (name === null) {
     if (apiVersion < TOPIC_ID_VERSION) return failedTopic(ErrorCode.INVALID_REQUEST, '', topicId)
     const topic = image.topicsById.get(topicId)
-    return topic === undefined ? failedTopic(ErrorCode.UNKNOWN_TOPIC_ID, null, topicId) : describeTopic(image, connection, topic, request)
+    return topic === undefined
+      ? failedTopic(ErrorCode.UNKNOWN_TOPIC_ID, null, topicId)
+      : describeTopic(image, connection, topic, request)
   }
   const topic = image.topicsByName.get(name)
   if (topic !== undefined) return describeTopic(image, connection, topic, request)
@@ -106,7 +114,12 @@ function failedTopic(errorCode: number, name: string | null, topicId: string): T
   return { errorCode, name, topicId, isInternal: name !== null && isInternalTopic(name), partitions: [] }
 }
 
-function describeTopic(image: MetadataImage, connection: ConnectionInfo, topic: TopicImage, request: MetadataRequest): TopicAnswer {
+function describeTopic(
+  image: MetadataImage,
+  connection: ConnectionInfo,
+  topic: TopicImage,
+  request: MetadataRequest,
+): TopicAnswer {
   return {
     errorCode: ErrorCode.NONE,
     name: topic.name,

@@ -1,12 +1,20 @@
 /** OffsetCommit: stores a group's positions on its coordinator, replicated before it is answered. */
 import { ErrorCode } from '@millrace/protocol/errors'
-import { offsetCommitRequest, offsetCommitResponse, type OffsetCommitRequest, type OffsetCommitResponseInput } from '@millrace/protocol/messages/08-offset-commit'
+import {
+  offsetCommitRequest,
+  offsetCommitResponse,
+  type OffsetCommitRequest,
+  type OffsetCommitResponseInput,
+} from '@millrace/protocol/messages/08-offset-commit'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 import type { OffsetToCommit } from '../groups/commits.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 
-export function offsetCommitHandler(runtime: BrokerRuntime, coordinator: GroupCoordinator): ApiHandler<OffsetCommitRequest, OffsetCommitResponseInput> {
+export function offsetCommitHandler(
+  runtime: BrokerRuntime,
+  coordinator: GroupCoordinator,
+): ApiHandler<OffsetCommitRequest, OffsetCommitResponseInput> {
   return {
     request: offsetCommitRequest,
     response: offsetCommitResponse,
@@ -23,8 +31,18 @@ export function offsetCommitHandler(runtime: BrokerRuntime, coordinator: GroupCo
             return { partitionIndex: one.partitionIndex, errorCode, position: -1 }
           }
           const { committedOffset, committedLeaderEpoch, committedMetadata } = one
-          offsets.push({ topic: known.name, partition: one.partitionIndex, offset: committedOffset, leaderEpoch: committedLeaderEpoch, metadata: committedMetadata ?? '' })
-          return { partitionIndex: one.partitionIndex, errorCode: ErrorCode.NONE as number, position: offsets.length - 1 }
+          offsets.push({
+            topic: known.name,
+            partition: one.partitionIndex,
+            offset: committedOffset,
+            leaderEpoch: committedLeaderEpoch,
+            metadata: committedMetadata ?? '',
+          })
+          return {
+            partitionIndex: one.partitionIndex,
+            errorCode: ErrorCode.NONE as number,
+            position: offsets.length - 1,
+          }
         })
         return { name: topic.name, topicId: topic.topicId, partitions }
       })
@@ -43,9 +61,19 @@ export function offsetCommitHandler(runtime: BrokerRuntime, coordinator: GroupCo
       if (request.groupId === '') return answer(offsets.map(() => ErrorCode.INVALID_GROUP_ID))
       const located = coordinator.locate(request.groupId)
       if (located.served === null) return answer(offsets.map(() => located.errorCode))
-      const claim = { memberId: request.memberId, groupInstanceId: request.groupInstanceId, generationId: request.generationIdOrMemberEpoch }
+      const claim = {
+        memberId: request.memberId,
+        groupInstanceId: request.groupInstanceId,
+        generationId: request.generationIdOrMemberEpoch,
+      }
       return located.served.commits.commit(
-        { groupId: request.groupId, claim, retentionMs: request.retentionTimeMs, tellsUnknownGroup: context.apiVersion >= 9, offsets },
+        {
+          groupId: request.groupId,
+          claim,
+          retentionMs: request.retentionTimeMs,
+          tellsUnknownGroup: context.apiVersion >= 9,
+          offsets,
+        },
         answer,
       )
     },

@@ -3,7 +3,12 @@
  * -1 without an error, also in groups that do not exist.
  */
 import { ErrorCode } from '@millrace/protocol/errors'
-import { offsetFetchRequest, offsetFetchResponse, type OffsetFetchRequest, type OffsetFetchResponseInput } from '@millrace/protocol/messages/09-offset-fetch'
+import {
+  offsetFetchRequest,
+  offsetFetchResponse,
+  type OffsetFetchRequest,
+  type OffsetFetchResponseInput,
+} from '@millrace/protocol/messages/09-offset-fetch'
 import { ZERO_UUID, type Uuid } from '@millrace/base/uuid'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import type { BrokerRuntime } from '../broker-runtime.ts'
@@ -18,16 +23,33 @@ interface AskedTopic {
 interface FetchedTopic {
   readonly name: string
   readonly topicId: Uuid
-  readonly partitions: { partitionIndex: number; committedOffset: number; committedLeaderEpoch: number; metadata: string; errorCode: number }[]
+  readonly partitions: {
+    partitionIndex: number
+    committedOffset: number
+    committedLeaderEpoch: number
+    metadata: string
+    errorCode: number
+  }[]
 }
 
-export function offsetFetchHandler(runtime: BrokerRuntime, coordinator: GroupCoordinator): ApiHandler<OffsetFetchRequest, OffsetFetchResponseInput> {
+export function offsetFetchHandler(
+  runtime: BrokerRuntime,
+  coordinator: GroupCoordinator,
+): ApiHandler<OffsetFetchRequest, OffsetFetchResponseInput> {
   /** One group's topics; null topics asks for all that it has. */
-  const fetchGroup = (groupId: string, asked: readonly AskedTopic[] | null, byId: boolean): { errorCode: number; topics: FetchedTopic[] } => {
-    const located = groupId === '' ? { errorCode: ErrorCode.INVALID_GROUP_ID, served: null } : coordinator.locate(groupId)
+  const fetchGroup = (
+    groupId: string,
+    asked: readonly AskedTopic[] | null,
+    byId: boolean,
+  ): { errorCode: number; topics: FetchedTopic[] } => {
+    const located =
+      groupId === '' ? { errorCode: ErrorCode.INVALID_GROUP_ID, served: null } : coordinator.locate(groupId)
     if (located.served === null) return { errorCode: located.errorCode, topics: [] }
     const topics = asked ?? allTopics(located.served, groupId)
-    return { errorCode: ErrorCode.NONE, topics: topics.map((topic) => fetchTopic(located.served, groupId, topic, byId)) }
+    return {
+      errorCode: ErrorCode.NONE,
+      topics: topics.map((topic) => fetchTopic(located.served, groupId, topic, byId)),
+    }
   }
 
   const allTopics = (served: ServedShard, groupId: string): AskedTopic[] => {
@@ -61,10 +83,14 @@ export function offsetFetchHandler(runtime: BrokerRuntime, coordinator: GroupCoo
     handle(context, request, respond) {
       if (context.apiVersion >= 8) {
         const byId = context.apiVersion >= 10
-        respond({ throttleTimeMs: 0, groups: request.groups.map(({ groupId, topics }) => ({ groupId, ...fetchGroup(groupId, topics, byId) })) })
+        respond({
+          throttleTimeMs: 0,
+          groups: request.groups.map(({ groupId, topics }) => ({ groupId, ...fetchGroup(groupId, topics, byId) })),
+        })
         return
       }
-      const asked = request.topics?.map(({ name, partitionIndexes }) => ({ name, topicId: ZERO_UUID, partitionIndexes })) ?? null
+      const asked =
+        request.topics?.map(({ name, partitionIndexes }) => ({ name, topicId: ZERO_UUID, partitionIndexes })) ?? null
       const { errorCode, topics } = fetchGroup(request.groupId, asked, false)
       if (errorCode === ErrorCode.NONE || context.apiVersion >= 2) {
         respond({ throttleTimeMs: 0, errorCode, topics })
@@ -73,7 +99,12 @@ export function offsetFetchHandler(runtime: BrokerRuntime, coordinator: GroupCoo
       // Versions 0 and 1 have no error for the group: every partition carries it.
       const failed = (asked ?? []).map((topic) => ({
         name: topic.name,
-        partitions: topic.partitionIndexes.map((partitionIndex) => ({ partitionIndex, committedOffset: -1, metadata: '', errorCode })),
+        partitions: topic.partitionIndexes.map((partitionIndex) => ({
+          partitionIndex,
+          committedOffset: -1,
+          metadata: '',
+          errorCode,
+        })),
       }))
       respond({ throttleTimeMs: 0, topics: failed })
     },

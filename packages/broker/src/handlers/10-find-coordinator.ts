@@ -1,6 +1,11 @@
 /** FindCoordinator: which broker leads the partition that holds a group. Makes `__consumer_offsets` when it is first needed. */
 import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
-import { findCoordinatorRequest, findCoordinatorResponse, type FindCoordinatorRequest, type FindCoordinatorResponseInput } from '@millrace/protocol/messages/10-find-coordinator'
+import {
+  findCoordinatorRequest,
+  findCoordinatorResponse,
+  type FindCoordinatorRequest,
+  type FindCoordinatorResponseInput,
+} from '@millrace/protocol/messages/10-find-coordinator'
 import type { ApiHandler, ConnectionInfo } from '@millrace/network/api-handler'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 import type { TopicCreation } from '../forwarding/topic-creation.ts'
@@ -34,7 +39,14 @@ export function findCoordinatorHandler(
     const broker = leader === undefined ? undefined : image.brokers.get(leader)
     const endpoint = broker === undefined || broker.fenced ? null : advertisedEndpoint(broker, connection)
     if (broker === undefined || endpoint === null) return notFound(key, ErrorCode.COORDINATOR_NOT_AVAILABLE)
-    return { key, nodeId: broker.id, host: endpoint.host, port: endpoint.port, errorCode: ErrorCode.NONE, errorMessage: null }
+    return {
+      key,
+      nodeId: broker.id,
+      host: endpoint.host,
+      port: endpoint.port,
+      errorCode: ErrorCode.NONE,
+      errorMessage: null,
+    }
   }
 
   return {
@@ -48,12 +60,15 @@ export function findCoordinatorHandler(
         else if (first !== undefined) respond({ throttleTimeMs: 0, ...first })
       }
       if (request.keyType !== KEY_TYPE_GROUP) {
-        const message = 'Only consumer groups have a coordinator here; transactions and share groups are not served by this version.'
+        const message =
+          'Only consumer groups have a coordinator here; transactions and share groups are not served by this version.'
         answer(keys.map((key) => notFound(key, ErrorCode.INVALID_REQUEST, message)))
         return
       }
       // At once if the topic is there; a failed creation shows as COORDINATOR_NOT_AVAILABLE, which clients retry.
-      topicCreation.create(context.connection, groupMetadataTopic(runtime), () => answer(keys.map((key) => find(key, context.connection))))
+      topicCreation.create(context.connection, groupMetadataTopic(runtime), () =>
+        answer(keys.map((key) => find(key, context.connection))),
+      )
     },
   }
 }

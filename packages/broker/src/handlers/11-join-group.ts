@@ -1,5 +1,10 @@
 /** JoinGroup: a member asks to be part of the next generation; answered when the join phase ends. */
-import { joinGroupRequest, joinGroupResponse, type JoinGroupRequest, type JoinGroupResponseInput } from '@millrace/protocol/messages/11-join-group'
+import {
+  joinGroupRequest,
+  joinGroupResponse,
+  type JoinGroupRequest,
+  type JoinGroupResponseInput,
+} from '@millrace/protocol/messages/11-join-group'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import type { JoinResult } from '../groups/member.ts'

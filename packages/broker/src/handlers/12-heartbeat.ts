@@ -1,5 +1,10 @@
 /** Heartbeat: a member is alive; told of a rebalance by REBALANCE_IN_PROGRESS. */
-import { heartbeatRequest, heartbeatResponse, type HeartbeatRequest, type HeartbeatResponseInput } from '@millrace/protocol/messages/12-heartbeat'
+import {
+  heartbeatRequest,
+  heartbeatResponse,
+  type HeartbeatRequest,
+  type HeartbeatResponseInput,
+} from '@millrace/protocol/messages/12-heartbeat'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 
@@ -9,7 +14,10 @@ export function heartbeatHandler(coordinator: GroupCoordinator): ApiHandler<Hear
     response: heartbeatResponse,
     handle(_context, request, respond) {
       const { served, errorCode } = coordinator.locate(request.groupId)
-      respond({ throttleTimeMs: 0, errorCode: served === null ? errorCode : served.membership.heartbeat(request.groupId, request) })
+      respond({
+        throttleTimeMs: 0,
+        errorCode: served === null ? errorCode : served.membership.heartbeat(request.groupId, request),
+      })
     },
   }
 }

@@ -1,10 +1,17 @@
 /** LeaveGroup: members go at once instead of by their session's end. */
 import { ErrorCode } from '@millrace/protocol/errors'
-import { leaveGroupRequest, leaveGroupResponse, type LeaveGroupRequest, type LeaveGroupResponseInput } from '@millrace/protocol/messages/13-leave-group'
+import {
+  leaveGroupRequest,
+  leaveGroupResponse,
+  type LeaveGroupRequest,
+  type LeaveGroupResponseInput,
+} from '@millrace/protocol/messages/13-leave-group'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 
-export function leaveGroupHandler(coordinator: GroupCoordinator): ApiHandler<LeaveGroupRequest, LeaveGroupResponseInput> {
+export function leaveGroupHandler(
+  coordinator: GroupCoordinator,
+): ApiHandler<LeaveGroupRequest, LeaveGroupResponseInput> {
   return {
     request: leaveGroupRequest,
     response: leaveGroupResponse,
@@ -19,7 +26,11 @@ export function leaveGroupHandler(coordinator: GroupCoordinator): ApiHandler<Lea
       return respond({
         throttleTimeMs: 0,
         errorCode: ErrorCode.NONE,
-        members: request.members.map(({ memberId, groupInstanceId }, index) => ({ memberId, groupInstanceId, errorCode: codes[index] ?? ErrorCode.NONE })),
+        members: request.members.map(({ memberId, groupInstanceId }, index) => ({
+          memberId,
+          groupInstanceId,
+          errorCode: codes[index] ?? ErrorCode.NONE,
+        })),
       })
     },
   }

@@ -1,13 +1,20 @@
 /** DescribeGroups: state, protocol and members; a group that does not exist is "Dead". */
 import { ErrorCode } from '@millrace/protocol/errors'
-import { describeGroupsRequest, describeGroupsResponse, type DescribeGroupsRequest, type DescribeGroupsResponseInput } from '@millrace/protocol/messages/15-describe-groups'
+import {
+  describeGroupsRequest,
+  describeGroupsResponse,
+  type DescribeGroupsRequest,
+  type DescribeGroupsResponseInput,
+} from '@millrace/protocol/messages/15-describe-groups'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import { ALL_GROUP_OPERATIONS, NOT_ASKED } from './authorized-operations.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 
 const NOTHING = Buffer.alloc(0)
 
-export function describeGroupsHandler(coordinator: GroupCoordinator): ApiHandler<DescribeGroupsRequest, DescribeGroupsResponseInput> {
+export function describeGroupsHandler(
+  coordinator: GroupCoordinator,
+): ApiHandler<DescribeGroupsRequest, DescribeGroupsResponseInput> {
   return {
     request: describeGroupsRequest,
     response: describeGroupsResponse,

@@ -1,11 +1,18 @@
 /** ListGroups: the groups this broker coordinates; a client asks every broker. */
-import { listGroupsRequest, listGroupsResponse, type ListGroupsRequest, type ListGroupsResponseInput } from '@millrace/protocol/messages/16-list-groups'
+import {
+  listGroupsRequest,
+  listGroupsResponse,
+  type ListGroupsRequest,
+  type ListGroupsResponseInput,
+} from '@millrace/protocol/messages/16-list-groups'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 
 const CLASSIC = 'classic'
 
-export function listGroupsHandler(coordinator: GroupCoordinator): ApiHandler<ListGroupsRequest, ListGroupsResponseInput> {
+export function listGroupsHandler(
+  coordinator: GroupCoordinator,
+): ApiHandler<ListGroupsRequest, ListGroupsResponseInput> {
   return {
     request: listGroupsRequest,
     response: listGroupsResponse,
@@ -16,7 +23,12 @@ export function listGroupsHandler(coordinator: GroupCoordinator): ApiHandler<Lis
       const listed = groups
         .filter((group) => states.size === 0 || states.has(group.state.toLowerCase()))
         .filter(() => types.size === 0 || types.has(CLASSIC))
-        .map((group) => ({ groupId: group.groupId, protocolType: group.protocolType ?? '', groupState: group.state, groupType: CLASSIC }))
+        .map((group) => ({
+          groupId: group.groupId,
+          protocolType: group.protocolType ?? '',
+          groupState: group.state,
+          groupType: CLASSIC,
+        }))
       respond({ throttleTimeMs: 0, errorCode, groups: listed })
     },
   }

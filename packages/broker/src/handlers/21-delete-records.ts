@@ -1,13 +1,20 @@
 /** DeleteRecords (21): moves the log start of partitions this broker leads. Facts: kafka-protocol §3.6. */
 import type { ApiHandler } from '@millrace/network/api-handler'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { deleteRecordsRequest, deleteRecordsResponse, type DeleteRecordsRequest, type DeleteRecordsResponseInput } from '@millrace/protocol/messages/21-delete-records'
+import {
+  deleteRecordsRequest,
+  deleteRecordsResponse,
+  type DeleteRecordsRequest,
+  type DeleteRecordsResponseInput,
+} from '@millrace/protocol/messages/21-delete-records'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 import { isInternalTopic } from './topic-names.ts'
 
 type PartitionAnswer = DeleteRecordsResponseInput['topics'][number]['partitions'][number]
 
-export function deleteRecordsHandler(runtime: BrokerRuntime): ApiHandler<DeleteRecordsRequest, DeleteRecordsResponseInput> {
+export function deleteRecordsHandler(
+  runtime: BrokerRuntime,
+): ApiHandler<DeleteRecordsRequest, DeleteRecordsResponseInput> {
   return {
     request: deleteRecordsRequest,
     response: deleteRecordsResponse,

@@ -7,18 +7,30 @@
  */
 import type { ApiHandler } from '@millrace/network/api-handler'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { initProducerIdRequest, initProducerIdResponse, type InitProducerIdRequest, type InitProducerIdResponseInput } from '@millrace/protocol/messages/22-init-producer-id'
+import {
+  initProducerIdRequest,
+  initProducerIdResponse,
+  type InitProducerIdRequest,
+  type InitProducerIdResponseInput,
+} from '@millrace/protocol/messages/22-init-producer-id'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 
 const NO_EPOCH = -1
 
-export function initProducerIdHandler(runtime: BrokerRuntime): ApiHandler<InitProducerIdRequest, InitProducerIdResponseInput> {
+export function initProducerIdHandler(
+  runtime: BrokerRuntime,
+): ApiHandler<InitProducerIdRequest, InitProducerIdResponseInput> {
   return {
     request: initProducerIdRequest,
     response: initProducerIdResponse,
     handle(context, request, respond) {
       const answer = (errorCode: number, producerId: number): void =>
-        respond({ throttleTimeMs: 0, errorCode, producerId, producerEpoch: errorCode === ErrorCode.NONE ? 0 : NO_EPOCH })
+        respond({
+          throttleTimeMs: 0,
+          errorCode,
+          producerId,
+          producerEpoch: errorCode === ErrorCode.NONE ? 0 : NO_EPOCH,
+        })
       if (request.transactionalId === null) return runtime.producerIds.next(answer)
       if (request.transactionalId === '') return answer(ErrorCode.INVALID_REQUEST, -1)
       runtime.logger.warn('a transactional producer was refused: there is no transaction coordinator', {

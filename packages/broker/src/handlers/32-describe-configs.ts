@@ -14,7 +14,12 @@ import {
 } from '@millrace/metadata/configs/effective'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { describeConfigsRequest, describeConfigsResponse, type DescribeConfigsRequest, type DescribeConfigsResponseInput } from '@millrace/protocol/messages/32-describe-configs'
+import {
+  describeConfigsRequest,
+  describeConfigsResponse,
+  type DescribeConfigsRequest,
+  type DescribeConfigsResponseInput,
+} from '@millrace/protocol/messages/32-describe-configs'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 import { isLegalTopicName } from './topic-names.ts'
 
@@ -23,7 +28,9 @@ type Resource = DescribeConfigsRequest['resources'][number]
 
 const UNKNOWN_TYPE = 0
 
-export function describeConfigsHandler(runtime: BrokerRuntime): ApiHandler<DescribeConfigsRequest, DescribeConfigsResponseInput> {
+export function describeConfigsHandler(
+  runtime: BrokerRuntime,
+): ApiHandler<DescribeConfigsRequest, DescribeConfigsResponseInput> {
   return {
     request: describeConfigsRequest,
     response: describeConfigsResponse,
@@ -53,16 +60,28 @@ function configsOf(
 ): EffectiveConfig[] | { errorCode: number; errorMessage: string } {
   const context: ConfigContext = { image: metadata.image, properties: config.properties, nodeId }
   if (resourceType === ConfigResourceType.TOPIC) {
-    if (!isLegalTopicName(resourceName)) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: `"${resourceName}" is not a legal topic name.` }
-    if (!metadata.image.topicsByName.has(resourceName)) return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `There is no topic ${resourceName}.` }
+    if (!isLegalTopicName(resourceName))
+      return {
+        errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION,
+        errorMessage: `"${resourceName}" is not a legal topic name.`,
+      }
+    if (!metadata.image.topicsByName.has(resourceName))
+      return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `There is no topic ${resourceName}.` }
     return effectiveTopicConfigs(context, resourceName)
   }
   if (resourceType === ConfigResourceType.BROKER) {
     if (resourceName === '') return clusterDefaultConfigs(context)
-    if (resourceName !== String(nodeId)) return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Broker ${resourceName} must be asked itself; this is broker ${nodeId}.` }
+    if (resourceName !== String(nodeId))
+      return {
+        errorCode: ErrorCode.INVALID_REQUEST,
+        errorMessage: `Broker ${resourceName} must be asked itself; this is broker ${nodeId}.`,
+      }
     return effectiveBrokerConfigs(context)
   }
-  return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Resources of type ${resourceType} have no configs here; topics (2) and brokers (4) do.` }
+  return {
+    errorCode: ErrorCode.INVALID_REQUEST,
+    errorMessage: `Resources of type ${resourceType} have no configs here; topics (2) and brokers (4) do.`,
+  }
 }
 
 function describeConfig(config: EffectiveConfig, request: DescribeConfigsRequest): Result['configs'][number] {

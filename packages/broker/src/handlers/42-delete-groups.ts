@@ -1,9 +1,16 @@
 /** DeleteGroups: takes Empty groups away with all their offsets. */
-import { deleteGroupsRequest, deleteGroupsResponse, type DeleteGroupsRequest, type DeleteGroupsResponseInput } from '@millrace/protocol/messages/42-delete-groups'
+import {
+  deleteGroupsRequest,
+  deleteGroupsResponse,
+  type DeleteGroupsRequest,
+  type DeleteGroupsResponseInput,
+} from '@millrace/protocol/messages/42-delete-groups'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 
-export function deleteGroupsHandler(coordinator: GroupCoordinator): ApiHandler<DeleteGroupsRequest, DeleteGroupsResponseInput> {
+export function deleteGroupsHandler(
+  coordinator: GroupCoordinator,
+): ApiHandler<DeleteGroupsRequest, DeleteGroupsResponseInput> {
   return {
     request: deleteGroupsRequest,
     response: deleteGroupsResponse,

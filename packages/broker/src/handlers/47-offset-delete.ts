@@ -1,11 +1,19 @@
 /** OffsetDelete: forgets committed offsets of topics that the group does not consume. */
 import { ErrorCode } from '@millrace/protocol/errors'
-import { offsetDeleteRequest, offsetDeleteResponse, type OffsetDeleteRequest, type OffsetDeleteResponseInput } from '@millrace/protocol/messages/47-offset-delete'
+import {
+  offsetDeleteRequest,
+  offsetDeleteResponse,
+  type OffsetDeleteRequest,
+  type OffsetDeleteResponseInput,
+} from '@millrace/protocol/messages/47-offset-delete'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 
-export function offsetDeleteHandler(runtime: BrokerRuntime, coordinator: GroupCoordinator): ApiHandler<OffsetDeleteRequest, OffsetDeleteResponseInput> {
+export function offsetDeleteHandler(
+  runtime: BrokerRuntime,
+  coordinator: GroupCoordinator,
+): ApiHandler<OffsetDeleteRequest, OffsetDeleteResponseInput> {
   return {
     request: offsetDeleteRequest,
     response: offsetDeleteResponse,
@@ -22,7 +30,8 @@ export function offsetDeleteHandler(runtime: BrokerRuntime, coordinator: GroupCo
         }),
       }))
       return served.commits.deleteOffsets(request.groupId, known, (groupErrorCode, codes) => {
-        if (groupErrorCode !== ErrorCode.NONE) return respond({ errorCode: groupErrorCode, throttleTimeMs: 0, topics: [] })
+        if (groupErrorCode !== ErrorCode.NONE)
+          return respond({ errorCode: groupErrorCode, throttleTimeMs: 0, topics: [] })
         return respond({
           errorCode: ErrorCode.NONE,
           throttleTimeMs: 0,

@@ -11,7 +11,9 @@ import type { MetadataView } from '../broker-runtime.ts'
 const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['metadata.version'])
 
 /** For RequestServer.versionRange. The server leaves out what has no handler. */
-export function brokerVersionRange(kafkaVersion: string): (apiKey: number, listener: ListenerOptions) => VersionRange | null {
+export function brokerVersionRange(
+  kafkaVersion: string,
+): (apiKey: number, listener: ListenerOptions) => VersionRange | null {
   const profile = profileOf(kafkaVersion)
   return (apiKey) => acceptedVersionRange(profile, apiKey)
 }

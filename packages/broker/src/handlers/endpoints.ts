@@ -36,7 +36,11 @@ export function advertisedEndpoint(broker: BrokerRegistration, connection: Reach
 }
 
 /** Brokers that `connection` can be sent to, by id: those with its listener, unfenced unless `includeFenced`. */
-export function advertisedBrokers(image: MetadataImage, connection: ReachedBy, includeFenced = false): AdvertisedBroker[] {
+export function advertisedBrokers(
+  image: MetadataImage,
+  connection: ReachedBy,
+  includeFenced = false,
+): AdvertisedBroker[] {
   const brokers: AdvertisedBroker[] = []
   for (const broker of image.brokers.values()) {
     if (broker.fenced && !includeFenced) continue

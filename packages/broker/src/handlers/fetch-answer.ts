@@ -16,7 +16,10 @@ const STORAGE_ERROR_VERSION = 6
 const NO_RECORDS = Buffer.alloc(0)
 
 /** The results with UNKNOWN_TOPIC_ID in the places of partitions that were not read since their id is not known. */
-export function withUnknownIds(partitions: readonly AskedPartition[], results: readonly FetchResult[]): readonly FetchResult[] {
+export function withUnknownIds(
+  partitions: readonly AskedPartition[],
+  results: readonly FetchResult[],
+): readonly FetchResult[] {
   if (results.length === partitions.length) return results
   let next = 0
   return partitions.map((asked): FetchResult => {

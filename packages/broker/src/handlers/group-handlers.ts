@@ -15,7 +15,11 @@ import { listGroupsHandler } from './16-list-groups.ts'
 import { deleteGroupsHandler } from './42-delete-groups.ts'
 import { offsetDeleteHandler } from './47-offset-delete.ts'
 
-export function groupHandlers(runtime: BrokerRuntime, coordinator: GroupCoordinator, topicCreation: TopicCreation): readonly ApiHandler[] {
+export function groupHandlers(
+  runtime: BrokerRuntime,
+  coordinator: GroupCoordinator,
+  topicCreation: TopicCreation,
+): readonly ApiHandler[] {
   return [
     offsetCommitHandler(runtime, coordinator),
     offsetFetchHandler(runtime, coordinator),
@@ -30,4 +34,3 @@ export function groupHandlers(runtime: BrokerRuntime, coordinator: GroupCoordina
     offsetDeleteHandler(runtime, coordinator),
   ]
 }
-

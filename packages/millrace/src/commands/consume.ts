@@ -44,7 +44,9 @@ export async function consume(topic: string, options: ConsumeCommandOptions): Pr
   const stop = (): void => void (over = true)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   try {
-    await Promise.all(starts.map(({ partition, offset }, index) => readPartition(partition, offset, ends[index]?.offset ?? 0)))
+    await Promise.all(
+      starts.map(({ partition, offset }, index) => readPartition(partition, offset, ends[index]?.offset ?? 0)),
+    )
   } finally {
     consumer.close()
   }
@@ -61,6 +63,10 @@ interface PrintedRecord {
 function print(record: PrintedRecord, options: ConsumeCommandOptions, topic: string, partition: number): void {
   const key = record.key?.toString() ?? null
   const value = record.value?.toString() ?? null
-  if (options.json === true) printJson({ topic, partition, offset: record.offset, timestamp: record.timestampMs, key, value })
-  else process.stdout.write(`${options.keySeparator === undefined ? '' : `${key ?? 'null'}${options.keySeparator}`}${value ?? 'null'}\n`)
+  if (options.json === true)
+    printJson({ topic, partition, offset: record.offset, timestamp: record.timestampMs, key, value })
+  else
+    process.stdout.write(
+      `${options.keySeparator === undefined ? '' : `${key ?? 'null'}${options.keySeparator}`}${value ?? 'null'}\n`,
+    )
 }

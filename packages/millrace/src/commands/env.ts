@@ -15,7 +15,9 @@ const shells: Readonly<Record<string, (name: string, value: string) => string>> 
 export function env(options: { readonly dataDir?: string; readonly shell: string; readonly json?: boolean }): void {
   const record = requireServer(options.dataDir)
   const keyFile = join(dataDirectory(options.dataDir), 'root-credentials.json')
-  const key = existsSync(keyFile) ? (JSON.parse(readFileSync(keyFile, 'utf8')) as RootKey) : { accessKeyId: 'test', secret: 'test' }
+  const key = existsSync(keyFile)
+    ? (JSON.parse(readFileSync(keyFile, 'utf8')) as RootKey)
+    : { accessKeyId: 'test', secret: 'test' }
   const variables = {
     AWS_ENDPOINT_URL: record.endpoint,
     AWS_REGION: record.region,

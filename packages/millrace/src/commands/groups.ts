@@ -21,10 +21,16 @@ export async function describeGroup(groupId: string, options: GroupCommandOption
   const { group, offsets } = await withAdmin(options, async (admin) => {
     const [described] = await admin.describeGroups([groupId])
     const committed = await admin.listGroupOffsets(groupId)
-    const ends = await admin.listOffsets(committed.map(({ topic, partition }) => ({ topic, partition, at: 'latest' as const })))
+    const ends = await admin.listOffsets(
+      committed.map(({ topic, partition }) => ({ topic, partition, at: 'latest' as const })),
+    )
     return {
       group: described,
-      offsets: committed.map((one, index) => ({ ...one, logEndOffset: ends[index]?.offset ?? -1, lag: Math.max(0, (ends[index]?.offset ?? 0) - one.offset) })),
+      offsets: committed.map((one, index) => ({
+        ...one,
+        logEndOffset: ends[index]?.offset ?? -1,
+        lag: Math.max(0, (ends[index]?.offset ?? 0) - one.offset),
+      })),
     }
   })
   if (group === undefined || (group.state === 'Dead' && offsets.length === 0)) {
@@ -32,14 +38,24 @@ export async function describeGroup(groupId: string, options: GroupCommandOption
   }
   const owners = new Map<string, string>()
   for (const member of group.members) {
-    for (const { topic, partitions } of member.assignment) for (const partition of partitions) owners.set(`${topic}-${partition}`, member.memberId)
+    for (const { topic, partitions } of member.assignment)
+      for (const partition of partitions) owners.set(`${topic}-${partition}`, member.memberId)
   }
   if (options.json === true) {
     printJson({ ...group, offsets })
     return
   }
-  process.stdout.write(`${groupId} is ${group.state} with ${group.members.length} members, coordinated by broker ${group.coordinatorId}.\n\n`)
-  const rows = offsets.map((one) => [one.topic, String(one.partition), String(one.offset), String(one.logEndOffset), String(one.lag), owners.get(`${one.topic}-${one.partition}`) ?? ''])
+  process.stdout.write(
+    `${groupId} is ${group.state} with ${group.members.length} members, coordinated by broker ${group.coordinatorId}.\n\n`,
+  )
+  const rows = offsets.map((one) => [
+    one.topic,
+    String(one.partition),
+    String(one.offset),
+    String(one.logEndOffset),
+    String(one.lag),
+    owners.get(`${one.topic}-${one.partition}`) ?? '',
+  ])
   printTable(['TOPIC', 'PARTITION', 'OFFSET', 'LOG END', 'LAG', 'MEMBER'], rows, 'The group has committed nothing.')
 }
 

@@ -26,12 +26,18 @@ const DEMO_BROKERS = 3
 
 export async function start(options: StartCommandOptions): Promise<void> {
   const port = Number(options.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UserError(`--port ${options.port} is no port; use a number from 0 (any free port) to 65535.`)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UserError(`--port ${options.port} is no port; use a number from 0 (any free port) to 65535.`)
   const ephemeral = options.ephemeral === true
-  const directory = ephemeral && options.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'millrace-')) : dataDirectory(options.dataDir)
+  const directory =
+    ephemeral && options.dataDir === undefined
+      ? mkdtempSync(join(tmpdir(), 'millrace-'))
+      : dataDirectory(options.dataDir)
   const running = runningServer(directory)
   if (running !== null) {
-    throw new UserError(`Millrace already runs for ${directory} (pid ${running.pid}, ${running.endpoint}). Stop it with \`millrace stop\`, or name another --data-dir.`)
+    throw new UserError(
+      `Millrace already runs for ${directory} (pid ${running.pid}, ${running.endpoint}). Stop it with \`millrace stop\`, or name another --data-dir.`,
+    )
   }
   const tell = options.json === true ? jsonTeller() : textTeller(directory, options.region)
   tell.begin()
@@ -56,11 +62,18 @@ async function untilClustersServe(server: RunningServer, tell: Teller): Promise<
       const serves = cluster.state === 'ACTIVE' && brokers.every(({ state }) => state === 'running')
       if (!serves && cluster.state !== 'FAILED') continue
       waiting.delete(cluster.arn)
-      tell.cluster(cluster.name, brokers.length, new Set(brokers.map(({ zoneId }) => zoneId)).size, cluster.state, performance.now() - startedMs)
+      tell.cluster(
+        cluster.name,
+        brokers.length,
+        new Set(brokers.map(({ zoneId }) => zoneId)).size,
+        cluster.state,
+        performance.now() - startedMs,
+      )
     }
     if (waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  if (waiting.size > 0) tell.note(`${waiting.size} of the clusters here do not serve yet; \`millrace status\` tells more.`)
+  if (waiting.size > 0)
+    tell.note(`${waiting.size} of the clusters here do not serve yet; \`millrace status\` tells more.`)
 }
 
 async function demo(server: RunningServer, region: string, tell: Teller): Promise<void> {
@@ -97,16 +110,22 @@ function textTeller(directory: string, region: string): Teller {
     begin: () => void process.stdout.write(`  Millrace ${VERSION} · data ${directory} · region ${region}\n`),
     api(server, wantedPort) {
       printStep('AWS API', server.endpoint)
-      if (server.portWasTaken) printNote(`Port ${wantedPort} is in use${ownerOf(wantedPort)}; \`millrace env\` knows the one taken instead.`)
+      if (server.portWasTaken)
+        printNote(`Port ${wantedPort} is in use${ownerOf(wantedPort)}; \`millrace env\` knows the one taken instead.`)
       if (server.generatedKey !== null) {
         const { accessKeyId, secret } = server.generatedKey
         printNote(`Reachable beyond this machine, so test/test is refused. Root credentials: ${accessKeyId} ${secret}`)
       }
-      if (process.env['MILLRACE_ALLOW_TEST_CREDENTIALS'] === '1') printNote('MILLRACE_ALLOW_TEST_CREDENTIALS=1: anybody who reaches this address is root.')
+      if (process.env['MILLRACE_ALLOW_TEST_CREDENTIALS'] === '1')
+        printNote('MILLRACE_ALLOW_TEST_CREDENTIALS=1: anybody who reaches this address is root.')
     },
     cluster: (name, brokers, zones, state, elapsedMs) =>
-      printStep(`cluster ${name} (${brokers} brokers, ${zones} zones)`, `${state} in ${(elapsedMs / 1000).toFixed(1)} s`),
-    probe: (elapsedMs) => printStep('wrote a record with acks=all, read it back', `${Math.max(1, Math.round(elapsedMs))} ms`),
+      printStep(
+        `cluster ${name} (${brokers} brokers, ${zones} zones)`,
+        `${state} in ${(elapsedMs / 1000).toFixed(1)} s`,
+      ),
+    probe: (elapsedMs) =>
+      printStep('wrote a record with acks=all, read it back', `${Math.max(1, Math.round(elapsedMs))} ms`),
     note: printNote,
     ready: () => void process.stdout.write('  Ready.\n'),
   }
@@ -116,7 +135,8 @@ function jsonTeller(): Teller {
   return {
     begin() {},
     api: (server) => printJson({ event: 'api', endpoint: server.endpoint, portWasTaken: server.portWasTaken }),
-    cluster: (name, brokers, zones, state, elapsedMs) => printJson({ event: 'cluster', name, brokers, zones, state, elapsedMs: Math.round(elapsedMs) }),
+    cluster: (name, brokers, zones, state, elapsedMs) =>
+      printJson({ event: 'cluster', name, brokers, zones, state, elapsedMs: Math.round(elapsedMs) }),
     probe: (elapsedMs) => printJson({ event: 'probe', elapsedMs: Math.round(elapsedMs * 10) / 10 }),
     note: (sentence) => printJson({ event: 'note', message: sentence }),
     ready: (server) => printJson({ event: 'ready', endpoint: server.endpoint }),

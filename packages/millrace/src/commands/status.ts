@@ -7,7 +7,9 @@ import { UserError } from '../user-error.ts'
 
 export async function status(options: { readonly dataDir?: string; readonly json?: boolean }): Promise<void> {
   const record = requireServer(options.dataDir)
-  const response = await fetch(`${record.endpoint}/_millrace/status`, { headers: { authorization: `Bearer ${internalToken(dataDirectory(options.dataDir))}` } })
+  const response = await fetch(`${record.endpoint}/_millrace/status`, {
+    headers: { authorization: `Bearer ${internalToken(dataDirectory(options.dataDir))}` },
+  })
   if (!response.ok) throw new UserError(`${record.endpoint} answered ${response.status}: ${await response.text()}`)
   const answer = (await response.json()) as { version: string; clusters: readonly ClusterOverview[] }
   if (options.json === true) {
@@ -27,5 +29,9 @@ export async function status(options: { readonly dataDir?: string; readonly json
       node.reason === null ? node.state : `${node.state}: ${node.reason}`,
     ]),
   )
-  printTable(['CLUSTER', 'STATE', 'KAFKA', 'NODE', 'ZONE', 'PORT', 'PID', 'NODE STATE'], rows, 'No clusters yet. Create one with `aws kafka create-cluster-v2`.')
+  printTable(
+    ['CLUSTER', 'STATE', 'KAFKA', 'NODE', 'ZONE', 'PORT', 'PID', 'NODE STATE'],
+    rows,
+    'No clusters yet. Create one with `aws kafka create-cluster-v2`.',
+  )
 }

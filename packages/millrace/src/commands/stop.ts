@@ -23,9 +23,13 @@ export async function stop(options: StopCommandOptions): Promise<void> {
   if (!response.ok) throw new UserError(`${record.endpoint} refused to stop: ${await response.text()}`)
   const startedMs = performance.now()
   while (runningServer(directory) !== null) {
-    if (performance.now() - startedMs > STOP_LIMIT_MS) throw new UserError(`Millrace (pid ${record.pid}) has not stopped within ${STOP_LIMIT_MS / 1000} s.`)
+    if (performance.now() - startedMs > STOP_LIMIT_MS)
+      throw new UserError(`Millrace (pid ${record.pid}) has not stopped within ${STOP_LIMIT_MS / 1000} s.`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   if (options.json === true) printJson({ stopped: true, keptBrokers: options.keepBrokers === true })
-  else process.stdout.write(options.keepBrokers === true ? 'Stopped; the brokers run on and the next start finds them.\n' : 'Stopped.\n')
+  else
+    process.stdout.write(
+      options.keepBrokers === true ? 'Stopped; the brokers run on and the next start finds them.\n' : 'Stopped.\n',
+    )
 }

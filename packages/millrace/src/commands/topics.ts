@@ -29,13 +29,15 @@ export async function createTopic(name: string, options: CreateTopicOptions): Pr
 function count(text: string | undefined, option: string): number {
   if (text === undefined) return -1
   const number = Number(text)
-  if (!Number.isInteger(number) || number < 1) throw new UserError(`${option} ${text} is no count; use a whole number from 1.`)
+  if (!Number.isInteger(number) || number < 1)
+    throw new UserError(`${option} ${text} is no count; use a whole number from 1.`)
   return number
 }
 
 function parseConfig(pair: string): [string, string] {
   const equals = pair.indexOf('=')
-  if (equals < 1) throw new UserError(`--config ${pair} lacks a value; write it as key=value, for example retention.ms=3600000.`)
+  if (equals < 1)
+    throw new UserError(`--config ${pair} lacks a value; write it as key=value, for example retention.ms=3600000.`)
   return [pair.slice(0, equals), pair.slice(equals + 1)]
 }
 
@@ -45,8 +47,16 @@ export async function listTopics(options: TopicCommandOptions): Promise<void> {
     printJson(topics)
     return
   }
-  const rows = topics.map((topic) => [topic.name, String(topic.partitions.length), String(topic.partitions[0]?.replicas.length ?? 0)])
-  printTable(['TOPIC', 'PARTITIONS', 'REPLICATION FACTOR'], rows, 'No topics yet. Create one with `millrace topics create NAME`.')
+  const rows = topics.map((topic) => [
+    topic.name,
+    String(topic.partitions.length),
+    String(topic.partitions[0]?.replicas.length ?? 0),
+  ])
+  printTable(
+    ['TOPIC', 'PARTITIONS', 'REPLICATION FACTOR'],
+    rows,
+    'No topics yet. Create one with `millrace topics create NAME`.',
+  )
 }
 
 export async function describeTopic(name: string, options: TopicCommandOptions): Promise<void> {
@@ -69,4 +79,3 @@ export async function deleteTopic(name: string, options: TopicCommandOptions): P
   if (options.json === true) printJson({ deleted: name })
   else process.stdout.write(`Deleted topic ${name}.\n`)
 }
-

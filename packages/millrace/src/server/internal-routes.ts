@@ -28,13 +28,19 @@ export function internalRoutes(options: InternalRouteOptions): InternalRoute[] {
   return [
     { method: 'GET', path: '/_millrace/health', access: 'open', handle: health },
     { method: 'GET', path: '/_localstack/health', access: 'open', handle: localStackHealth },
-    { method: 'GET', path: '/_localstack/info', access: 'open', handle: (_request, response) => answerJson(response, 200, { version: VERSION, edition: 'millrace' }) },
+    {
+      method: 'GET',
+      path: '/_localstack/info',
+      access: 'open',
+      handle: (_request, response) => answerJson(response, 200, { version: VERSION, edition: 'millrace' }),
+    },
     { method: 'GET', path: '/_localstack/init', access: 'open', handle: localStackInit },
     {
       method: 'GET',
       path: '/_millrace/status',
       access: 'token',
-      handle: async (_request, response) => answerJson(response, 200, { version: VERSION, clusters: await options.overview() }),
+      handle: async (_request, response) =>
+        answerJson(response, 200, { version: VERSION, clusters: await options.overview() }),
     },
     {
       method: 'POST',

@@ -5,5 +5,9 @@ import type { NodeScripts } from '@millrace/engine/embedded/node-handle'
 
 export function nodeScripts(): NodeScripts {
   const directory = dirname(fileURLToPath(import.meta.url))
-  return { broker: join(directory, 'millrace-broker.js'), controller: join(directory, 'millrace-controller.js'), execArgv: [] }
+  return {
+    broker: join(directory, 'millrace-broker.js'),
+    controller: join(directory, 'millrace-controller.js'),
+    execArgv: [],
+  }
 }

@@ -56,7 +56,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const msk = await createMskService({ dataDir: options.dataDir, engine, logger, openTopics: openKafkaTopics(engine) })
   const { store, generated } = serverCredentials(options.dataDir, options.host)
-  const services = [msk.service, createStsService(store), createIamService({ accountCreated: statSync(options.dataDir).birthtime })]
+  const services = [
+    msk.service,
+    createStsService(store),
+    createIamService({ accountCreated: statSync(options.dataDir).birthtime }),
+  ]
   let tellStopped = (): void => {}
   const stopped = new Promise<void>((resolve) => (tellStopped = resolve))
   let stopping: Promise<void> | null = null
@@ -84,12 +88,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await msk.start()
   const address = options.host === '0.0.0.0' || options.host === '::' ? '127.0.0.1' : options.host
   const endpoint = `http://${address.includes(':') ? `[${address}]` : address}:${door.port}`
-  writeServerRecord(options.dataDir, { pid: process.pid, endpoint, version: VERSION, startedAt: new Date().toISOString(), region: options.region })
-  return { endpoint, port: door.port, portWasTaken: door.portWasTaken, generatedKey: generated, overview, stop, stopped }
+  writeServerRecord(options.dataDir, {
+    pid: process.pid,
+    endpoint,
+    version: VERSION,
+    startedAt: new Date().toISOString(),
+    region: options.region,
+  })
+  return {
+    endpoint,
+    port: door.port,
+    portWasTaken: door.portWasTaken,
+    generatedKey: generated,
+    overview,
+    stop,
+    stopped,
+  }
 }
 
 /** Takes the wanted port, or a free one when it is busy. */
-async function openFrontDoor(options: FrontDoorOptions): Promise<{ frontDoor: FrontDoor; port: number; portWasTaken: boolean }> {
+async function openFrontDoor(
+  options: FrontDoorOptions,
+): Promise<{ frontDoor: FrontDoor; port: number; portWasTaken: boolean }> {
   const wanted = createFrontDoor(options)
   try {
     const { port } = await wanted.start()
@@ -102,7 +122,12 @@ async function openFrontDoor(options: FrontDoorOptions): Promise<{ frontDoor: Fr
   }
 }
 
-async function stopAll(options: ServerOptions, frontDoor: FrontDoor, msk: MskService, keepBrokers: boolean): Promise<void> {
+async function stopAll(
+  options: ServerOptions,
+  frontDoor: FrontDoor,
+  msk: MskService,
+  keepBrokers: boolean,
+): Promise<void> {
   await frontDoor.stop()
   await msk.stop({ keepBrokers })
   removeServerRecord(options.dataDir)
