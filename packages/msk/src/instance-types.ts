@@ -33,3 +33,8 @@ export const instanceTypes: Readonly<Record<string, InstanceType>> = {
   'kafka.m7g.12xlarge': size(48, 192, 6000, 1000),
   'kafka.m7g.16xlarge': size(64, 256, 6000, 1000),
 }
+
+/** Null for what is not in the list. */
+export function instanceType(name: string): InstanceType | null {
+  return Object.hasOwn(instanceTypes, name) ? (instanceTypes[name] ?? null) : null
+}

@@ -4,15 +4,15 @@ import { propertyProblem } from './settable-properties.ts'
 
 /** `key=value`, `key: value` or `key value` per line; `#` and `!` begin comments; a backslash at the end continues. */
 export function parseProperties(text: string): Record<string, string> {
-  const properties: Record<string, string> = {}
+  const properties = new Map<string, string>()
   const lines = text.replace(/\\\r?\n[ \t]*/g, '').split(/\r?\n/)
   for (const line of lines) {
     const trimmed = line.trim()
     if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith('!')) continue
     const match = /^([^=:\s]+)\s*[=:\s]\s*(.*)$/s.exec(trimmed)
-    properties[match?.[1] ?? trimmed] = (match?.[2] ?? '').trim()
+    properties.set(match?.[1] ?? trimmed, (match?.[2] ?? '').trim())
   }
-  return properties
+  return Object.fromEntries(properties)
 }
 
 /**

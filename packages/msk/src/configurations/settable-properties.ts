@@ -77,7 +77,7 @@ const REPLICA_LAG_MS_MAX = 30_000
 
 /** What is wrong with the value, as the end of a sentence that begins with the property's name; null when it is right. */
 export function propertyProblem(key: string, value: string): string | null {
-  const rule = settableProperties[key]
+  const rule = Object.hasOwn(settableProperties, key) ? settableProperties[key] : undefined
   if (rule === undefined) return 'cannot be set in an MSK configuration'
   if (key === 'replica.lag.time.max.ms' && Number(value) > REPLICA_LAG_MS_MAX) return `must be at most ${REPLICA_LAG_MS_MAX}`
   switch (rule.type) {

@@ -1,6 +1,6 @@
 /** Brokers, subnets, sizes and storage of a provisioned cluster (msk.md §3.1, §3.4). */
 import { badRequest } from '@millrace/aws/errors'
-import { instanceTypes } from '../instance-types.ts'
+import { instanceType, instanceTypes } from '../instance-types.ts'
 import type { KafkaVersionFact } from '../kafka-versions.ts'
 import type { BrokerNodeGroupInfo } from '../sdk-types.ts'
 
@@ -67,7 +67,7 @@ function checkBrokerCount({ brokerCount, group, version, prefix }: BrokerNodesRe
 }
 
 function checkInstanceType({ group, prefix }: BrokerNodesRequest): void {
-  if (instanceTypes[group.InstanceType] !== undefined) return
+  if (instanceType(group.InstanceType) !== null) return
   const express = group.InstanceType.startsWith('express.') ? ' Express brokers are not served by this version of Millrace.' : ''
   throw badRequest({
     message: `Unsupported InstanceType [${group.InstanceType}].${express} Valid values: [${Object.keys(instanceTypes).join(', ')}]`,
@@ -84,7 +84,7 @@ function checkStorage({ group, prefix }: BrokerNodesRequest): void {
   }
   const throughput = ebs?.ProvisionedThroughput
   if (throughput?.Enabled !== true) return
-  const max = instanceTypes[group.InstanceType]?.storageThroughputMax ?? null
+  const max = instanceType(group.InstanceType)?.storageThroughputMax ?? null
   const value = throughput.VolumeThroughput
   if (max === null) {
     throw badRequest({

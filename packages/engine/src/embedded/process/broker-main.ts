@@ -1,0 +1,41 @@
+/** Entry point of a broker's process. */
+import { createNodeHost } from '@millrace/host/node-host'
+import { type Broker, startBroker } from '@millrace/broker/broker'
+import { runNode } from './node-process.ts'
+
+void runNode('broker', ({ config, secrets, directory, logger }) => {
+  return new Promise((resolve, reject) => {
+    startBroker(
+      {
+        host: createNodeHost(),
+        logger,
+        config: {
+          clusterId: config.clusterId,
+          clusterName: config.clusterName,
+          nodeId: config.nodeId,
+          rack: config.rack,
+          directory,
+          listeners: config.listeners.map(({ name, host, port }) => ({
+            name,
+            securityProtocol: 'PLAINTEXT',
+            host,
+            port,
+            advertisedHost: '*',
+            advertisedPort: 0,
+          })),
+          internalListener: config.internalListener,
+          controller: config.controller,
+          internalSecret: secrets.internalSecret,
+          kafkaVersion: config.kafkaVersion,
+          properties: config.properties,
+        },
+        // It has closed what it could; the engine starts it again.
+        onFatal: () => process.exit(1),
+      },
+      (error: Error | null, broker: Broker | null) => {
+        if (broker === null) return reject(error ?? new Error('the broker did not start'))
+        resolve({ close: (options) => new Promise((closed) => broker.close(options, closed)) })
+      },
+    )
+  })
+})

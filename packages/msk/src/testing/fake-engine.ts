@@ -1,0 +1,116 @@
+/** An engine without processes: clusters are entries of a map, and a test decides what fails and when. */
+import type {
+  AdminAccess,
+  ClusterId,
+  ClusterObservation,
+  ClusterSpec,
+  Engine,
+  EngineEvent,
+  EngineStep,
+  NodeId,
+  NodeObservation,
+} from '@millrace/engine/engine'
+
+export class FakeEngine implements Engine {
+  readonly name = 'embedded'
+  /** Every call that changes something, as text. */
+  readonly calls: string[] = []
+  /** What the nodes run with. */
+  readonly running: Map<ClusterId, ClusterSpec> = new Map()
+  readonly down: Set<string> = new Set()
+  /** Throws what it returns before the call has an effect; null lets it pass. */
+  fail: (call: string) => Error | null = () => null
+  /** Called calls wait here until the test lets them go. */
+  gate: (call: string) => Promise<void> = () => Promise.resolve()
+  closed: { readonly keepNodes: boolean } | null = null
+  readonly #listeners = new Set<(event: EngineEvent) => void>()
+
+  async apply(desired: ClusterSpec, report: (step: EngineStep) => void, signal: AbortSignal): Promise<void> {
+    await this.#begin(`apply ${desired.name}`, signal)
+    report({ name: 'START_NODES', nodeId: null, status: 'COMPLETED' })
+    this.running.set(desired.id, desired)
+    for (const node of nodesOf(desired)) this.down.delete(`${desired.id}/${node.nodeId}`)
+  }
+
+  async observe(cluster: ClusterId): Promise<ClusterObservation> {
+    const spec = this.running.get(cluster)
+    const nodes = spec === undefined ? [] : nodesOf(spec)
+    return {
+      clusterId: cluster,
+      nodes: nodes.map((node) =>
+        this.down.has(`${cluster}/${node.nodeId}`) ? { ...node, state: 'starting', pid: null, reason: 'was ended by SIGKILL' } : node,
+      ),
+    }
+  }
+
+  async restart(cluster: ClusterId, node: NodeId): Promise<void> {
+    await this.#begin(`restart ${node}`)
+    this.down.delete(`${cluster}/${node}`)
+  }
+
+  async destroy(cluster: ClusterId): Promise<void> {
+    await this.#begin('destroy')
+    this.running.delete(cluster)
+  }
+
+  async adminAccess(): Promise<AdminAccess> {
+    return { bootstrap: '127.0.0.1:20009', internalSecret: 'secret' }
+  }
+
+  subscribe(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async close(options: { readonly keepNodes: boolean }): Promise<void> {
+    this.closed = options
+  }
+
+  /** A node dies; told at once. */
+  kill(cluster: ClusterId, nodeId: NodeId): void {
+    this.down.add(`${cluster}/${nodeId}`)
+    this.#emit({ kind: 'node-down', clusterId: cluster, nodeId, role: 'broker', reason: 'was ended by SIGKILL' })
+  }
+
+  /** It came back by itself. */
+  revive(cluster: ClusterId, nodeId: NodeId): void {
+    this.down.delete(`${cluster}/${nodeId}`)
+    this.#emit({ kind: 'node-up', clusterId: cluster, nodeId, role: 'broker', reason: null })
+  }
+
+  #emit(event: EngineEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  async #begin(call: string, signal?: AbortSignal): Promise<void> {
+    this.calls.push(call)
+    await this.gate(call)
+    signal?.throwIfAborted()
+    const error = this.fail(call)
+    if (error !== null) throw error
+  }
+}
+
+function nodesOf(spec: ClusterSpec): NodeObservation[] {
+  const brokers = spec.brokers.map(({ nodeId, zoneId }) => ({
+    nodeId,
+    role: 'broker' as const,
+    state: 'running' as const,
+    zoneId,
+    pid: 1000 + nodeId,
+    clientPort: nodeId === 1 ? 9092 : 20_000 + nodeId * 10,
+    internalPort: 20_009 + nodeId * 10,
+    reason: null,
+  }))
+  const controllers = spec.controllers.map(({ nodeId }) => ({
+    nodeId,
+    role: 'controller' as const,
+    state: 'running' as const,
+    zoneId: null,
+    pid: 1000 + nodeId,
+    clientPort: null,
+    internalPort: 29_009,
+    reason: null,
+  }))
+  return [...brokers, ...controllers]
+}
