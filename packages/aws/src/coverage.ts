@@ -7,8 +7,8 @@ export interface FieldWithoutEffect {
   readonly service: string
   /** Path in wire names: `openMonitoring.prometheus.jmxExporter`. */
   readonly field: string
-  /** What happens to it instead, in a sentence without a full stop. */
-  readonly behaviour: string
+  /** What is so instead, without a full stop. */
+  readonly why: string
 }
 
 export interface ServiceCoverage {
@@ -55,9 +55,9 @@ function fieldSection(fields: readonly FieldWithoutEffect[]): readonly string[] 
     ...title,
     'These are accepted, checked and shown again; nothing acts on them.',
     '',
-    '| Service | Field | What happens |',
+    '| Service | Field | Because |',
     '|---|---|---|',
-    ...fields.map(({ service, field, behaviour }) => `| ${service} | \`${field}\` | ${behaviour} |`),
+    ...fields.map(({ service, field, why }) => `| ${service} | \`${field}\` | ${why} |`),
     '',
   ]
 }
