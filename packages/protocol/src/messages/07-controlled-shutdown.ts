@@ -1,5 +1,6 @@
 /**
- * ControlledShutdown
+ * ControlledShutdown: a broker's wish to leave, in clusters with ZooKeeper. Not offered; kept because its header is
+ * special.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,7 +12,14 @@ export const controlledShutdownRequest = {
   flexibleVersions: '3+',
   fields: [
     { name: 'brokerId', type: 'int32' },
-    { name: 'brokerEpoch', type: 'int64', versions: '2+', default: -1 },
+    {
+      name: 'brokerEpoch',
+      type: 'int64',
+      versions: '2+',
+      default: -1,
+      ignorable: true,
+      about: "Epoch of the broker's registration; -1: not checked.",
+    },
   ],
 } as const
 

@@ -1,5 +1,5 @@
 /**
- * FindCoordinator
+ * FindCoordinator: the broker that coordinates a group, a transactional id or a share partition.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -10,9 +10,9 @@ export const findCoordinatorRequest = {
   versions: '0-6',
   flexibleVersions: '3+',
   fields: [
-    { name: 'key', type: 'string', versions: '0-3' },
-    { name: 'keyType', type: 'int8', versions: '1+' },
-    { name: 'coordinatorKeys', type: '[]string', versions: '4+' },
+    { name: 'key', type: 'string', versions: '0-3', about: 'Group id, transactional id or "group:topicId:partition".' },
+    { name: 'keyType', type: 'int8', versions: '1+', about: '0: group, 1: transaction, 2: share.' },
+    { name: 'coordinatorKeys', type: '[]string', versions: '4+', about: 'Several keys of one type (KIP-699).' },
   ],
 } as const
 
@@ -23,9 +23,31 @@ export const findCoordinatorResponse = {
   versions: '0-6',
   flexibleVersions: '3+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32', versions: '1+' },
-    { name: 'errorCode', type: 'int16', versions: '0-3' },
-    { name: 'errorMessage', type: 'string', versions: '1-3', nullableVersions: '1-3' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      versions: '1+',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
+    {
+      name: 'errorCode',
+      type: 'int16',
+      versions: '0-3',
+      errors: [
+        'COORDINATOR_NOT_AVAILABLE',
+        'INVALID_GROUP_ID',
+        'GROUP_AUTHORIZATION_FAILED',
+        'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+        'INVALID_REQUEST',
+      ],
+    },
+    {
+      name: 'errorMessage',
+      type: 'string',
+      versions: '1-3',
+      nullableVersions: '1-3',
+      about: 'For people; null when there is no error.',
+    },
     { name: 'nodeId', type: 'int32', versions: '0-3' },
     { name: 'host', type: 'string', versions: '0-3' },
     { name: 'port', type: 'int32', versions: '0-3' },
@@ -38,8 +60,23 @@ export const findCoordinatorResponse = {
         { name: 'nodeId', type: 'int32' },
         { name: 'host', type: 'string' },
         { name: 'port', type: 'int32' },
-        { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+        {
+          name: 'errorCode',
+          type: 'int16',
+          errors: [
+            'COORDINATOR_NOT_AVAILABLE',
+            'INVALID_GROUP_ID',
+            'GROUP_AUTHORIZATION_FAILED',
+            'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+            'INVALID_REQUEST',
+          ],
+        },
+        {
+          name: 'errorMessage',
+          type: 'string',
+          nullableVersions: '0+',
+          about: 'For people; null when there is no error.',
+        },
       ],
     },
   ],

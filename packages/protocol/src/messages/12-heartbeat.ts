@@ -1,5 +1,5 @@
 /**
- * Heartbeat
+ * Heartbeat: keeps a member of a classic group alive and tells it to rejoin.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,9 +11,16 @@ export const heartbeatRequest = {
   flexibleVersions: '4+',
   fields: [
     { name: 'groupId', type: 'string' },
-    { name: 'generationId', type: 'int32' },
-    { name: 'memberId', type: 'string' },
-    { name: 'groupInstanceId', type: 'string', versions: '3+', nullableVersions: '3+', default: null },
+    { name: 'generationId', type: 'int32', about: 'Generation of the group.' },
+    { name: 'memberId', type: 'string', about: 'Given by the coordinator at the first join.' },
+    {
+      name: 'groupInstanceId',
+      type: 'string',
+      versions: '3+',
+      nullableVersions: '3+',
+      default: null,
+      about: 'Id of a static member, kept over restarts (KIP-345); null: dynamic member.',
+    },
   ],
 } as const
 
@@ -24,8 +31,26 @@ export const heartbeatResponse = {
   versions: '0-4',
   flexibleVersions: '4+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32', versions: '1+' },
-    { name: 'errorCode', type: 'int16' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      versions: '1+',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
+    {
+      name: 'errorCode',
+      type: 'int16',
+      errors: [
+        'COORDINATOR_NOT_AVAILABLE',
+        'NOT_COORDINATOR',
+        'ILLEGAL_GENERATION',
+        'INVALID_GROUP_ID',
+        'UNKNOWN_MEMBER_ID',
+        'REBALANCE_IN_PROGRESS',
+        'GROUP_AUTHORIZATION_FAILED',
+        'FENCED_INSTANCE_ID',
+      ],
+    },
   ],
 } as const
 

@@ -1,5 +1,5 @@
 /**
- * ListGroups
+ * ListGroups: the groups that this broker coordinates.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -10,8 +10,8 @@ export const listGroupsRequest = {
   versions: '0-5',
   flexibleVersions: '3+',
   fields: [
-    { name: 'statesFilter', type: '[]string', versions: '4+' },
-    { name: 'typesFilter', type: '[]string', versions: '5+' },
+    { name: 'statesFilter', type: '[]string', versions: '4+', about: 'Empty: groups in any state (KIP-518).' },
+    { name: 'typesFilter', type: '[]string', versions: '5+', about: 'Empty: groups of any type (KIP-848).' },
   ],
 } as const
 
@@ -22,16 +22,21 @@ export const listGroupsResponse = {
   versions: '0-5',
   flexibleVersions: '3+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32', versions: '1+' },
-    { name: 'errorCode', type: 'int16' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      versions: '1+',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
+    { name: 'errorCode', type: 'int16', errors: ['COORDINATOR_LOAD_IN_PROGRESS', 'COORDINATOR_NOT_AVAILABLE'] },
     {
       name: 'groups',
       type: '[]struct',
       fields: [
         { name: 'groupId', type: 'string' },
-        { name: 'protocolType', type: 'string' },
+        { name: 'protocolType', type: 'string', about: 'Kind of group, "consumer" or "connect" for instance.' },
         { name: 'groupState', type: 'string', versions: '4+' },
-        { name: 'groupType', type: 'string', versions: '5+' },
+        { name: 'groupType', type: 'string', versions: '5+', about: '"classic", "consumer", "share" or "streams".' },
       ],
     },
   ],

@@ -1,5 +1,5 @@
 /**
- * SaslHandshake
+ * SaslHandshake: chooses the SASL mechanism of a connection.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -9,7 +9,7 @@ export const saslHandshakeRequest = {
   name: 'SaslHandshakeRequest',
   versions: '0-1',
   flexibleVersions: 'none',
-  fields: [{ name: 'mechanism', type: 'string' }],
+  fields: [{ name: 'mechanism', type: 'string', about: 'Name of the SASL mechanism.' }],
 } as const
 
 export const saslHandshakeResponse = {
@@ -19,8 +19,8 @@ export const saslHandshakeResponse = {
   versions: '0-1',
   flexibleVersions: 'none',
   fields: [
-    { name: 'errorCode', type: 'int16' },
-    { name: 'mechanisms', type: '[]string' },
+    { name: 'errorCode', type: 'int16', errors: ['UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'] },
+    { name: 'mechanisms', type: '[]string', about: 'Mechanisms that are enabled on the listener.' },
   ],
 } as const
 

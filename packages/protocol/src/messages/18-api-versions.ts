@@ -1,5 +1,6 @@
 /**
- * ApiVersions
+ * ApiVersions: what the broker speaks; the client's first request. Its response header is version 0 always, and an
+ * unknown request version is answered in the layout of version 0 (KIP-511).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -10,8 +11,14 @@ export const apiVersionsRequest = {
   versions: '0-4',
   flexibleVersions: '3+',
   fields: [
-    { name: 'clientSoftwareName', type: 'string', versions: '3+' },
-    { name: 'clientSoftwareVersion', type: 'string', versions: '3+' },
+    {
+      name: 'clientSoftwareName',
+      type: 'string',
+      versions: '3+',
+      ignorable: true,
+      about: 'For metrics and logs (KIP-511).',
+    },
+    { name: 'clientSoftwareVersion', type: 'string', versions: '3+', ignorable: true },
   ],
 } as const
 
@@ -22,7 +29,7 @@ export const apiVersionsResponse = {
   versions: '0-4',
   flexibleVersions: '3+',
   fields: [
-    { name: 'errorCode', type: 'int16' },
+    { name: 'errorCode', type: 'int16', errors: ['UNSUPPORTED_VERSION', 'INVALID_REQUEST'] },
     {
       name: 'apiKeys',
       type: '[]struct',
@@ -32,24 +39,38 @@ export const apiVersionsResponse = {
         { name: 'maxVersion', type: 'int16' },
       ],
     },
-    { name: 'throttleTimeMs', type: 'int32', versions: '1+' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      versions: '1+',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'supportedFeatures',
       type: '[]struct',
       versions: '3+',
       tag: 0,
+      about: 'Features that the broker knows, with their range of levels.',
       fields: [
         { name: 'name', type: 'string' },
         { name: 'minVersion', type: 'int16' },
         { name: 'maxVersion', type: 'int16' },
       ],
     },
-    { name: 'finalizedFeaturesEpoch', type: 'int64', versions: '3+', default: -1, tag: 1 },
+    {
+      name: 'finalizedFeaturesEpoch',
+      type: 'int64',
+      versions: '3+',
+      default: -1,
+      tag: 1,
+      about: 'Grows with every change of the finalized features; -1: not known.',
+    },
     {
       name: 'finalizedFeatures',
       type: '[]struct',
       versions: '3+',
       tag: 2,
+      about: 'Features in force in the cluster.',
       fields: [
         { name: 'name', type: 'string' },
         { name: 'maxVersionLevel', type: 'int16' },

@@ -1,5 +1,5 @@
 /**
- * DeleteRecords
+ * DeleteRecords: moves log start offsets forward. Sent to the partitions' leaders.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -20,12 +20,12 @@ export const deleteRecordsRequest = {
           type: '[]struct',
           fields: [
             { name: 'partitionIndex', type: 'int32' },
-            { name: 'offset', type: 'int64' },
+            { name: 'offset', type: 'int64', about: 'First offset to keep; -1: the high watermark.' },
           ],
         },
       ],
     },
-    { name: 'timeoutMs', type: 'int32' },
+    { name: 'timeoutMs', type: 'int32', about: 'How long the broker may take, ms.' },
   ],
 } as const
 
@@ -36,7 +36,11 @@ export const deleteRecordsResponse = {
   versions: '0-2',
   flexibleVersions: '2+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'topics',
       type: '[]struct',
@@ -47,8 +51,20 @@ export const deleteRecordsResponse = {
           type: '[]struct',
           fields: [
             { name: 'partitionIndex', type: 'int32' },
-            { name: 'lowWatermark', type: 'int64' },
-            { name: 'errorCode', type: 'int16' },
+            { name: 'lowWatermark', type: 'int64', about: 'Log start offset afterwards; -1 with an error.' },
+            {
+              name: 'errorCode',
+              type: 'int16',
+              errors: [
+                'OFFSET_OUT_OF_RANGE',
+                'UNKNOWN_TOPIC_OR_PARTITION',
+                'NOT_LEADER_OR_FOLLOWER',
+                'REQUEST_TIMED_OUT',
+                'TOPIC_AUTHORIZATION_FAILED',
+                'POLICY_VIOLATION',
+                'KAFKA_STORAGE_ERROR',
+              ],
+            },
           ],
         },
       ],

@@ -1,5 +1,6 @@
 /**
- * OffsetForLeaderEpoch
+ * OffsetForLeaderEpoch: where an epoch ends in the leader's log, so that a consumer or follower finds where its own
+ * log parts from it (KIP-101, 320).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -10,7 +11,14 @@ export const offsetForLeaderEpochRequest = {
   versions: '0-4',
   flexibleVersions: '4+',
   fields: [
-    { name: 'replicaId', type: 'int32', versions: '3+', default: -2 },
+    {
+      name: 'replicaId',
+      type: 'int32',
+      versions: '3+',
+      default: -2,
+      ignorable: true,
+      about: 'Broker id of the follower, -1 a consumer, -2 a debugging client.',
+    },
     {
       name: 'topics',
       type: '[]struct',
@@ -21,8 +29,15 @@ export const offsetForLeaderEpochRequest = {
           type: '[]struct',
           fields: [
             { name: 'partition', type: 'int32' },
-            { name: 'currentLeaderEpoch', type: 'int32', versions: '2+', default: -1 },
-            { name: 'leaderEpoch', type: 'int32' },
+            {
+              name: 'currentLeaderEpoch',
+              type: 'int32',
+              versions: '2+',
+              default: -1,
+              ignorable: true,
+              about: "Leader epoch that the sender knows, checked against the broker's; -1: do not check.",
+            },
+            { name: 'leaderEpoch', type: 'int32', about: 'Epoch whose end is asked for.' },
           ],
         },
       ],
@@ -37,7 +52,12 @@ export const offsetForLeaderEpochResponse = {
   versions: '0-4',
   flexibleVersions: '4+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32', versions: '2+' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      versions: '2+',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'topics',
       type: '[]struct',
@@ -47,10 +67,32 @@ export const offsetForLeaderEpochResponse = {
           name: 'partitions',
           type: '[]struct',
           fields: [
-            { name: 'errorCode', type: 'int16' },
+            {
+              name: 'errorCode',
+              type: 'int16',
+              errors: [
+                'UNKNOWN_TOPIC_OR_PARTITION',
+                'NOT_LEADER_OR_FOLLOWER',
+                'TOPIC_AUTHORIZATION_FAILED',
+                'KAFKA_STORAGE_ERROR',
+                'FENCED_LEADER_EPOCH',
+                'UNKNOWN_LEADER_EPOCH',
+              ],
+            },
             { name: 'partition', type: 'int32' },
-            { name: 'leaderEpoch', type: 'int32', versions: '1+', default: -1 },
-            { name: 'endOffset', type: 'int64', default: -1 },
+            {
+              name: 'leaderEpoch',
+              type: 'int32',
+              versions: '1+',
+              default: -1,
+              about: 'The largest epoch up to the one asked for.',
+            },
+            {
+              name: 'endOffset',
+              type: 'int64',
+              default: -1,
+              about: 'Offset after the last record of that epoch; -1: not known.',
+            },
           ],
         },
       ],

@@ -1,5 +1,6 @@
 /**
- * AddPartitionsToTxn
+ * AddPartitionsToTxn: takes partitions into a transaction. To version 3 from clients, from version 4 from brokers
+ * (KIP-890).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -14,11 +15,12 @@ export const addPartitionsToTxnRequest = {
       name: 'transactions',
       type: '[]struct',
       versions: '4+',
+      about: 'From brokers, to verify or add (KIP-890).',
       fields: [
         { name: 'transactionalId', type: 'string' },
         { name: 'producerId', type: 'int64' },
         { name: 'producerEpoch', type: 'int16' },
-        { name: 'verifyOnly', type: 'bool' },
+        { name: 'verifyOnly', type: 'bool', about: 'Check that the partitions are in the transaction, add none.' },
         {
           name: 'topics',
           type: '[]struct',
@@ -36,6 +38,7 @@ export const addPartitionsToTxnRequest = {
       name: 'v3AndBelowTopics',
       type: '[]struct',
       versions: '0-3',
+      about: 'From clients.',
       fields: [
         { name: 'name', type: 'string' },
         { name: 'partitions', type: '[]int32' },
@@ -51,7 +54,11 @@ export const addPartitionsToTxnResponse = {
   versions: '0-5',
   flexibleVersions: '3+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16', versions: '4+' },
     {
       name: 'resultsByTransaction',

@@ -1,5 +1,5 @@
 /**
- * AddOffsetsToTxn
+ * AddOffsetsToTxn: takes a group's offsets into a transaction.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -24,7 +24,11 @@ export const addOffsetsToTxnResponse = {
   versions: '0-4',
   flexibleVersions: '3+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
   ],
 } as const

@@ -1,5 +1,5 @@
 /**
- * WriteTxnMarkers
+ * WriteTxnMarkers: from the transaction coordinator to the partitions' leaders: end this transaction in your logs.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -16,7 +16,7 @@ export const writeTxnMarkersRequest = {
       fields: [
         { name: 'producerId', type: 'int64' },
         { name: 'producerEpoch', type: 'int16' },
-        { name: 'transactionResult', type: 'bool' },
+        { name: 'transactionResult', type: 'bool', about: 'true: commit, false: abort.' },
         {
           name: 'topics',
           type: '[]struct',
@@ -25,8 +25,13 @@ export const writeTxnMarkersRequest = {
             { name: 'partitionIndexes', type: '[]int32' },
           ],
         },
-        { name: 'coordinatorEpoch', type: 'int32' },
-        { name: 'transactionVersion', type: 'int8', versions: '2+' },
+        { name: 'coordinatorEpoch', type: 'int32', about: 'Leader epoch of the transaction log partition.' },
+        {
+          name: 'transactionVersion',
+          type: 'int8',
+          versions: '2+',
+          about: 'Version of the transaction protocol, 2 with KIP-890.',
+        },
       ],
     },
   ],

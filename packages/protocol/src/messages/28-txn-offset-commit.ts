@@ -1,5 +1,5 @@
 /**
- * TxnOffsetCommit
+ * TxnOffsetCommit: stores a group's offsets as part of a transaction. Sent to the group's coordinator.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -14,23 +14,42 @@ export const txnOffsetCommitRequest = {
     { name: 'groupId', type: 'string' },
     { name: 'producerId', type: 'int64' },
     { name: 'producerEpoch', type: 'int16' },
-    { name: 'generationId', type: 'int32', versions: '3+', default: -1 },
+    { name: 'generationId', type: 'int32', versions: '3+', default: -1, about: '-1: not checked.' },
     { name: 'memberId', type: 'string', versions: '3+' },
-    { name: 'groupInstanceId', type: 'string', versions: '3+', nullableVersions: '3+', default: null },
+    {
+      name: 'groupInstanceId',
+      type: 'string',
+      versions: '3+',
+      nullableVersions: '3+',
+      default: null,
+      about: 'Id of a static member, kept over restarts (KIP-345); null: dynamic member.',
+    },
     {
       name: 'topics',
       type: '[]struct',
       fields: [
         { name: 'name', type: 'string', versions: '0-5' },
-        { name: 'topicId', type: 'uuid', versions: '6+' },
+        {
+          name: 'topicId',
+          type: 'uuid',
+          versions: '6+',
+          about: 'Unique per incarnation of a topic; the zero uuid where only the name is known.',
+        },
         {
           name: 'partitions',
           type: '[]struct',
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'committedOffset', type: 'int64' },
-            { name: 'committedLeaderEpoch', type: 'int32', versions: '2+', default: -1 },
-            { name: 'committedMetadata', type: 'string', nullableVersions: '0+' },
+            {
+              name: 'committedLeaderEpoch',
+              type: 'int32',
+              versions: '2+',
+              default: -1,
+              ignorable: true,
+              about: 'Leader epoch of the last consumed record; -1: not known.',
+            },
+            { name: 'committedMetadata', type: 'string', nullableVersions: '0+', about: 'Free text of the client.' },
           ],
         },
       ],
@@ -45,13 +64,22 @@ export const txnOffsetCommitResponse = {
   versions: '0-6',
   flexibleVersions: '3+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'topics',
       type: '[]struct',
       fields: [
         { name: 'name', type: 'string', versions: '0-5' },
-        { name: 'topicId', type: 'uuid', versions: '6+' },
+        {
+          name: 'topicId',
+          type: 'uuid',
+          versions: '6+',
+          about: 'Unique per incarnation of a topic; the zero uuid where only the name is known.',
+        },
         {
           name: 'partitions',
           type: '[]struct',

@@ -1,5 +1,5 @@
 /**
- * AlterReplicaLogDirs
+ * AlterReplicaLogDirs: moves replicas between log directories of one broker (KIP-113).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -14,7 +14,7 @@ export const alterReplicaLogDirsRequest = {
       name: 'dirs',
       type: '[]struct',
       fields: [
-        { name: 'path', type: 'string' },
+        { name: 'path', type: 'string', about: 'Absolute path of a log directory of the broker.' },
         {
           name: 'topics',
           type: '[]struct',
@@ -35,7 +35,11 @@ export const alterReplicaLogDirsResponse = {
   versions: '0-2',
   flexibleVersions: '2+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'results',
       type: '[]struct',

@@ -1,5 +1,5 @@
 /**
- * SaslAuthenticate
+ * SaslAuthenticate: one token of the SASL exchange.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -9,7 +9,7 @@ export const saslAuthenticateRequest = {
   name: 'SaslAuthenticateRequest',
   versions: '0-2',
   flexibleVersions: '2+',
-  fields: [{ name: 'authBytes', type: 'bytes' }],
+  fields: [{ name: 'authBytes', type: 'bytes', about: 'Token of the SASL mechanism.' }],
 } as const
 
 export const saslAuthenticateResponse = {
@@ -19,10 +19,19 @@ export const saslAuthenticateResponse = {
   versions: '0-2',
   flexibleVersions: '2+',
   fields: [
-    { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
-    { name: 'authBytes', type: 'bytes' },
-    { name: 'sessionLifetimeMs', type: 'int64', versions: '1+' },
+    {
+      name: 'errorCode',
+      type: 'int16',
+      errors: ['ILLEGAL_SASL_STATE', 'SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM'],
+    },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', about: 'For people; null when there is no error.' },
+    { name: 'authBytes', type: 'bytes', about: 'Token of the SASL mechanism.' },
+    {
+      name: 'sessionLifetimeMs',
+      type: 'int64',
+      versions: '1+',
+      about: 'The client must authenticate again before (KIP-368), ms; 0: never.',
+    },
   ],
 } as const
 

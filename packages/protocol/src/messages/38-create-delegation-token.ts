@@ -1,5 +1,5 @@
 /**
- * CreateDelegationToken
+ * CreateDelegationToken (KIP-48).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -41,7 +41,11 @@ export const createDelegationTokenResponse = {
     { name: 'maxTimestampMs', type: 'int64' },
     { name: 'tokenId', type: 'string' },
     { name: 'hmac', type: 'bytes' },
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
   ],
 } as const
 

@@ -1,5 +1,5 @@
 /**
- * ExpireDelegationToken
+ * ExpireDelegationToken (KIP-48).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -24,7 +24,11 @@ export const expireDelegationTokenResponse = {
   fields: [
     { name: 'errorCode', type: 'int16' },
     { name: 'expiryTimestampMs', type: 'int64' },
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
   ],
 } as const
 

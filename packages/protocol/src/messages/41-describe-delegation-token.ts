@@ -1,5 +1,5 @@
 /**
- * DescribeDelegationToken
+ * DescribeDelegationToken (KIP-48).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -53,7 +53,11 @@ export const describeDelegationTokenResponse = {
         },
       ],
     },
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
   ],
 } as const
 

@@ -1,5 +1,5 @@
 /**
- * DeleteGroups
+ * DeleteGroups: removes empty groups with their offsets.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -19,14 +19,36 @@ export const deleteGroupsResponse = {
   versions: '0-3',
   flexibleVersions: '2+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'results',
       type: '[]struct',
       fields: [
         { name: 'groupId', type: 'string' },
-        { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', versions: '3+', nullableVersions: '3+' },
+        {
+          name: 'errorCode',
+          type: 'int16',
+          errors: [
+            'COORDINATOR_LOAD_IN_PROGRESS',
+            'COORDINATOR_NOT_AVAILABLE',
+            'NOT_COORDINATOR',
+            'INVALID_GROUP_ID',
+            'GROUP_AUTHORIZATION_FAILED',
+            'NON_EMPTY_GROUP',
+            'GROUP_ID_NOT_FOUND',
+          ],
+        },
+        {
+          name: 'errorMessage',
+          type: 'string',
+          versions: '3+',
+          nullableVersions: '3+',
+          about: 'For people; null when there is no error.',
+        },
       ],
     },
   ],

@@ -1,5 +1,5 @@
 /**
- * ElectLeaders
+ * ElectLeaders: preferred or unclean elections on demand (KIP-183, 460).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -10,17 +10,18 @@ export const electLeadersRequest = {
   versions: '0-2',
   flexibleVersions: '2+',
   fields: [
-    { name: 'electionType', type: 'int8', versions: '1+' },
+    { name: 'electionType', type: 'int8', versions: '1+', about: '0: preferred, 1: unclean.' },
     {
       name: 'topicPartitions',
       type: '[]struct',
       nullableVersions: '0+',
+      about: 'null: all.',
       fields: [
         { name: 'topic', type: 'string' },
         { name: 'partitions', type: '[]int32' },
       ],
     },
-    { name: 'timeoutMs', type: 'int32', default: 60_000 },
+    { name: 'timeoutMs', type: 'int32', default: 60_000, about: 'How long the broker may take, ms.' },
   ],
 } as const
 
@@ -31,7 +32,11 @@ export const electLeadersResponse = {
   versions: '0-2',
   flexibleVersions: '2+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16', versions: '1+' },
     {
       name: 'replicaElectionResults',
@@ -44,7 +49,12 @@ export const electLeadersResponse = {
           fields: [
             { name: 'partitionId', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+            {
+              name: 'errorMessage',
+              type: 'string',
+              nullableVersions: '0+',
+              about: 'For people; null when there is no error.',
+            },
           ],
         },
       ],

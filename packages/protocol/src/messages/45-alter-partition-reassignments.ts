@@ -1,5 +1,5 @@
 /**
- * AlterPartitionReassignments
+ * AlterPartitionReassignments: starts or cancels moves of replicas between brokers (KIP-455).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -10,8 +10,14 @@ export const alterPartitionReassignmentsRequest = {
   versions: '0-1',
   flexibleVersions: '0+',
   fields: [
-    { name: 'timeoutMs', type: 'int32', default: 60_000 },
-    { name: 'allowReplicationFactorChange', type: 'bool', versions: '1+', default: true },
+    { name: 'timeoutMs', type: 'int32', default: 60_000, about: 'How long the broker may take, ms.' },
+    {
+      name: 'allowReplicationFactorChange',
+      type: 'bool',
+      versions: '1+',
+      default: true,
+      about: 'false: refuse a reassignment that changes the number of replicas (KIP-860).',
+    },
     {
       name: 'topics',
       type: '[]struct',
@@ -22,7 +28,13 @@ export const alterPartitionReassignmentsRequest = {
           type: '[]struct',
           fields: [
             { name: 'partitionIndex', type: 'int32' },
-            { name: 'replicas', type: '[]int32', nullableVersions: '0+', default: null },
+            {
+              name: 'replicas',
+              type: '[]int32',
+              nullableVersions: '0+',
+              default: null,
+              about: 'The preferred leader first; null: cancel the reassignment.',
+            },
           ],
         },
       ],
@@ -37,10 +49,14 @@ export const alterPartitionReassignmentsResponse = {
   versions: '0-1',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'allowReplicationFactorChange', type: 'bool', versions: '1+', default: true },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', about: 'For people; null when there is no error.' },
     {
       name: 'responses',
       type: '[]struct',
@@ -52,7 +68,12 @@ export const alterPartitionReassignmentsResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+            {
+              name: 'errorMessage',
+              type: 'string',
+              nullableVersions: '0+',
+              about: 'For people; null when there is no error.',
+            },
           ],
         },
       ],

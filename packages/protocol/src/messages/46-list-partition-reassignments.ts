@@ -1,5 +1,5 @@
 /**
- * ListPartitionReassignments
+ * ListPartitionReassignments: moves under way (KIP-455).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -10,12 +10,13 @@ export const listPartitionReassignmentsRequest = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'timeoutMs', type: 'int32', default: 60_000 },
+    { name: 'timeoutMs', type: 'int32', default: 60_000, about: 'How long the broker may take, ms.' },
     {
       name: 'topics',
       type: '[]struct',
       nullableVersions: '0+',
       default: null,
+      about: 'null: all.',
       fields: [
         { name: 'name', type: 'string' },
         { name: 'partitionIndexes', type: '[]int32' },
@@ -31,9 +32,13 @@ export const listPartitionReassignmentsResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', about: 'For people; null when there is no error.' },
     {
       name: 'topics',
       type: '[]struct',

@@ -1,5 +1,5 @@
 /**
- * OffsetDelete
+ * OffsetDelete: forgets committed offsets of topics the group no longer subscribes to (KIP-496).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -34,7 +34,11 @@ export const offsetDeleteResponse = {
   flexibleVersions: 'none',
   fields: [
     { name: 'errorCode', type: 'int16' },
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'topics',
       type: '[]struct',

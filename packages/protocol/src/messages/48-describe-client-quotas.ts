@@ -1,5 +1,5 @@
 /**
- * DescribeClientQuotas
+ * DescribeClientQuotas (KIP-546).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -14,12 +14,12 @@ export const describeClientQuotasRequest = {
       name: 'components',
       type: '[]struct',
       fields: [
-        { name: 'entityType', type: 'string' },
-        { name: 'matchType', type: 'int8' },
-        { name: 'match', type: 'string', nullableVersions: '0+' },
+        { name: 'entityType', type: 'string', about: '"user", "client-id" or "ip".' },
+        { name: 'matchType', type: 'int8', about: '0: exact name, 1: default entity, 2: any name.' },
+        { name: 'match', type: 'string', nullableVersions: '0+', about: 'The name for an exact match, else null.' },
       ],
     },
-    { name: 'strict', type: 'bool' },
+    { name: 'strict', type: 'bool', about: 'Only entities with exactly these components.' },
   ],
 } as const
 
@@ -30,20 +30,25 @@ export const describeClientQuotasResponse = {
   versions: '0-1',
   flexibleVersions: '1+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', about: 'For people; null when there is no error.' },
     {
       name: 'entries',
       type: '[]struct',
       nullableVersions: '0+',
+      about: 'null with an error.',
       fields: [
         {
           name: 'entity',
           type: '[]struct',
           fields: [
-            { name: 'entityType', type: 'string' },
-            { name: 'entityName', type: 'string', nullableVersions: '0+' },
+            { name: 'entityType', type: 'string', about: '"user", "client-id" or "ip".' },
+            { name: 'entityName', type: 'string', nullableVersions: '0+', about: 'null: the default entity.' },
           ],
         },
         {

@@ -1,5 +1,5 @@
 /**
- * AlterClientQuotas
+ * AlterClientQuotas (KIP-546).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -18,8 +18,8 @@ export const alterClientQuotasRequest = {
           name: 'entity',
           type: '[]struct',
           fields: [
-            { name: 'entityType', type: 'string' },
-            { name: 'entityName', type: 'string', nullableVersions: '0+' },
+            { name: 'entityType', type: 'string', about: '"user", "client-id" or "ip".' },
+            { name: 'entityName', type: 'string', nullableVersions: '0+', about: 'null: the default entity.' },
           ],
         },
         {
@@ -28,12 +28,12 @@ export const alterClientQuotasRequest = {
           fields: [
             { name: 'key', type: 'string' },
             { name: 'value', type: 'float64' },
-            { name: 'remove', type: 'bool' },
+            { name: 'remove', type: 'bool', about: 'Remove the quota instead of setting it.' },
           ],
         },
       ],
     },
-    { name: 'validateOnly', type: 'bool' },
+    { name: 'validateOnly', type: 'bool', about: 'Check the request, change nothing.' },
   ],
 } as const
 
@@ -44,19 +44,28 @@ export const alterClientQuotasResponse = {
   versions: '0-1',
   flexibleVersions: '1+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'entries',
       type: '[]struct',
       fields: [
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+        {
+          name: 'errorMessage',
+          type: 'string',
+          nullableVersions: '0+',
+          about: 'For people; null when there is no error.',
+        },
         {
           name: 'entity',
           type: '[]struct',
           fields: [
-            { name: 'entityType', type: 'string' },
-            { name: 'entityName', type: 'string', nullableVersions: '0+' },
+            { name: 'entityType', type: 'string', about: '"user", "client-id" or "ip".' },
+            { name: 'entityName', type: 'string', nullableVersions: '0+', about: 'null: the default entity.' },
           ],
         },
       ],

@@ -1,5 +1,5 @@
 /**
- * AlterUserScramCredentials
+ * AlterUserScramCredentials (KIP-554).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -15,7 +15,7 @@ export const alterUserScramCredentialsRequest = {
       type: '[]struct',
       fields: [
         { name: 'name', type: 'string' },
-        { name: 'mechanism', type: 'int8' },
+        { name: 'mechanism', type: 'int8', about: '1: SCRAM-SHA-256, 2: SCRAM-SHA-512.' },
       ],
     },
     {
@@ -23,10 +23,10 @@ export const alterUserScramCredentialsRequest = {
       type: '[]struct',
       fields: [
         { name: 'name', type: 'string' },
-        { name: 'mechanism', type: 'int8' },
+        { name: 'mechanism', type: 'int8', about: '1: SCRAM-SHA-256, 2: SCRAM-SHA-512.' },
         { name: 'iterations', type: 'int32' },
         { name: 'salt', type: 'bytes' },
-        { name: 'saltedPassword', type: 'bytes' },
+        { name: 'saltedPassword', type: 'bytes', about: 'Hi(password, salt, iterations).' },
       ],
     },
   ],
@@ -39,14 +39,23 @@ export const alterUserScramCredentialsResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'results',
       type: '[]struct',
       fields: [
         { name: 'user', type: 'string' },
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+        {
+          name: 'errorMessage',
+          type: 'string',
+          nullableVersions: '0+',
+          about: 'For people; null when there is no error.',
+        },
       ],
     },
   ],

@@ -1,5 +1,5 @@
 /**
- * Vote
+ * Vote: raft election among controllers (KIP-595).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,7 +11,7 @@ export const voteRequest = {
   flexibleVersions: '0+',
   fields: [
     { name: 'clusterId', type: 'string', nullableVersions: '0+', default: null },
-    { name: 'voterId', type: 'int32', versions: '1+', default: -1 },
+    { name: 'voterId', type: 'int32', versions: '1+', default: -1, ignorable: true },
     {
       name: 'topics',
       type: '[]struct',
@@ -24,8 +24,14 @@ export const voteRequest = {
             { name: 'partitionIndex', type: 'int32' },
             { name: 'replicaEpoch', type: 'int32' },
             { name: 'replicaId', type: 'int32' },
-            { name: 'replicaDirectoryId', type: 'uuid', versions: '1+' },
-            { name: 'voterDirectoryId', type: 'uuid', versions: '1+' },
+            {
+              name: 'replicaDirectoryId',
+              type: 'uuid',
+              versions: '1+',
+              ignorable: true,
+              about: 'Log directory of the replica.',
+            },
+            { name: 'voterDirectoryId', type: 'uuid', versions: '1+', ignorable: true },
             { name: 'lastOffsetEpoch', type: 'int32' },
             { name: 'lastOffset', type: 'int64' },
             { name: 'preVote', type: 'bool', versions: '2+' },
@@ -55,8 +61,8 @@ export const voteResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'leaderId', type: 'int32' },
-            { name: 'leaderEpoch', type: 'int32' },
+            { name: 'leaderId', type: 'int32', about: 'Broker id of the leader; -1: none.' },
+            { name: 'leaderEpoch', type: 'int32', about: 'Epoch of the leadership; -1: not known.' },
             { name: 'voteGranted', type: 'bool' },
           ],
         },
@@ -67,6 +73,7 @@ export const voteResponse = {
       type: '[]struct',
       versions: '1+',
       tag: 0,
+      about: 'Where the leaders named in CurrentLeader listen (KIP-951).',
       fields: [
         { name: 'nodeId', type: 'int32' },
         { name: 'host', type: 'string' },

@@ -1,5 +1,5 @@
 /**
- * BeginQuorumEpoch
+ * BeginQuorumEpoch: a new raft leader makes itself known (KIP-595).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,7 +11,7 @@ export const beginQuorumEpochRequest = {
   flexibleVersions: '1+',
   fields: [
     { name: 'clusterId', type: 'string', nullableVersions: '0+', default: null },
-    { name: 'voterId', type: 'int32', versions: '1+', default: -1 },
+    { name: 'voterId', type: 'int32', versions: '1+', default: -1, ignorable: true },
     {
       name: 'topics',
       type: '[]struct',
@@ -22,9 +22,9 @@ export const beginQuorumEpochRequest = {
           type: '[]struct',
           fields: [
             { name: 'partitionIndex', type: 'int32' },
-            { name: 'voterDirectoryId', type: 'uuid', versions: '1+' },
-            { name: 'leaderId', type: 'int32' },
-            { name: 'leaderEpoch', type: 'int32' },
+            { name: 'voterDirectoryId', type: 'uuid', versions: '1+', ignorable: true },
+            { name: 'leaderId', type: 'int32', about: 'Broker id of the leader; -1: none.' },
+            { name: 'leaderEpoch', type: 'int32', about: 'Epoch of the leadership; -1: not known.' },
           ],
         },
       ],
@@ -33,6 +33,7 @@ export const beginQuorumEpochRequest = {
       name: 'leaderEndpoints',
       type: '[]struct',
       versions: '1+',
+      ignorable: true,
       fields: [
         { name: 'name', type: 'string' },
         { name: 'host', type: 'string' },
@@ -61,8 +62,8 @@ export const beginQuorumEpochResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'leaderId', type: 'int32' },
-            { name: 'leaderEpoch', type: 'int32' },
+            { name: 'leaderId', type: 'int32', about: 'Broker id of the leader; -1: none.' },
+            { name: 'leaderEpoch', type: 'int32', about: 'Epoch of the leadership; -1: not known.' },
           ],
         },
       ],
@@ -72,6 +73,7 @@ export const beginQuorumEpochResponse = {
       type: '[]struct',
       versions: '1+',
       tag: 0,
+      about: 'Where the leaders named in CurrentLeader listen (KIP-951).',
       fields: [
         { name: 'nodeId', type: 'int32' },
         { name: 'host', type: 'string' },

@@ -1,5 +1,5 @@
 /**
- * EndQuorumEpoch
+ * EndQuorumEpoch: a raft leader resigns (KIP-595).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -21,13 +21,14 @@ export const endQuorumEpochRequest = {
           type: '[]struct',
           fields: [
             { name: 'partitionIndex', type: 'int32' },
-            { name: 'leaderId', type: 'int32' },
-            { name: 'leaderEpoch', type: 'int32' },
-            { name: 'preferredSuccessors', type: '[]int32', versions: '0' },
+            { name: 'leaderId', type: 'int32', about: 'Broker id of the leader; -1: none.' },
+            { name: 'leaderEpoch', type: 'int32', about: 'Epoch of the leadership; -1: not known.' },
+            { name: 'preferredSuccessors', type: '[]int32', versions: '0', ignorable: true },
             {
               name: 'preferredCandidates',
               type: '[]struct',
               versions: '1+',
+              ignorable: true,
               fields: [
                 { name: 'candidateId', type: 'int32' },
                 { name: 'candidateDirectoryId', type: 'uuid' },
@@ -41,6 +42,7 @@ export const endQuorumEpochRequest = {
       name: 'leaderEndpoints',
       type: '[]struct',
       versions: '1+',
+      ignorable: true,
       fields: [
         { name: 'name', type: 'string' },
         { name: 'host', type: 'string' },
@@ -69,8 +71,8 @@ export const endQuorumEpochResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'leaderId', type: 'int32' },
-            { name: 'leaderEpoch', type: 'int32' },
+            { name: 'leaderId', type: 'int32', about: 'Broker id of the leader; -1: none.' },
+            { name: 'leaderEpoch', type: 'int32', about: 'Epoch of the leadership; -1: not known.' },
           ],
         },
       ],
@@ -80,6 +82,7 @@ export const endQuorumEpochResponse = {
       type: '[]struct',
       versions: '1+',
       tag: 0,
+      about: 'Where the leaders named in CurrentLeader listen (KIP-951).',
       fields: [
         { name: 'nodeId', type: 'int32' },
         { name: 'host', type: 'string' },

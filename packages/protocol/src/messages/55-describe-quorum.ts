@@ -1,5 +1,5 @@
 /**
- * DescribeQuorum
+ * DescribeQuorum: state of the metadata quorum (KIP-595, 836).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -33,7 +33,13 @@ export const describeQuorumResponse = {
   flexibleVersions: '0+',
   fields: [
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', versions: '2+', nullableVersions: '2+' },
+    {
+      name: 'errorMessage',
+      type: 'string',
+      versions: '2+',
+      nullableVersions: '2+',
+      about: 'For people; null when there is no error.',
+    },
     {
       name: 'topics',
       type: '[]struct',
@@ -45,19 +51,37 @@ export const describeQuorumResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', versions: '2+', nullableVersions: '2+' },
-            { name: 'leaderId', type: 'int32' },
-            { name: 'leaderEpoch', type: 'int32' },
+            {
+              name: 'errorMessage',
+              type: 'string',
+              versions: '2+',
+              nullableVersions: '2+',
+              about: 'For people; null when there is no error.',
+            },
+            { name: 'leaderId', type: 'int32', about: 'Broker id of the leader; -1: none.' },
+            { name: 'leaderEpoch', type: 'int32', about: 'Epoch of the leadership; -1: not known.' },
             { name: 'highWatermark', type: 'int64' },
             {
               name: 'currentVoters',
               type: '[]struct',
               fields: [
                 { name: 'replicaId', type: 'int32' },
-                { name: 'replicaDirectoryId', type: 'uuid', versions: '2+' },
+                { name: 'replicaDirectoryId', type: 'uuid', versions: '2+', about: 'Log directory of the replica.' },
                 { name: 'logEndOffset', type: 'int64' },
-                { name: 'lastFetchTimestamp', type: 'int64', versions: '1+', default: -1 },
-                { name: 'lastCaughtUpTimestamp', type: 'int64', versions: '1+', default: -1 },
+                {
+                  name: 'lastFetchTimestamp',
+                  type: 'int64',
+                  versions: '1+',
+                  default: -1,
+                  about: 'Milliseconds; -1: not known.',
+                },
+                {
+                  name: 'lastCaughtUpTimestamp',
+                  type: 'int64',
+                  versions: '1+',
+                  default: -1,
+                  about: 'Milliseconds; -1: not known.',
+                },
               ],
             },
             {
@@ -65,7 +89,7 @@ export const describeQuorumResponse = {
               type: '[]struct',
               fields: [
                 { name: 'replicaId', type: 'int32' },
-                { name: 'replicaDirectoryId', type: 'uuid', versions: '2+' },
+                { name: 'replicaDirectoryId', type: 'uuid', versions: '2+', about: 'Log directory of the replica.' },
                 { name: 'logEndOffset', type: 'int64' },
                 { name: 'lastFetchTimestamp', type: 'int64', versions: '1+', default: -1 },
                 { name: 'lastCaughtUpTimestamp', type: 'int64', versions: '1+', default: -1 },

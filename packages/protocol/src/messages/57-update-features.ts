@@ -1,5 +1,5 @@
 /**
- * UpdateFeatures
+ * UpdateFeatures: finalizes feature levels (KIP-584).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -16,12 +16,18 @@ export const updateFeaturesRequest = {
       type: '[]struct',
       fields: [
         { name: 'feature', type: 'string' },
-        { name: 'maxVersionLevel', type: 'int16' },
+        { name: 'maxVersionLevel', type: 'int16', about: 'Level to finalize; 0: remove the feature.' },
         { name: 'allowDowngrade', type: 'bool', versions: '0' },
-        { name: 'upgradeType', type: 'int8', versions: '1+', default: 1 },
+        {
+          name: 'upgradeType',
+          type: 'int8',
+          versions: '1+',
+          default: 1,
+          about: '1: upgrade, 2: safe downgrade, 3: unsafe downgrade.',
+        },
       ],
     },
-    { name: 'validateOnly', type: 'bool', versions: '1+' },
+    { name: 'validateOnly', type: 'bool', versions: '1+', about: 'Check the request, change nothing.' },
   ],
 } as const
 
@@ -32,9 +38,13 @@ export const updateFeaturesResponse = {
   versions: '0-2',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', about: 'For people; null when there is no error.' },
     {
       name: 'results',
       type: '[]struct',
@@ -42,7 +52,12 @@ export const updateFeaturesResponse = {
       fields: [
         { name: 'feature', type: 'string' },
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+        {
+          name: 'errorMessage',
+          type: 'string',
+          nullableVersions: '0+',
+          about: 'For people; null when there is no error.',
+        },
       ],
     },
   ],

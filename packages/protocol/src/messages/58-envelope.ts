@@ -1,5 +1,5 @@
 /**
- * Envelope
+ * Envelope: a client's admin request forwarded from broker to controller, with who sent it (KIP-590).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -10,9 +10,9 @@ export const envelopeRequest = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'requestData', type: 'bytes' },
-    { name: 'requestPrincipal', type: 'bytes', nullableVersions: '0+' },
-    { name: 'clientHostAddress', type: 'bytes' },
+    { name: 'requestData', type: 'bytes', about: 'The whole request, header included, without its size.' },
+    { name: 'requestPrincipal', type: 'bytes', nullableVersions: '0+', about: 'Who sent it, as DefaultPrincipalData.' },
+    { name: 'clientHostAddress', type: 'bytes', about: '4 or 16 bytes.' },
   ],
 } as const
 
@@ -23,7 +23,13 @@ export const envelopeResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'responseData', type: 'bytes', nullableVersions: '0+', default: null },
+    {
+      name: 'responseData',
+      type: 'bytes',
+      nullableVersions: '0+',
+      default: null,
+      about: 'The whole response, header included, without its size; null with an error.',
+    },
     { name: 'errorCode', type: 'int16' },
   ],
 } as const

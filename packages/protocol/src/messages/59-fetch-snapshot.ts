@@ -1,5 +1,5 @@
 /**
- * FetchSnapshot
+ * FetchSnapshot: a piece of a metadata snapshot (KIP-630).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -23,7 +23,11 @@ export const fetchSnapshotRequest = {
           type: '[]struct',
           fields: [
             { name: 'partition', type: 'int32' },
-            { name: 'currentLeaderEpoch', type: 'int32' },
+            {
+              name: 'currentLeaderEpoch',
+              type: 'int32',
+              about: "Leader epoch that the sender knows, checked against the broker's; -1: do not check.",
+            },
             {
               name: 'snapshotId',
               type: 'struct',
@@ -32,8 +36,15 @@ export const fetchSnapshotRequest = {
                 { name: 'epoch', type: 'int32' },
               ],
             },
-            { name: 'position', type: 'int64' },
-            { name: 'replicaDirectoryId', type: 'uuid', versions: '1+', tag: 0 },
+            { name: 'position', type: 'int64', about: 'Byte in the snapshot.' },
+            {
+              name: 'replicaDirectoryId',
+              type: 'uuid',
+              versions: '1+',
+              tag: 0,
+              ignorable: true,
+              about: 'Log directory of the replica.',
+            },
           ],
         },
       ],
@@ -48,7 +59,11 @@ export const fetchSnapshotResponse = {
   versions: '0-1',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
     {
       name: 'topics',
@@ -74,13 +89,13 @@ export const fetchSnapshotResponse = {
               type: 'struct',
               tag: 0,
               fields: [
-                { name: 'leaderId', type: 'int32' },
+                { name: 'leaderId', type: 'int32', about: 'Broker id of the leader; -1: none.' },
                 { name: 'leaderEpoch', type: 'int32' },
               ],
             },
-            { name: 'size', type: 'int64' },
+            { name: 'size', type: 'int64', about: 'Bytes of the snapshot.' },
             { name: 'position', type: 'int64' },
-            { name: 'unalignedRecords', type: 'records' },
+            { name: 'unalignedRecords', type: 'records', about: 'A piece of the snapshot, cut anywhere.' },
           ],
         },
       ],
@@ -90,6 +105,7 @@ export const fetchSnapshotResponse = {
       type: '[]struct',
       versions: '1+',
       tag: 0,
+      about: 'Where the leaders named in CurrentLeader listen (KIP-951).',
       fields: [
         { name: 'nodeId', type: 'int32' },
         { name: 'host', type: 'string' },

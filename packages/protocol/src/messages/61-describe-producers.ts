@@ -1,5 +1,5 @@
 /**
- * DescribeProducers
+ * DescribeProducers: idempotent and transactional producers that a partition's leader knows (KIP-664).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -28,7 +28,11 @@ export const describeProducersResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'topics',
       type: '[]struct',
@@ -40,7 +44,13 @@ export const describeProducersResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+            {
+              name: 'errorMessage',
+              type: 'string',
+              nullableVersions: '0+',
+              default: null,
+              about: 'For people; null when there is no error.',
+            },
             {
               name: 'activeProducers',
               type: '[]struct',
@@ -50,7 +60,7 @@ export const describeProducersResponse = {
                 { name: 'lastSequence', type: 'int32', default: -1 },
                 { name: 'lastTimestamp', type: 'int64', default: -1 },
                 { name: 'coordinatorEpoch', type: 'int32' },
-                { name: 'currentTxnStartOffset', type: 'int64', default: -1 },
+                { name: 'currentTxnStartOffset', type: 'int64', default: -1, about: '-1: no open transaction.' },
               ],
             },
           ],

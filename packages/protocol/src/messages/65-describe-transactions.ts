@@ -1,5 +1,5 @@
 /**
- * DescribeTransactions
+ * DescribeTransactions: state of transactional ids (KIP-664).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -19,16 +19,25 @@ export const describeTransactionsResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'transactionStates',
       type: '[]struct',
       fields: [
         { name: 'errorCode', type: 'int16' },
         { name: 'transactionalId', type: 'string' },
-        { name: 'transactionState', type: 'string' },
+        {
+          name: 'transactionState',
+          type: 'string',
+          about:
+            'Empty, Ongoing, PrepareCommit, PrepareAbort, CompleteCommit, CompleteAbort, Dead or PrepareEpochFence.',
+        },
         { name: 'transactionTimeoutMs', type: 'int32' },
-        { name: 'transactionStartTimeMs', type: 'int64' },
+        { name: 'transactionStartTimeMs', type: 'int64', about: '-1: not started.' },
         { name: 'producerId', type: 'int64' },
         { name: 'producerEpoch', type: 'int16' },
         {

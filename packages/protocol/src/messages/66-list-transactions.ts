@@ -1,5 +1,5 @@
 /**
- * ListTransactions
+ * ListTransactions: transactional ids that this broker coordinates (KIP-664).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -10,9 +10,15 @@ export const listTransactionsRequest = {
   versions: '0-2',
   flexibleVersions: '0+',
   fields: [
-    { name: 'stateFilters', type: '[]string' },
-    { name: 'producerIdFilters', type: '[]int64' },
-    { name: 'durationFilter', type: 'int64', versions: '1+', default: -1 },
+    { name: 'stateFilters', type: '[]string', about: 'Empty: any state.' },
+    { name: 'producerIdFilters', type: '[]int64', about: 'Empty: any producer.' },
+    {
+      name: 'durationFilter',
+      type: 'int64',
+      versions: '1+',
+      default: -1,
+      about: 'Only transactions older than this, ms; -1: any.',
+    },
     { name: 'transactionalIdPattern', type: 'string', versions: '2+', nullableVersions: '2+', default: null },
   ],
 } as const
@@ -24,9 +30,13 @@ export const listTransactionsResponse = {
   versions: '0-2',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'unknownStateFilters', type: '[]string' },
+    { name: 'unknownStateFilters', type: '[]string', about: 'Filters that name no state.' },
     {
       name: 'transactionStates',
       type: '[]struct',

@@ -1,5 +1,5 @@
 /**
- * AllocateProducerIds
+ * AllocateProducerIds: a block of producer ids from the controller (KIP-730).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,7 +11,7 @@ export const allocateProducerIdsRequest = {
   flexibleVersions: '0+',
   fields: [
     { name: 'brokerId', type: 'int32' },
-    { name: 'brokerEpoch', type: 'int64', default: -1 },
+    { name: 'brokerEpoch', type: 'int64', default: -1, about: "Epoch of the broker's registration; -1: not checked." },
   ],
 } as const
 
@@ -22,10 +22,18 @@ export const allocateProducerIdsResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
-    { name: 'errorCode', type: 'int16' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
+    {
+      name: 'errorCode',
+      type: 'int16',
+      errors: ['CLUSTER_AUTHORIZATION_FAILED', 'NOT_CONTROLLER', 'STALE_BROKER_EPOCH', 'BROKER_ID_NOT_REGISTERED'],
+    },
     { name: 'producerIdStart', type: 'int64' },
-    { name: 'producerIdLen', type: 'int32' },
+    { name: 'producerIdLen', type: 'int32', about: 'Producer ids in the block.' },
   ],
 } as const
 

@@ -1,5 +1,5 @@
 /**
- * ConsumerGroupDescribe
+ * ConsumerGroupDescribe: state and members of consumer groups (KIP-848).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,7 +11,7 @@ export const consumerGroupDescribeRequest = {
   flexibleVersions: '0+',
   fields: [
     { name: 'groupIds', type: '[]string' },
-    { name: 'includeAuthorizedOperations', type: 'bool' },
+    { name: 'includeAuthorizedOperations', type: 'bool', about: 'Tell the operations the client may do.' },
   ],
 } as const
 
@@ -22,13 +22,23 @@ export const consumerGroupDescribeResponse = {
   versions: '0-1',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'groups',
       type: '[]struct',
       fields: [
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+        {
+          name: 'errorMessage',
+          type: 'string',
+          nullableVersions: '0+',
+          default: null,
+          about: 'For people; null when there is no error.',
+        },
         { name: 'groupId', type: 'string' },
         { name: 'groupState', type: 'string' },
         { name: 'groupEpoch', type: 'int32' },
@@ -40,12 +50,24 @@ export const consumerGroupDescribeResponse = {
           fields: [
             { name: 'memberId', type: 'string' },
             { name: 'instanceId', type: 'string', nullableVersions: '0+', default: null },
-            { name: 'rackId', type: 'string', nullableVersions: '0+', default: null },
-            { name: 'memberEpoch', type: 'int32' },
+            {
+              name: 'rackId',
+              type: 'string',
+              nullableVersions: '0+',
+              default: null,
+              about: 'Rack of the client; empty or null: none told.',
+            },
+            { name: 'memberEpoch', type: 'int32', about: 'Epoch of the member in the group (KIP-848).' },
             { name: 'clientId', type: 'string' },
-            { name: 'clientHost', type: 'string' },
-            { name: 'subscribedTopicNames', type: '[]string' },
-            { name: 'subscribedTopicRegex', type: 'string', nullableVersions: '0+', default: null },
+            { name: 'clientHost', type: 'string', about: 'Address with a slash in front, as Java prints it.' },
+            { name: 'subscribedTopicNames', type: '[]string', about: 'null: as in the heartbeat before.' },
+            {
+              name: 'subscribedTopicRegex',
+              type: 'string',
+              nullableVersions: '0+',
+              default: null,
+              about: 'Topics as a regular expression (RE2/J); null: as before.',
+            },
             {
               name: 'assignment',
               type: 'struct',
@@ -79,7 +101,12 @@ export const consumerGroupDescribeResponse = {
             { name: 'memberType', type: 'int8', versions: '1+', default: -1 },
           ],
         },
-        { name: 'authorizedOperations', type: 'int32', default: -2_147_483_648 },
+        {
+          name: 'authorizedOperations',
+          type: 'int32',
+          default: -2_147_483_648,
+          about: 'Bit field of the operations the client may do; -2147483648: not asked for.',
+        },
       ],
     },
   ],

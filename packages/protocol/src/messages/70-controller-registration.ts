@@ -1,5 +1,5 @@
 /**
- * ControllerRegistration
+ * ControllerRegistration: a controller registers with the active one (KIP-919).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -20,7 +20,7 @@ export const controllerRegistrationRequest = {
         { name: 'name', type: 'string' },
         { name: 'host', type: 'string' },
         { name: 'port', type: 'uint16' },
-        { name: 'securityProtocol', type: 'int16' },
+        { name: 'securityProtocol', type: 'int16', about: '0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL.' },
       ],
     },
     {
@@ -42,9 +42,13 @@ export const controllerRegistrationResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', about: 'For people; null when there is no error.' },
   ],
 } as const
 

@@ -1,5 +1,5 @@
 /**
- * GetTelemetrySubscriptions
+ * GetTelemetrySubscriptions: which metrics the client shall push (KIP-714).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -19,7 +19,11 @@ export const getTelemetrySubscriptionsResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
     { name: 'clientInstanceId', type: 'uuid' },
     { name: 'subscriptionId', type: 'int32' },

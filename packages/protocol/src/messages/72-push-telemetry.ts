@@ -1,5 +1,5 @@
 /**
- * PushTelemetry
+ * PushTelemetry: metrics of the client (KIP-714).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -25,7 +25,11 @@ export const pushTelemetryResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
   ],
 } as const

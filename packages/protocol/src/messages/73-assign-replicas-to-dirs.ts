@@ -1,5 +1,5 @@
 /**
- * AssignReplicasToDirs
+ * AssignReplicasToDirs: a broker tells the controller in which directory replicas are (KIP-858).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,7 +11,7 @@ export const assignReplicasToDirsRequest = {
   flexibleVersions: '0+',
   fields: [
     { name: 'brokerId', type: 'int32' },
-    { name: 'brokerEpoch', type: 'int64', default: -1 },
+    { name: 'brokerEpoch', type: 'int64', default: -1, about: "Epoch of the broker's registration; -1: not checked." },
     {
       name: 'directories',
       type: '[]struct',
@@ -41,7 +41,11 @@ export const assignReplicasToDirsResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
     {
       name: 'directories',

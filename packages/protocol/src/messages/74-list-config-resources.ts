@@ -1,5 +1,5 @@
 /**
- * ListConfigResources
+ * ListConfigResources: resources that have configurations (KIP-1000, 1142). Version 0 lists client metrics only.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -9,7 +9,14 @@ export const listConfigResourcesRequest = {
   name: 'ListConfigResourcesRequest',
   versions: '0-1',
   flexibleVersions: '0+',
-  fields: [{ name: 'resourceTypes', type: '[]int8', versions: '1+' }],
+  fields: [
+    {
+      name: 'resourceTypes',
+      type: '[]int8',
+      versions: '1+',
+      about: 'Empty: client metrics, topics, brokers, broker loggers and groups.',
+    },
+  ],
 } as const
 
 export const listConfigResourcesResponse = {
@@ -19,14 +26,24 @@ export const listConfigResourcesResponse = {
   versions: '0-1',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
     {
       name: 'configResources',
       type: '[]struct',
       fields: [
         { name: 'resourceName', type: 'string' },
-        { name: 'resourceType', type: 'int8', versions: '1+', default: 16 },
+        {
+          name: 'resourceType',
+          type: 'int8',
+          versions: '1+',
+          default: 16,
+          about: '2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group.',
+        },
       ],
     },
   ],

@@ -1,5 +1,5 @@
 /**
- * DescribeTopicPartitions
+ * DescribeTopicPartitions: topics and partitions in pages, with eligible leader replicas (KIP-966).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -15,12 +15,13 @@ export const describeTopicPartitionsRequest = {
       type: '[]struct',
       fields: [{ name: 'name', type: 'string' }],
     },
-    { name: 'responsePartitionLimit', type: 'int32', default: 2000 },
+    { name: 'responsePartitionLimit', type: 'int32', default: 2000, about: 'Most partitions in the response.' },
     {
       name: 'cursor',
       type: 'struct',
       nullableVersions: '0+',
       default: null,
+      about: 'Where the response before ended; null: begin.',
       fields: [
         { name: 'topicName', type: 'string' },
         { name: 'partitionIndex', type: 'int32' },
@@ -36,7 +37,11 @@ export const describeTopicPartitionsResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'topics',
       type: '[]struct',
@@ -51,16 +56,27 @@ export const describeTopicPartitionsResponse = {
           fields: [
             { name: 'errorCode', type: 'int16' },
             { name: 'partitionIndex', type: 'int32' },
-            { name: 'leaderId', type: 'int32' },
-            { name: 'leaderEpoch', type: 'int32', default: -1 },
-            { name: 'replicaNodes', type: '[]int32' },
-            { name: 'isrNodes', type: '[]int32' },
-            { name: 'eligibleLeaderReplicas', type: '[]int32', nullableVersions: '0+', default: null },
+            { name: 'leaderId', type: 'int32', about: 'Broker id of the leader; -1: none.' },
+            { name: 'leaderEpoch', type: 'int32', default: -1, about: 'Epoch of the leadership; -1: not known.' },
+            { name: 'replicaNodes', type: '[]int32', about: 'Brokers with a replica, the preferred leader first.' },
+            { name: 'isrNodes', type: '[]int32', about: 'Brokers whose replica is in sync.' },
+            {
+              name: 'eligibleLeaderReplicas',
+              type: '[]int32',
+              nullableVersions: '0+',
+              default: null,
+              about: 'Replicas that have all committed records though they are not in sync (KIP-966).',
+            },
             { name: 'lastKnownElr', type: '[]int32', nullableVersions: '0+', default: null },
-            { name: 'offlineReplicas', type: '[]int32' },
+            { name: 'offlineReplicas', type: '[]int32', about: 'Brokers whose replica is not available.' },
           ],
         },
-        { name: 'topicAuthorizedOperations', type: 'int32', default: -2_147_483_648 },
+        {
+          name: 'topicAuthorizedOperations',
+          type: 'int32',
+          default: -2_147_483_648,
+          about: 'Bit field of the operations the client may do; -2147483648: not asked for.',
+        },
       ],
     },
     {
@@ -68,6 +84,7 @@ export const describeTopicPartitionsResponse = {
       type: 'struct',
       nullableVersions: '0+',
       default: null,
+      about: 'null: that was all.',
       fields: [
         { name: 'topicName', type: 'string' },
         { name: 'partitionIndex', type: 'int32' },

@@ -1,5 +1,5 @@
 /**
- * ShareFetch
+ * ShareFetch (KIP-932). Version 0 was a preview with another layout and is not defined.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,11 +11,17 @@ export const shareFetchRequest = {
   flexibleVersions: '0+',
   fields: [
     { name: 'groupId', type: 'string', nullableVersions: '0+', default: null },
-    { name: 'memberId', type: 'string', nullableVersions: '0+', default: null },
+    {
+      name: 'memberId',
+      type: 'string',
+      nullableVersions: '0+',
+      default: null,
+      about: 'Given by the coordinator at the first join.',
+    },
     { name: 'shareSessionEpoch', type: 'int32' },
     { name: 'maxWaitMs', type: 'int32' },
     { name: 'minBytes', type: 'int32' },
-    { name: 'maxBytes', type: 'int32', default: 0x7fff_ffff },
+    { name: 'maxBytes', type: 'int32', default: 0x7fff_ffff, ignorable: true },
     { name: 'maxRecords', type: 'int32' },
     { name: 'batchSize', type: 'int32' },
     { name: 'shareAcquireMode', type: 'int8', versions: '2+' },
@@ -24,7 +30,7 @@ export const shareFetchRequest = {
       name: 'topics',
       type: '[]struct',
       fields: [
-        { name: 'topicId', type: 'uuid' },
+        { name: 'topicId', type: 'uuid', ignorable: true },
         {
           name: 'partitions',
           type: '[]struct',
@@ -47,7 +53,7 @@ export const shareFetchRequest = {
       name: 'forgottenTopicsData',
       type: '[]struct',
       fields: [
-        { name: 'topicId', type: 'uuid' },
+        { name: 'topicId', type: 'uuid', ignorable: true },
         { name: 'partitions', type: '[]int32' },
       ],
     },
@@ -61,9 +67,19 @@ export const shareFetchResponse = {
   versions: '1-2',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+    {
+      name: 'errorMessage',
+      type: 'string',
+      nullableVersions: '0+',
+      default: null,
+      about: 'For people; null when there is no error.',
+    },
     { name: 'acquisitionLockTimeoutMs', type: 'int32' },
     {
       name: 'responses',
@@ -76,14 +92,20 @@ export const shareFetchResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+            {
+              name: 'errorMessage',
+              type: 'string',
+              nullableVersions: '0+',
+              default: null,
+              about: 'For people; null when there is no error.',
+            },
             { name: 'acknowledgeErrorCode', type: 'int16' },
             { name: 'acknowledgeErrorMessage', type: 'string', nullableVersions: '0+', default: null },
             {
               name: 'currentLeader',
               type: 'struct',
               fields: [
-                { name: 'leaderId', type: 'int32' },
+                { name: 'leaderId', type: 'int32', about: 'Broker id of the leader; -1: none.' },
                 { name: 'leaderEpoch', type: 'int32' },
               ],
             },
@@ -104,6 +126,7 @@ export const shareFetchResponse = {
     {
       name: 'nodeEndpoints',
       type: '[]struct',
+      about: 'Where the leaders named in CurrentLeader listen (KIP-951).',
       fields: [
         { name: 'nodeId', type: 'int32' },
         { name: 'host', type: 'string' },

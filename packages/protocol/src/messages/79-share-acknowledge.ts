@@ -1,5 +1,5 @@
 /**
- * ShareAcknowledge
+ * ShareAcknowledge (KIP-932). Version 0 was a preview and is not defined.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,7 +11,13 @@ export const shareAcknowledgeRequest = {
   flexibleVersions: '0+',
   fields: [
     { name: 'groupId', type: 'string', nullableVersions: '0+', default: null },
-    { name: 'memberId', type: 'string', nullableVersions: '0+', default: null },
+    {
+      name: 'memberId',
+      type: 'string',
+      nullableVersions: '0+',
+      default: null,
+      about: 'Given by the coordinator at the first join.',
+    },
     { name: 'shareSessionEpoch', type: 'int32' },
     { name: 'isRenewAck', type: 'bool', versions: '2+' },
     {
@@ -47,9 +53,19 @@ export const shareAcknowledgeResponse = {
   versions: '1-2',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+    {
+      name: 'errorMessage',
+      type: 'string',
+      nullableVersions: '0+',
+      default: null,
+      about: 'For people; null when there is no error.',
+    },
     { name: 'acquisitionLockTimeoutMs', type: 'int32', versions: '2+' },
     {
       name: 'responses',
@@ -62,12 +78,18 @@ export const shareAcknowledgeResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+            {
+              name: 'errorMessage',
+              type: 'string',
+              nullableVersions: '0+',
+              default: null,
+              about: 'For people; null when there is no error.',
+            },
             {
               name: 'currentLeader',
               type: 'struct',
               fields: [
-                { name: 'leaderId', type: 'int32' },
+                { name: 'leaderId', type: 'int32', about: 'Broker id of the leader; -1: none.' },
                 { name: 'leaderEpoch', type: 'int32' },
               ],
             },
@@ -78,6 +100,7 @@ export const shareAcknowledgeResponse = {
     {
       name: 'nodeEndpoints',
       type: '[]struct',
+      about: 'Where the leaders named in CurrentLeader listen (KIP-951).',
       fields: [
         { name: 'nodeId', type: 'int32' },
         { name: 'host', type: 'string' },

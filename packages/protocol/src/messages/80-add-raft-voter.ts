@@ -1,5 +1,5 @@
 /**
- * AddRaftVoter
+ * AddRaftVoter: takes a controller into the quorum (KIP-853).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -34,9 +34,13 @@ export const addRaftVoterResponse = {
   versions: '0-1',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', about: 'For people; null when there is no error.' },
   ],
 } as const
 

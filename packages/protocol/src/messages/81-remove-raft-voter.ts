@@ -1,5 +1,5 @@
 /**
- * RemoveRaftVoter
+ * RemoveRaftVoter: takes a controller out of the quorum (KIP-853).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -23,9 +23,13 @@ export const removeRaftVoterResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+' },
+    { name: 'errorMessage', type: 'string', nullableVersions: '0+', about: 'For people; null when there is no error.' },
   ],
 } as const
 

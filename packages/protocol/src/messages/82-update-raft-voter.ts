@@ -1,5 +1,5 @@
 /**
- * UpdateRaftVoter
+ * UpdateRaftVoter: a voter tells its endpoints and versions (KIP-853).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,7 +11,11 @@ export const updateRaftVoterRequest = {
   flexibleVersions: '0+',
   fields: [
     { name: 'clusterId', type: 'string', nullableVersions: '0+' },
-    { name: 'currentLeaderEpoch', type: 'int32' },
+    {
+      name: 'currentLeaderEpoch',
+      type: 'int32',
+      about: "Leader epoch that the sender knows, checked against the broker's; -1: do not check.",
+    },
     { name: 'voterId', type: 'int32' },
     { name: 'voterDirectoryId', type: 'uuid' },
     {
@@ -41,14 +45,18 @@ export const updateRaftVoterResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
     {
       name: 'currentLeader',
       type: 'struct',
       tag: 0,
       fields: [
-        { name: 'leaderId', type: 'int32', default: -1 },
+        { name: 'leaderId', type: 'int32', default: -1, about: 'Broker id of the leader; -1: none.' },
         { name: 'leaderEpoch', type: 'int32', default: -1 },
         { name: 'host', type: 'string' },
         { name: 'port', type: 'int32' },

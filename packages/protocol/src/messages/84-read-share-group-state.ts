@@ -1,5 +1,5 @@
 /**
- * ReadShareGroupState
+ * ReadShareGroupState: to the share coordinator (KIP-932).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -21,7 +21,7 @@ export const readShareGroupStateRequest = {
           type: '[]struct',
           fields: [
             { name: 'partition', type: 'int32' },
-            { name: 'leaderEpoch', type: 'int32' },
+            { name: 'leaderEpoch', type: 'int32', about: 'Epoch of the leadership; -1: not known.' },
           ],
         },
       ],
@@ -47,7 +47,13 @@ export const readShareGroupStateResponse = {
           fields: [
             { name: 'partition', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+            {
+              name: 'errorMessage',
+              type: 'string',
+              nullableVersions: '0+',
+              default: null,
+              about: 'For people; null when there is no error.',
+            },
             { name: 'stateEpoch', type: 'int32' },
             { name: 'startOffset', type: 'int64' },
             {

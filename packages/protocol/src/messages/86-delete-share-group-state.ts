@@ -1,5 +1,5 @@
 /**
- * DeleteShareGroupState
+ * DeleteShareGroupState: to the share coordinator (KIP-932).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -44,7 +44,13 @@ export const deleteShareGroupStateResponse = {
           fields: [
             { name: 'partition', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+            {
+              name: 'errorMessage',
+              type: 'string',
+              nullableVersions: '0+',
+              default: null,
+              about: 'For people; null when there is no error.',
+            },
           ],
         },
       ],

@@ -1,5 +1,5 @@
 /**
- * StreamsGroupHeartbeat
+ * StreamsGroupHeartbeat: the one request of the streams group protocol (KIP-1071).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,11 +11,17 @@ export const streamsGroupHeartbeatRequest = {
   flexibleVersions: '0+',
   fields: [
     { name: 'groupId', type: 'string' },
-    { name: 'memberId', type: 'string' },
-    { name: 'memberEpoch', type: 'int32' },
+    { name: 'memberId', type: 'string', about: 'Given by the coordinator at the first join.' },
+    { name: 'memberEpoch', type: 'int32', about: 'Epoch of the member in the group (KIP-848).' },
     { name: 'endpointInformationEpoch', type: 'int32' },
     { name: 'instanceId', type: 'string', nullableVersions: '0+', default: null },
-    { name: 'rackId', type: 'string', nullableVersions: '0+', default: null },
+    {
+      name: 'rackId',
+      type: 'string',
+      nullableVersions: '0+',
+      default: null,
+      about: 'Rack of the client; empty or null: none told.',
+    },
     { name: 'rebalanceTimeoutMs', type: 'int32', default: -1 },
     {
       name: 'topology',
@@ -163,11 +169,21 @@ export const streamsGroupHeartbeatResponse = {
   versions: '0-1',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+    {
+      name: 'errorMessage',
+      type: 'string',
+      nullableVersions: '0+',
+      default: null,
+      about: 'For people; null when there is no error.',
+    },
     { name: 'memberId', type: 'string' },
-    { name: 'memberEpoch', type: 'int32' },
+    { name: 'memberEpoch', type: 'int32', about: 'Epoch of the member in the group (KIP-848).' },
     { name: 'heartbeatIntervalMs', type: 'int32' },
     { name: 'acceptableRecoveryLagLegacy', type: 'int32', versions: '0' },
     { name: 'taskOffsetIntervalMs', type: 'int32' },

@@ -1,5 +1,5 @@
 /**
- * StreamsGroupDescribe
+ * StreamsGroupDescribe: state and members of streams groups (KIP-1071).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,7 +11,7 @@ export const streamsGroupDescribeRequest = {
   flexibleVersions: '0+',
   fields: [
     { name: 'groupIds', type: '[]string' },
-    { name: 'includeAuthorizedOperations', type: 'bool' },
+    { name: 'includeAuthorizedOperations', type: 'bool', about: 'Tell the operations the client may do.' },
     { name: 'includeTopologyDescription', type: 'bool', versions: '1+' },
   ],
 } as const
@@ -23,13 +23,23 @@ export const streamsGroupDescribeResponse = {
   versions: '0-1',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'groups',
       type: '[]struct',
       fields: [
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+        {
+          name: 'errorMessage',
+          type: 'string',
+          nullableVersions: '0+',
+          default: null,
+          about: 'For people; null when there is no error.',
+        },
         { name: 'groupId', type: 'string' },
         { name: 'groupState', type: 'string' },
         { name: 'groupEpoch', type: 'int32' },
@@ -93,11 +103,17 @@ export const streamsGroupDescribeResponse = {
           type: '[]struct',
           fields: [
             { name: 'memberId', type: 'string' },
-            { name: 'memberEpoch', type: 'int32' },
+            { name: 'memberEpoch', type: 'int32', about: 'Epoch of the member in the group (KIP-848).' },
             { name: 'instanceId', type: 'string', nullableVersions: '0+', default: null },
-            { name: 'rackId', type: 'string', nullableVersions: '0+', default: null },
+            {
+              name: 'rackId',
+              type: 'string',
+              nullableVersions: '0+',
+              default: null,
+              about: 'Rack of the client; empty or null: none told.',
+            },
             { name: 'clientId', type: 'string' },
-            { name: 'clientHost', type: 'string' },
+            { name: 'clientHost', type: 'string', about: 'Address with a slash in front, as Java prints it.' },
             { name: 'topologyEpoch', type: 'int32' },
             { name: 'processId', type: 'string' },
             {
@@ -199,7 +215,12 @@ export const streamsGroupDescribeResponse = {
             { name: 'isClassic', type: 'bool' },
           ],
         },
-        { name: 'authorizedOperations', type: 'int32', default: -2_147_483_648 },
+        {
+          name: 'authorizedOperations',
+          type: 'int32',
+          default: -2_147_483_648,
+          about: 'Bit field of the operations the client may do; -2147483648: not asked for.',
+        },
         {
           name: 'topologyDescription',
           type: 'struct',

@@ -1,5 +1,5 @@
 /**
- * DescribeShareGroupOffsets
+ * DescribeShareGroupOffsets (KIP-932).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -36,7 +36,11 @@ export const describeShareGroupOffsetsResponse = {
   versions: '0-1',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     {
       name: 'groups',
       type: '[]struct',
@@ -54,16 +58,28 @@ export const describeShareGroupOffsetsResponse = {
               fields: [
                 { name: 'partitionIndex', type: 'int32' },
                 { name: 'startOffset', type: 'int64' },
-                { name: 'leaderEpoch', type: 'int32' },
+                { name: 'leaderEpoch', type: 'int32', about: 'Epoch of the leadership; -1: not known.' },
                 { name: 'lag', type: 'int64', versions: '1+', default: -1 },
                 { name: 'errorCode', type: 'int16' },
-                { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+                {
+                  name: 'errorMessage',
+                  type: 'string',
+                  nullableVersions: '0+',
+                  default: null,
+                  about: 'For people; null when there is no error.',
+                },
               ],
             },
           ],
         },
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+        {
+          name: 'errorMessage',
+          type: 'string',
+          nullableVersions: '0+',
+          default: null,
+          about: 'For people; null when there is no error.',
+        },
       ],
     },
   ],

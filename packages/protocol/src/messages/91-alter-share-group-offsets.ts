@@ -1,5 +1,5 @@
 /**
- * AlterShareGroupOffsets
+ * AlterShareGroupOffsets (KIP-932).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -36,9 +36,19 @@ export const alterShareGroupOffsetsResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+    {
+      name: 'errorMessage',
+      type: 'string',
+      nullableVersions: '0+',
+      default: null,
+      about: 'For people; null when there is no error.',
+    },
     {
       name: 'responses',
       type: '[]struct',
@@ -51,7 +61,13 @@ export const alterShareGroupOffsetsResponse = {
           fields: [
             { name: 'partitionIndex', type: 'int32' },
             { name: 'errorCode', type: 'int16' },
-            { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+            {
+              name: 'errorMessage',
+              type: 'string',
+              nullableVersions: '0+',
+              default: null,
+              about: 'For people; null when there is no error.',
+            },
           ],
         },
       ],

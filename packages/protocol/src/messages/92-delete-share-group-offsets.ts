@@ -1,5 +1,5 @@
 /**
- * DeleteShareGroupOffsets
+ * DeleteShareGroupOffsets (KIP-932).
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -26,9 +26,19 @@ export const deleteShareGroupOffsetsResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+    {
+      name: 'errorMessage',
+      type: 'string',
+      nullableVersions: '0+',
+      default: null,
+      about: 'For people; null when there is no error.',
+    },
     {
       name: 'responses',
       type: '[]struct',
@@ -36,7 +46,13 @@ export const deleteShareGroupOffsetsResponse = {
         { name: 'topicName', type: 'string' },
         { name: 'topicId', type: 'uuid' },
         { name: 'errorCode', type: 'int16' },
-        { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+        {
+          name: 'errorMessage',
+          type: 'string',
+          nullableVersions: '0+',
+          default: null,
+          about: 'For people; null when there is no error.',
+        },
       ],
     },
   ],

@@ -1,5 +1,5 @@
 /**
- * StreamsGroupTopologyDescriptionUpdate
+ * StreamsGroupTopologyDescriptionUpdate: a member pushes the topology of a streams group.
  */
 import type { Decoded, Encodable } from '../definition.ts'
 
@@ -11,7 +11,7 @@ export const streamsGroupTopologyDescriptionUpdateRequest = {
   flexibleVersions: '0+',
   fields: [
     { name: 'groupId', type: 'string' },
-    { name: 'memberId', type: 'string' },
+    { name: 'memberId', type: 'string', about: 'Given by the coordinator at the first join.' },
     { name: 'topologyEpoch', type: 'int32' },
     {
       name: 'topologyDescription',
@@ -78,9 +78,19 @@ export const streamsGroupTopologyDescriptionUpdateResponse = {
   versions: '0',
   flexibleVersions: '0+',
   fields: [
-    { name: 'throttleTimeMs', type: 'int32' },
+    {
+      name: 'throttleTimeMs',
+      type: 'int32',
+      about: 'How long the client should hold back because of a quota, ms; 0: not throttled.',
+    },
     { name: 'errorCode', type: 'int16' },
-    { name: 'errorMessage', type: 'string', nullableVersions: '0+', default: null },
+    {
+      name: 'errorMessage',
+      type: 'string',
+      nullableVersions: '0+',
+      default: null,
+      about: 'For people; null when there is no error.',
+    },
   ],
 } as const
 
