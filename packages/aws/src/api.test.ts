@@ -1,81 +1,18 @@
 import { silentLogger, type Logger } from '@millrace/base/logger'
-import type { Principal } from '@millrace/policy/principal'
-import { parsePolicy } from '@millrace/policy/parse-policy'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Api, type ApiConnection } from './api.ts'
 import type { ApiCallEvent } from './audit.ts'
-import { RootCredentials, type Credential } from './credentials.ts'
-import { badRequest, notFound } from './errors.ts'
-import { loadModel } from './model.ts'
+import { RootCredentials } from './credentials.ts'
 import type { ApiAnswer, ApiRequest } from './protocols/protocol.ts'
-import { defineService } from './service.ts'
+import { ada, adaMayOnlyDescribe, clusterArn, clusterPath, fakeServices, form, post } from './testing/fake-services.ts'
 import { presignedRequest, signedRequest, type TestRequest } from './testing/sign.ts'
-
-const clusterArn = 'arn:aws:kafka:us-east-1:000000000000:cluster/demo/5f1d-2'
-const clusterPath = `/v1/clusters/${encodeURIComponent(clusterArn)}`
-const ada: Principal = {
-  type: 'user',
-  arn: 'arn:aws:iam::000000000000:user/ada',
-  userId: 'AIDAADA',
-  accountId: '000000000000',
-}
-const adaMayOnlyDescribe: Credential = {
-  accessKeyId: 'AKIAADA',
-  secret: 'ada',
-  sessionToken: null,
-  expiresAtMs: null,
-  principal: ada,
-  policies: [
-    {
-      name: 'describe',
-      document: parsePolicy(
-        JSON.stringify({
-          Version: '2012-10-17',
-          Statement: { Effect: 'Allow', Action: 'kafka:Describe*', Resource: `${clusterArn}*` },
-        }),
-        'identity',
-      ),
-    },
-  ],
-}
-
-const kafka = defineService(loadModel('kafka'), {
-  CreateClusterV2: async (input) => ({ ClusterName: input.ClusterName, State: 'CREATING' }),
-  DescribeCluster: async (input, context) => {
-    if (input.ClusterArn !== clusterArn) throw notFound({ message: 'No such cluster.', invalidParameter: 'clusterArn' })
-    return {
-      ClusterInfo: {
-        ClusterArn: input.ClusterArn,
-        ClusterName: `${context.region} ${context.apiHost} ${context.sourceIp}`,
-      },
-    }
-  },
-  DescribeConfigurationRevision: async (input) => ({ Revision: input.Revision }),
-  ListClusters: async () => {
-    throw new Error('the store is on fire')
-  },
-  ListTagsForResource: async () => ({ Tags: { a: 'b' } }),
-  TagResource: async () => ({}),
-  UntagResource: async (input) => {
-    throw badRequest({ message: `keys: ${input.TagKeys.join('|')}` })
-  },
-  CreateConfiguration: async (input) => ({ Arn: Buffer.from(input.ServerProperties).toString('utf8') }),
-})
-const iam = defineService(loadModel('iam'), {
-  CreateUser: async (input) => ({
-    User: { Path: '/', UserName: input.UserName, UserId: 'x', Arn: 'x', CreateDate: new Date(0) },
-  }),
-})
-const sts = defineService(loadModel('sts'), {
-  GetCallerIdentity: async (_input, { principal }) => ({ Arn: principal.arn }),
-})
 
 let events: ApiCallEvent[] = []
 let logged: (readonly [string, Readonly<Record<string, unknown>> | undefined])[] = []
 const logger: Logger = { ...silentLogger, error: (message, fields) => void logged.push([message, fields]) }
 const root = new RootCredentials({ acceptTest: true })
 const api = new Api({
-  services: [kafka, iam, sts],
+  services: fakeServices,
   credentials: { lookup: (id) => (id === 'AKIAADA' ? adaMayOnlyDescribe : root.lookup(id)) },
   logger,
   defaultRegion: 'us-east-1',
@@ -106,18 +43,6 @@ function told(answer: ApiAnswer): Told {
   return { status: answer.status, type: answer.headers['x-amzn-ErrorType'], body: answer.body, json }
 }
 
-const post = (path: string, body: unknown): TestRequest => ({
-  method: 'POST',
-  path,
-  body: typeof body === 'string' ? body : JSON.stringify(body),
-  headers: { 'content-type': 'application/json' },
-})
-const form = (service: string, body: string): TestRequest => ({
-  method: 'POST',
-  service,
-  body,
-  headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
-})
 const unsigned = (change: Partial<ApiRequest>): ApiRequest => ({
   method: 'GET',
   rawPath: '/',

@@ -1,0 +1,88 @@
+/** Services of a few operations, and a user who may only describe one cluster, for tests of the API as a whole. */
+import { parsePolicy } from '@millrace/policy/parse-policy'
+import type { Principal } from '@millrace/policy/principal'
+import type { Credential } from '../credentials.ts'
+import { badRequest, notFound } from '../errors.ts'
+import { loadModel } from '../model.ts'
+import { defineService, type Service } from '../service.ts'
+import type { TestRequest } from './sign.ts'
+
+export export const clusterArn: string = 'arn:aws:kafka:us-east-1:000000000000:cluster/demo/5f1d-2'
+export export const clusterPath: string = `/v1/clusters/${encodeURIComponent(clusterArn)}`
+export const ada: Principal = {
+  type: 'user',
+  arn: 'arn:aws:iam::000000000000:user/ada',
+  userId: 'AIDAADA',
+  accountId: '000000000000',
+}
+export const adaMayOnlyDescribe: Credential = {
+  accessKeyId: 'AKIAADA',
+  secret: 'ada',
+  sessionToken: null,
+  expiresAtMs: null,
+  principal: ada,
+  policies: [
+    {
+      name: 'describe',
+      document: parsePolicy(
+        JSON.stringify({
+          Version: '2012-10-17',
+          Statement: { Effect: 'Allow', Action: 'kafka:Describe*', Resource: `${clusterArn}*` },
+        }),
+        'identity',
+      ),
+    },
+  ],
+}
+
+const kafka: Service = defineService(loadModel('kafka'), {
+  CreateClusterV2: async (input) => ({ ClusterName: input.ClusterName, State: 'CREATING' }),
+  DescribeCluster: async (input, context) => {
+    if (input.ClusterArn !== clusterArn) throw notFound({ message: 'No such cluster.', invalidParameter: 'clusterArn' })
+    return {
+      ClusterInfo: {
+        ClusterArn: input.ClusterArn,
+        ClusterName: `${context.region} ${context.apiHost} ${context.sourceIp}`,
+      },
+    }
+  },
+  DescribeConfigurationRevision: async (input) => ({ Revision: input.Revision }),
+  ListClusters: async () => {
+    throw new Error('the store is on fire')
+  },
+  ListTagsForResource: async () => ({ Tags: { a: 'b' } }),
+  TagResource: async () => ({}),
+  UntagResource: async (input) => {
+    throw badRequest({ message: `keys: ${input.TagKeys.join('|')}` })
+  },
+  CreateConfiguration: async (input) => ({ Arn: Buffer.from(input.ServerProperties).toString('utf8') }),
+})
+const iam: Service = defineService(loadModel('iam'), {
+  CreateUser: async (input) => ({
+    User: { Path: '/', UserName: input.UserName, UserId: 'x', Arn: 'x', CreateDate: new Date(0) },
+  }),
+})
+const sts: Service = defineService(loadModel('sts'), {
+  GetCallerIdentity: async (_input, { principal }) => ({ Arn: principal.arn }),
+})
+
+export const fakeServices: readonly Service[] = [kafka, iam, sts]
+
+export function post(path: string, body: unknown): TestRequest {
+  return {
+  method: 'POST',
+  path,
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+  headers: { 'content-type': 'application/json' },
+}
+}
+
+export function form(service: string, body: string): TestRequest {
+  return {
+  method: 'POST',
+  service,
+  body,
+  headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+}
+}
+
