@@ -23,7 +23,7 @@ export interface MskServiceOptions {
   readonly dataDir: string
   readonly engine: Engine
   readonly logger: Logger
-  /** Connects to a cluster for the Topics API: `openKafkaTopics(engine)` of topics/kafka-topics.ts, or a test's own. */
+  /** Connects to a cluster for the Topics API: `openKafkaTopics(engine, host)` of topics/kafka-topics.ts, or a test's own. */
   readonly openTopics: OpenTopics
   /** Wall clock; the system's when left out. */
   readonly clock?: () => Date

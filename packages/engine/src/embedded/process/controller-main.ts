@@ -1,0 +1,38 @@
+/** Entry point of a controller's process. */
+import { createNodeHost } from '@millrace/host/node-host'
+import { startController } from '@millrace/controller/start-controller'
+import { runNode } from './node-process.ts'
+
+void runNode('controller', ({ config, secrets, directory, logger }) => {
+  return new Promise((resolve, reject) => {
+    startController(
+      {
+        host: createNodeHost(),
+        logger,
+        config: {
+          clusterId: config.clusterId,
+          clusterName: config.clusterName,
+          nodeId: config.nodeId,
+          directory,
+          listener: config.internalListener,
+          internalSecret: secrets.internalSecret,
+          kafkaVersion: config.kafkaVersion,
+          properties: config.properties,
+        },
+        onFailure: (error) => {
+          logger.error('the controller ends', { reason: error.message })
+          process.exit(1)
+        },
+      },
+      (error, controller) => {
+        if (controller === null) return reject(error ?? new Error('the controller did not start'))
+        resolve({
+          close: () =>
+            new Promise((closed, failed) => {
+              controller.close((closeError) => (closeError === null ? closed() : failed(closeError)))
+            }),
+        })
+      },
+    )
+  })
+})

@@ -1,0 +1,140 @@
+/**
+ * A whole cluster in one process on fake hosts: one controller and any number of brokers, each on a machine of its own
+ * in one World. Real code throughout; only clock, disk, network and randomness are the test's. Runs repeat by seed.
+ */
+import { silentLogger, type Logger } from '@millrace/base/logger'
+import { startBroker, type Broker } from '@millrace/broker/broker'
+import type { BrokerConfig } from '@millrace/broker/broker-config'
+import { NodeChannel } from '@millrace/client/channel'
+import { startController, type Controller } from '@millrace/controller/start-controller'
+import type { FakeHost } from '@millrace/testkit/fake-host'
+import type { World } from '@millrace/testkit/world'
+
+const CLUSTER_ID = 'c1mulatedClusterAAAAAA'
+const SECRET = 'secret of the simulated cluster'
+const CONTROLLER_ID = 10_001
+const CONTROLLER_PORT = 9_093
+const INTERNAL_PORT = 9_094
+const CLIENT_PORT = 9_092
+const START_LIMIT_MS = 30_000
+
+export interface SimulatedClusterOptions {
+  readonly world: World
+  readonly brokerCount: number
+  readonly kafkaVersion?: string
+  readonly properties?: Readonly<Record<string, string>>
+  readonly logger?: Logger
+}
+
+export class SimulatedCluster {
+  readonly world: World
+  readonly controllerHost: FakeHost
+  readonly brokerHosts: ReadonlyMap<number, FakeHost>
+  controller: Controller | null = null
+  readonly brokers: Map<number, Broker> = new Map()
+  /** Why a broker stopped by itself, or did not start. */
+  readonly failures: string[] = []
+  readonly #options: SimulatedClusterOptions
+
+  constructor(options: SimulatedClusterOptions) {
+    this.#options = options
+    this.world = options.world
+    this.controllerHost = this.world.addHost('controller')
+    const ids = Array.from({ length: options.brokerCount }, (_, index) => index + 1)
+    this.brokerHosts = new Map(ids.map((id) => [id, this.world.addHost(`broker-${id}`)]))
+  }
+
+  /** Runs until every broker is unfenced. */
+  start(): void {
+    this.startController()
+    for (const id of this.brokerHosts.keys()) this.beginBroker(id)
+    this.world.runUntil(() => this.brokers.size === this.brokerHosts.size, START_LIMIT_MS)
+  }
+
+  startController(): void {
+    const config = {
+      clusterId: CLUSTER_ID,
+      clusterName: 'simulated',
+      nodeId: CONTROLLER_ID,
+      directory: '/data',
+      listener: { host: this.controllerHost.address, port: CONTROLLER_PORT },
+      internalSecret: SECRET,
+      kafkaVersion: this.#kafkaVersion,
+      properties: this.#options.properties ?? {},
+    }
+    this.controller = null
+    startController({ host: this.controllerHost, logger: this.#logger, config }, (error, controller) => {
+      if (error !== null) this.failures.push(`controller: ${error.message}`)
+      this.controller = controller
+    })
+    this.world.runUntil(() => this.controller !== null, START_LIMIT_MS)
+  }
+
+  /** Starts a broker's process; it is in `brokers` once it is unfenced. */
+  beginBroker(id: number): void {
+    const host = this.brokerHost(id)
+    const config: BrokerConfig = {
+      clusterId: CLUSTER_ID,
+      clusterName: 'simulated',
+      nodeId: id,
+      rack: `zone-${id}`,
+      directory: '/data',
+      listeners: [
+        { name: 'CLIENT', securityProtocol: 'PLAINTEXT', host: host.address, port: CLIENT_PORT, advertisedHost: host.address, advertisedPort: 0 },
+      ],
+      internalListener: { host: host.address, port: INTERNAL_PORT },
+      controller: { nodeId: CONTROLLER_ID, host: this.controllerHost.address, port: CONTROLLER_PORT },
+      internalSecret: SECRET,
+      kafkaVersion: this.#kafkaVersion,
+      properties: this.#options.properties ?? {},
+    }
+    const onFatal = (error: Error): void => void this.failures.push(`broker ${id}: ${error.message}`)
+    startBroker({ host, logger: this.#logger, config, onFatal }, (error, broker) => {
+      if (broker !== null) this.brokers.set(id, broker)
+      else this.failures.push(`broker ${id}: ${error?.message ?? ''}`)
+    })
+  }
+
+  /** kill -9 of a broker's process. */
+  killBroker(id: number): void {
+    this.brokers.delete(id)
+    this.brokerHost(id).crashProcess()
+  }
+
+  /** A new process on the disk that the last one left. */
+  restartBroker(id: number): void {
+    this.brokers.delete(id)
+    this.brokerHost(id).restart()
+    this.beginBroker(id)
+  }
+
+  killController(): void {
+    this.controller = null
+    this.controllerHost.crashProcess()
+  }
+
+  restartController(): void {
+    this.controllerHost.restart()
+    this.startController()
+  }
+
+  /** A channel from `from` to a broker's client listener. */
+  connect(from: FakeHost, id: number): NodeChannel {
+    const address = { host: this.brokerHost(id).address, port: CLIENT_PORT }
+    return new NodeChannel({ host: from, address, clientId: 'simulation', credentials: null, transientFrames: false })
+  }
+
+  brokerHost(id: number): FakeHost {
+    const host = this.brokerHosts.get(id)
+    if (host === undefined) throw new Error(`there is no broker ${id}`)
+    return host
+  }
+
+  get #kafkaVersion(): string {
+    return this.#options.kafkaVersion ?? '3.9'
+  }
+
+  get #logger(): Logger {
+    return this.#options.logger ?? silentLogger
+  }
+}
