@@ -7,8 +7,8 @@ import { loadModel } from '../model.ts'
 import { defineService, type Service } from '../service.ts'
 import type { TestRequest } from './sign.ts'
 
-export export const clusterArn: string = 'arn:aws:kafka:us-east-1:000000000000:cluster/demo/5f1d-2'
-export export const clusterPath: string = `/v1/clusters/${encodeURIComponent(clusterArn)}`
+export const clusterArn: string = 'arn:aws:kafka:us-east-1:000000000000:cluster/demo/5f1d-2'
+export const clusterPath: string = `/v1/clusters/${encodeURIComponent(clusterArn)}`
 export const ada: Principal = {
   type: 'user',
   arn: 'arn:aws:iam::000000000000:user/ada',
@@ -70,19 +70,18 @@ export const fakeServices: readonly Service[] = [kafka, iam, sts]
 
 export function post(path: string, body: unknown): TestRequest {
   return {
-  method: 'POST',
-  path,
-  body: typeof body === 'string' ? body : JSON.stringify(body),
-  headers: { 'content-type': 'application/json' },
-}
+    method: 'POST',
+    path,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  }
 }
 
 export function form(service: string, body: string): TestRequest {
   return {
-  method: 'POST',
-  service,
-  body,
-  headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+    method: 'POST',
+    service,
+    body,
+    headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+  }
 }
-}
-
