@@ -36,7 +36,7 @@ export function heartbeat(
   if (currentMetadataOffset >= state.nextOffset) return refuse(ErrorCode.OFFSET_OUT_OF_RANGE)
   const isCaughtUp = currentMetadataOffset >= broker.epoch
   const next = nextBrokerState(currentState(broker), {
-    wantFence: request.wantFence,
+    wantFence: request.wantFence || hasLostItsDisks(broker, request.offlineLogDirs),
     wantShutDown: request.wantShutDown,
     isCaughtUp,
     // Only asked for on the way out: it may have to look at every partition.
@@ -54,6 +54,11 @@ export function heartbeat(
       state: next,
     },
   }
+}
+
+/** Every log directory of the broker has failed: it cannot serve anything. */
+function hasLostItsDisks(broker: BrokerRegistration, offline: readonly string[]): boolean {
+  return offline.length > 0 && broker.directoryIds.every((id) => offline.includes(id))
 }
 
 export function currentState(broker: BrokerRegistration): Exclude<BrokerState, 'shutdownNow'> {
