@@ -136,7 +136,7 @@ export class ScriptedBroker {
     this.received.push({ ...header, body })
     script.handle(body, (response) => {
       if (response === null) return
-      transport.writev(encodeResponseFrame(script.response, apiVersion, correlationId, response as object), null)
+      transport.writev(encodeResponseFrame(script.response, apiVersion, correlationId, response as Encodable<ResponseDefinition>), null)
     }, header)
   }
 
