@@ -15,7 +15,7 @@ import {
   topic,
 } from './handler-fixture.ts'
 
-const BATCH = buildBatch({ records: [{ value: Buffer.from('v') }], baseTimestamp: 1 } as never)
+const BATCH = buildBatch({ records: [{ value: Buffer.from('v') }], timestampMs: 1 })
 
 interface Append {
   readonly bytes: Buffer
