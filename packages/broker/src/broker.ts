@@ -36,9 +36,6 @@ const INTERNAL_USER = 'internal'
 const PLAINTEXT = 0
 /** Most time for the controller to move the leaderships of a broker that leaves. */
 const CONTROLLED_SHUTDOWN_MS = 10_000
-/** How long a broker whose log directory failed stays to answer KAFKA_STORAGE_ERROR while its leaderships move. */
-const DIRECTORY_FAILED_MS = 3_000
-
 export interface StartBrokerOptions {
   readonly host: Host
   readonly logger: Logger
@@ -252,18 +249,21 @@ export class Broker {
     started(null)
   }
 
-  /** A broker without its only log directory is of no use, but the controller first hears of it and moves its leaderships. */
+  /**
+   * A broker without its only log directory is of no use: it answers KAFKA_STORAGE_ERROR until the controller has moved
+   * its leaderships away, then it ends.
+   */
   #directoryFailed(error: Error): void {
     this.#lifecycle?.directoryFailed()
-    this.#options.host.timers.set(DIRECTORY_FAILED_MS, () => this.#fatal(error))
+    this.#fatal(error, true)
   }
 
-  #fatal(error: Error): void {
+  #fatal(error: Error, controlled = false): void {
     if (this.#closing !== 'no') return
     this.#options.logger.error('the broker cannot serve', { error: error.message })
     const started = this.#started
     this.#started = null
-    this.close({ controlled: false }, () => {
+    this.close({ controlled }, () => {
       if (started !== null) started(error)
       else this.#options.onFatal?.(error)
     })
@@ -293,9 +293,11 @@ export class Broker {
       incarnationId: randomUuid(host.random),
       rack: config.rack,
       listeners: this.#registeredListeners(),
-      features: profileOf(config.kafkaVersion)
-        .features.filter(({ name }) => name === 'metadata.version')
-        .map(({ name, min, max }) => ({ name, minSupportedVersion: min, maxSupportedVersion: max })),
+      features: profileOf(config.kafkaVersion).features.map(({ name, min, max }) => ({
+        name,
+        minSupportedVersion: min,
+        maxSupportedVersion: max,
+      })),
       directoryId: logs.directoryId,
       previousBrokerEpoch: logs.previousBrokerEpoch,
       heartbeatIntervalMs: settings.number('broker.heartbeat.interval.ms'),

@@ -11,7 +11,7 @@ import type { Host, TimerHandle } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import { AppendError } from '@millrace/log/append-error'
 import type { Arena } from '@millrace/log/arena'
-import { ErrorCode } from '@millrace/protocol/errors'
+import { ErrorCode, errorName } from '@millrace/protocol/errors'
 import { fetchRequest, fetchResponse, type FetchResponse } from '@millrace/protocol/messages/01-fetch'
 import type { PeerChannel } from '../lifecycle/controller-channel.ts'
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
@@ -192,12 +192,8 @@ export class Fetcher {
     const { partition } = followed
     if (answer.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) return this.#startAgain(followed)
     if (answer.errorCode !== ErrorCode.NONE) {
-      if (answer.errorCode === ErrorCode.UNKNOWN_SERVER_ERROR) {
-        this.#options.logger.warn('the leader failed to serve a follower fetch', {
-          topic: partition.topic,
-          partition: partition.partition,
-        })
-      }
+      const { topic, partition: index, leaderId } = partition
+      this.#options.logger.debug('a leader refused a follower fetch', { topic, partition: index, leaderId, error: errorName(answer.errorCode) })
       return this.#setApart(followed)
     }
     if (answer.divergingEpoch.endOffset >= 0) {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { silentLogger } from '@millrace/base/logger'
 import { METADATA_TOPIC_ID } from '@millrace/base/uuid'
+import { Arena } from '@millrace/log/arena'
 import { defaultLogConfig } from '@millrace/log/log-config'
 import { PartitionLog } from '@millrace/log/partition-log'
 import { toLogConfig } from '@millrace/metadata/configs/to-log-config'
@@ -201,6 +202,22 @@ describe('a leader', () => {
     partition.apply(state({ leader: 2, leaderEpoch: 5, partitionEpoch: 11 }))
     expect(partition.checkRequest(5, true)).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER)
     expect(partition.checkRequest(5, false)).toBe(ErrorCode.NONE)
+  })
+
+  test('serves from the slab what a request handed over as a view of it', () => {
+    const { host, partition, settle } = setUp()
+    partition.apply(state({ replicas: [1], isr: [1] }))
+    const arena = new Arena({ slabBytes: 64 * 1024, tailBytesMax: 64 * 1024 })
+    arena.reserve(1000)
+    const batch = buildBatch({ timestampMs: host.clock.nowMs(), records: [{ value: Buffer.from('v') }] })
+    const { slab, start, end } = arena.reserve(batch.length)
+    batch.copy(slab.bytes, start)
+    const view = slab.bytes.subarray(start, end)
+    partition.appendAsLeader(slab, view, 0, view.length, { acks: 1, timeoutMs: 0, origin: 'client' }, () => {})
+    settle()
+    const read = partition.log.read({ offset: 0, maxBytes: 1000, endOffset: 1, atLeastOne: true })
+    expect(read).toMatchObject({ sizeBytes: batch.length, lastOffset: 0 })
+    read?.release?.()
   })
 
   test('ignores a decision that is older than the one in force', () => {

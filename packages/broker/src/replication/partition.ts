@@ -217,8 +217,13 @@ export class Partition {
       if (options.acks !== -1) return done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
       this.#awaitHighWatermark(baseOffset + check.recordCount, deadlineMs, baseOffset, logAppendTimeMs, leaderEpoch, done)
     }
-    if (other === null) this.log.appendAsLeader(slab, bytes, start, end, leaderEpoch, written)
-    else this.log.appendAsLeader(null, other, 0, other.length, leaderEpoch, written)
+    if (other !== null) this.log.appendAsLeader(null, other, 0, other.length, leaderEpoch, written)
+    else if (slab === null) this.log.appendAsLeader(null, bytes, start, end, leaderEpoch, written)
+    else {
+      // A decoded request holds views; the log keeps places in the slab.
+      const shift = bytes.byteOffset - slab.bytes.byteOffset
+      this.log.appendAsLeader(slab, slab.bytes, start + shift, end + shift, leaderEpoch, written)
+    }
     this.#environment.metrics.messagesIn += check.recordCount
   }
 
