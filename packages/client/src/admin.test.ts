@@ -134,12 +134,10 @@ describe('admin client', () => {
     cluster.node(1).answer(deleteTopicsRequest, deleteTopicsResponse, ({ topicNames }) => ({
       responses: topicNames.map((name) => ({ name, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION })),
     }))
-    cluster
-      .node(1)
-      .answer(createPartitionsRequest, createPartitionsResponse, ({ topics }) => ({
-        throttleTimeMs: 0,
-        results: topics.map(({ name }) => ({ name, errorCode: ErrorCode.INVALID_PARTITIONS, errorMessage: null })),
-      }))
+    cluster.node(1).answer(createPartitionsRequest, createPartitionsResponse, ({ topics }) => ({
+      throttleTimeMs: 0,
+      results: topics.map(({ name }) => ({ name, errorCode: ErrorCode.INVALID_PARTITIONS, errorMessage: null })),
+    }))
     await expect(world.settle(admin.createTopics([{ name: 'a' }]))).rejects.toMatchObject({
       name: 'POLICY_VIOLATION',
       message: 'a: no more topics',
@@ -393,19 +391,15 @@ describe('admin client', () => {
           })),
         }
       })
-    cluster
-      .node(3)
-      .answer(offsetDeleteRequest, offsetDeleteResponse, () => ({
-        throttleTimeMs: 0,
-        errorCode: ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC,
-        topics: [],
-      }))
-    cluster
-      .node(3)
-      .answer(deleteGroupsRequest, deleteGroupsResponse, ({ groupsNames }) => ({
-        throttleTimeMs: 0,
-        results: groupsNames.map((groupId) => ({ groupId, errorCode: ErrorCode.NON_EMPTY_GROUP, errorMessage: '' })),
-      }))
+    cluster.node(3).answer(offsetDeleteRequest, offsetDeleteResponse, () => ({
+      throttleTimeMs: 0,
+      errorCode: ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC,
+      topics: [],
+    }))
+    cluster.node(3).answer(deleteGroupsRequest, deleteGroupsResponse, ({ groupsNames }) => ({
+      throttleTimeMs: 0,
+      results: groupsNames.map((groupId) => ({ groupId, errorCode: ErrorCode.NON_EMPTY_GROUP, errorMessage: '' })),
+    }))
     expect(
       (await world.settle(admin.listGroupOffsets('g'))).map(({ partition, offset }) => [partition, offset]),
     ).toEqual([[0, 5]])

@@ -93,12 +93,18 @@ export class AdminClient {
   }
 
   /** The named topics in that order. Throws UNKNOWN_TOPIC_OR_PARTITION. */
-  async describeTopics(names: readonly string[], options: { readonly configs?: boolean } = {}): Promise<TopicDescription[]> {
+  async describeTopics(
+    names: readonly string[],
+    options: { readonly configs?: boolean } = {},
+  ): Promise<TopicDescription[]> {
     return describeTopics(this.#cluster, names, options.configs ?? false)
   }
 
   /** Throws TOPIC_ALREADY_EXISTS, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_CONFIG, POLICY_VIOLATION, … */
-  async createTopics(topics: readonly NewTopic[], options: { readonly validateOnly?: boolean } = {}): Promise<CreatedTopic[]> {
+  async createTopics(
+    topics: readonly NewTopic[],
+    options: { readonly validateOnly?: boolean } = {},
+  ): Promise<CreatedTopic[]> {
     return createTopics(this.#cluster, topics, options.validateOnly ?? false)
   }
 
@@ -108,22 +114,34 @@ export class AdminClient {
   }
 
   /** Throws INVALID_PARTITIONS when a topic has as many already. */
-  async createPartitions(topics: readonly MorePartitions[], options: { readonly validateOnly?: boolean } = {}): Promise<void> {
+  async createPartitions(
+    topics: readonly MorePartitions[],
+    options: { readonly validateOnly?: boolean } = {},
+  ): Promise<void> {
     await createPartitions(this.#cluster, topics, options.validateOnly ?? false)
   }
 
   /** Configurations in the order asked. */
-  async describeConfigs(resources: readonly ConfigQuery[], options: DescribeConfigsOptions = {}): Promise<DescribedConfigs[]> {
+  async describeConfigs(
+    resources: readonly ConfigQuery[],
+    options: DescribeConfigsOptions = {},
+  ): Promise<DescribedConfigs[]> {
     return describeConfigs(this.#cluster, resources, options)
   }
 
   /** Changes single values. Throws INVALID_CONFIG, INVALID_REQUEST, UNKNOWN_TOPIC_OR_PARTITION. */
-  async incrementalAlterConfigs(resources: readonly ConfigChanges[], options: { readonly validateOnly?: boolean } = {}): Promise<void> {
+  async incrementalAlterConfigs(
+    resources: readonly ConfigChanges[],
+    options: { readonly validateOnly?: boolean } = {},
+  ): Promise<void> {
     await incrementalAlterConfigs(this.#cluster, resources, options.validateOnly ?? false)
   }
 
   /** Offsets in the order asked; with `readCommitted`, 'latest' is the last stable offset. */
-  async listOffsets(queries: readonly OffsetQuery[], options: { readonly readCommitted?: boolean } = {}): Promise<FoundOffset[]> {
+  async listOffsets(
+    queries: readonly OffsetQuery[],
+    options: { readonly readCommitted?: boolean } = {},
+  ): Promise<FoundOffset[]> {
     return listOffsets(this.#cluster, queries, options.readCommitted ?? false)
   }
 
@@ -150,7 +168,10 @@ export class AdminClient {
   }
 
   /** Committed offsets: of the given partitions (-1 where there is none), or of all. */
-  async listGroupOffsets(groupId: string, partitions: readonly TopicPartition[] | null = null): Promise<Required<GroupOffset>[]> {
+  async listGroupOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[] | null = null,
+  ): Promise<Required<GroupOffset>[]> {
     return listGroupOffsets(this.#cluster, groupId, partitions)
   }
 

@@ -183,12 +183,19 @@ describe('channel', () => {
     send()
     world.runUntil(() => outcomes.length === 1)
     expect(outcomes).toEqual(['answered'])
-    expect(broker.received.map(({ apiKey, apiVersion }) => [apiKey, apiVersion])).toEqual([[17, 1], [36, 2], [36, 2], [12, 4]])
+    expect(broker.received.map(({ apiKey, apiVersion }) => [apiKey, apiVersion])).toEqual([
+      [17, 1],
+      [36, 2],
+      [36, 2],
+      [12, 4],
+    ])
     expect(JSON.stringify(broker.received)).not.toContain('the secret')
   })
 
   test('a wrong secret fails requests with SASL_AUTHENTICATION_FAILED and is tried again only after a wait', () => {
-    const { world, server, send, outcomes, disconnects } = scene({ credentials: { user: 'internal', password: 'wrong' } })
+    const { world, server, send, outcomes, disconnects } = scene({
+      credentials: { user: 'internal', password: 'wrong' },
+    })
     const broker = startBroker(server)
     demandScram(broker, 'the secret')
     send()

@@ -94,7 +94,9 @@ export class NodeChannel {
         connection.send(request, response, version, body, callback, timeoutMs)
       } catch (cause) {
         const message = cause instanceof Error ? cause.message : String(cause)
-        const error = new KafkaError(ErrorCode.UNSUPPORTED_VERSION, `${request.name} v${version}: ${message}`, { cause })
+        const error = new KafkaError(ErrorCode.UNSUPPORTED_VERSION, `${request.name} v${version}: ${message}`, {
+          cause,
+        })
         this.#host.tick(() => fail(error))
       }
     }

@@ -123,10 +123,17 @@ export class ClusterClient {
     const fitted = typeof body === 'function' ? (body as (version: number) => Encodable<Q>)(version) : body
     const timeoutMs = options.timeoutMs ?? this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
     return new Promise((resolve, reject) => {
-      connection.send(request, response, version, fitted, (error, answer) => {
-        if (answer === null) reject(error ?? new KafkaError(ErrorCode.NETWORK_EXCEPTION))
-        else resolve(answer)
-      }, timeoutMs)
+      connection.send(
+        request,
+        response,
+        version,
+        fitted,
+        (error, answer) => {
+          if (answer === null) reject(error ?? new KafkaError(ErrorCode.NETWORK_EXCEPTION))
+          else resolve(answer)
+        },
+        timeoutMs,
+      )
     })
   }
 
@@ -134,7 +141,10 @@ export class ClusterClient {
    * Runs `attempt` until it succeeds, fails for good, or the deadline is near. What was known of controller and leaders
    * is forgotten before every further attempt.
    */
-  async retrying<T>(attempt: () => Promise<T>, worthRetrying: (error: KafkaError) => boolean = isWorthRetrying): Promise<T> {
+  async retrying<T>(
+    attempt: () => Promise<T>,
+    worthRetrying: (error: KafkaError) => boolean = isWorthRetrying,
+  ): Promise<T> {
     const { clock } = this.host
     const deadlineMs = clock.monotonicMs() + this.timeoutMs
     for (let waitMs = RETRY_WAIT_MIN_MS; ; waitMs = Math.min(waitMs * 2, RETRY_WAIT_MAX_MS)) {
@@ -217,7 +227,8 @@ export class ClusterClient {
     const found = response.coordinators[0] ?? response
     throwIfError(found.errorCode, found.errorMessage)
     const { nodeId, host, port } = found
-    if (!this.#brokers.has(nodeId)) this.#brokers = new Map(this.#brokers).set(nodeId, { id: nodeId, host, port, rack: null })
+    if (!this.#brokers.has(nodeId))
+      this.#brokers = new Map(this.#brokers).set(nodeId, { id: nodeId, host, port, rack: null })
     return nodeId
   }
 
@@ -257,7 +268,12 @@ export class ClusterClient {
     for (const topic of described) {
       for (const { partition, leader } of topic.partitions) this.#leaders.set(`${topic.name}/${partition}`, leader)
     }
-    return { clusterId: response.clusterId, controllerId: response.controllerId, brokers: this.#brokers, topics: described }
+    return {
+      clusterId: response.clusterId,
+      controllerId: response.controllerId,
+      brokers: this.#brokers,
+      topics: described,
+    }
   }
 
   async #connectTo(endpoint: Endpoint, use: ConnectionUse): Promise<KafkaConnection> {
@@ -279,10 +295,16 @@ export class ClusterClient {
   }
 
   #openConnection(endpoint: Endpoint, use: ConnectionUse): Promise<KafkaConnection> {
-    const { host, requestTimeoutMs = REQUEST_TIMEOUT_MS, connectTimeoutMs = CONNECT_TIMEOUT_MS, credentials = null } = this.#options
+    const {
+      host,
+      requestTimeoutMs = REQUEST_TIMEOUT_MS,
+      connectTimeoutMs = CONNECT_TIMEOUT_MS,
+      credentials = null,
+    } = this.#options
     return new Promise((resolve, reject) => {
       host.network.connect({ host: endpoint.host, port: endpoint.port, connectTimeoutMs }, (error, transport) => {
-        if (transport === null) return reject(networkError(`cannot connect to ${endpoint.host}:${endpoint.port}`, error))
+        if (transport === null)
+          return reject(networkError(`cannot connect to ${endpoint.host}:${endpoint.port}`, error))
         const connection = new KafkaConnection({
           host,
           transport,

@@ -43,7 +43,10 @@ const beat = (groupId: string): { groupId: string; generationId: number; memberI
 describe('connection', () => {
   test('pipelines requests and gives each its own response', () => {
     const { world, broker, connection } = connected()
-    broker.answer(heartbeatRequest, heartbeatResponse, ({ groupId }) => ({ throttleTimeMs: Number(groupId), errorCode: 0 }))
+    broker.answer(heartbeatRequest, heartbeatResponse, ({ groupId }) => ({
+      throttleTimeMs: Number(groupId),
+      errorCode: 0,
+    }))
     const answers: number[] = []
     for (let index = 0; index < 100; index++) {
       connection.send(heartbeatRequest, heartbeatResponse, index % 5, beat(String(index)), (_, response) => {
@@ -132,8 +135,12 @@ describe('connection', () => {
     const errors: (KafkaError | null)[] = []
     host.network.connect({ host: 'broker', port: 1, connectTimeoutMs: 1000 }, (error, transport) => {
       if (transport === null) throw error as Error
-      new KafkaConnection({ host, transport, clientId: 'test' }).send(heartbeatRequest, heartbeatResponse, 0, beat('a'), (failure) =>
-        errors.push(failure),
+      new KafkaConnection({ host, transport, clientId: 'test' }).send(
+        heartbeatRequest,
+        heartbeatResponse,
+        0,
+        beat('a'),
+        (failure) => errors.push(failure),
       )
     })
     world.runUntil(() => errors.length > 0)
@@ -188,7 +195,9 @@ describe('connection', () => {
     }
     world.runUntil(() => kept.length === sizes.length)
     expect(rightInside).toBe(4)
-    const rightAfterwards = kept.filter((records, index) => records.equals(Buffer.alloc(sizes[index] as number, index + 1))).length
+    const rightAfterwards = kept.filter((records, index) =>
+      records.equals(Buffer.alloc(sizes[index] as number, index + 1)),
+    ).length
     if (transientFrames) expect(rightAfterwards).toBeLessThan(4)
     else expect(rightAfterwards).toBe(4)
   })
@@ -196,7 +205,9 @@ describe('connection', () => {
   test('a body that the version cannot carry throws and leaves the connection usable', () => {
     const { world, broker, connection } = connected()
     broker.answer(heartbeatRequest, heartbeatResponse, () => ({ errorCode: ErrorCode.NONE }))
-    expect(() => connection.send(heartbeatRequest, heartbeatResponse, 0, { ...beat('a'), groupInstanceId: 'x' }, () => {})).toThrow()
+    expect(() =>
+      connection.send(heartbeatRequest, heartbeatResponse, 0, { ...beat('a'), groupInstanceId: 'x' }, () => {}),
+    ).toThrow()
     expect(() => connection.send(heartbeatRequest, heartbeatResponse, 99, beat('a'), () => {})).toThrow(RangeError)
     let answered = false
     connection.send(heartbeatRequest, heartbeatResponse, 0, beat('a'), (error) => (answered = error === null))

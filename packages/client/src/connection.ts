@@ -32,7 +32,10 @@ const CLIENT_SOFTWARE_NAME = 'millrace'
 const CLIENT_SOFTWARE_VERSION = '0.1.0'
 
 /** Exactly one of both is null. Views in the response: see `transientFrames`. */
-export type ResponseCallback<R extends ResponseDefinition> = (error: KafkaError | null, response: Decoded<R> | null) => void
+export type ResponseCallback<R extends ResponseDefinition> = (
+  error: KafkaError | null,
+  response: Decoded<R> | null,
+) => void
 
 export interface KafkaConnectionOptions {
   readonly host: Host
@@ -87,7 +90,8 @@ export class KafkaConnection {
       frameBytesMax: options.frameBytesMax ?? FRAME_BYTES_MAX,
       transient: options.transientFrames ?? false,
       onFrame: (bytes, start, end) => this.#onFrame(bytes, start, end),
-      onRefused: (size) => this.#fail(new KafkaError(ErrorCode.NETWORK_EXCEPTION, `${this.peer} sent a frame of ${size} bytes`)),
+      onRefused: (size) =>
+        this.#fail(new KafkaError(ErrorCode.NETWORK_EXCEPTION, `${this.peer} sent a frame of ${size} bytes`)),
     })
     this.#transport.attach({
       onBytes: (bytes, start, end) => this.#assembler.push(bytes, start, end),
@@ -126,7 +130,8 @@ export class KafkaConnection {
     timeoutMs: number = this.#requestTimeoutMs,
   ): void {
     if (this.#closed) {
-      const error = this.#closeReason ?? new KafkaError(ErrorCode.NETWORK_EXCEPTION, `connection to ${this.peer} is closed`)
+      const error =
+        this.#closeReason ?? new KafkaError(ErrorCode.NETWORK_EXCEPTION, `connection to ${this.peer} is closed`)
       this.#host.tick(() => callback(error, null))
       return
     }
@@ -190,12 +195,16 @@ export class KafkaConnection {
 
   /** Drops the connection; pending requests fail in a later turn. */
   close(): void {
-    this.#closeReason ??= new KafkaError(ErrorCode.NETWORK_EXCEPTION, `connection to ${this.peer} was closed by this side`)
+    this.#closeReason ??= new KafkaError(
+      ErrorCode.NETWORK_EXCEPTION,
+      `connection to ${this.peer} was closed by this side`,
+    )
     this.#transport.destroy()
   }
 
   #askVersions(version: number, callback: (error: KafkaError | null) => void): void {
-    const body = version >= 3 ? { clientSoftwareName: CLIENT_SOFTWARE_NAME, clientSoftwareVersion: CLIENT_SOFTWARE_VERSION } : {}
+    const body =
+      version >= 3 ? { clientSoftwareName: CLIENT_SOFTWARE_NAME, clientSoftwareVersion: CLIENT_SOFTWARE_VERSION } : {}
     this.send(apiVersionsRequest, apiVersionsResponse, version, body, (error, response) => {
       if (response === null) return callback(error)
       if (response.errorCode === ErrorCode.UNSUPPORTED_VERSION && version > 0) {
@@ -204,7 +213,9 @@ export class KafkaConnection {
         return this.#askVersions(Math.min(offered?.maxVersion ?? 0, version - 1), callback)
       }
       if (response.errorCode !== ErrorCode.NONE) return callback(new KafkaError(response.errorCode))
-      this.#versions = new Map(response.apiKeys.map((api) => [api.apiKey, { min: api.minVersion, max: api.maxVersion }]))
+      this.#versions = new Map(
+        response.apiKeys.map((api) => [api.apiKey, { min: api.minVersion, max: api.maxVersion }]),
+      )
       callback(null)
     })
   }
@@ -212,7 +223,9 @@ export class KafkaConnection {
   #onFrame(bytes: Buffer, start: number, end: number): void {
     const pending = this.#pending.shift()
     if (pending === undefined) {
-      return this.#fail(new KafkaError(ErrorCode.NETWORK_EXCEPTION, `${this.peer} sent a response that nothing asked for`))
+      return this.#fail(
+        new KafkaError(ErrorCode.NETWORK_EXCEPTION, `${this.peer} sent a response that nothing asked for`),
+      )
     }
     let response: unknown
     try {
@@ -233,7 +246,9 @@ export class KafkaConnection {
       throw new Error(`correlation id ${correlationId} where ${pending.correlationId} is due`)
     }
     // A broker that does not know our ApiVersions version refuses it in the layout of version 0 (KIP-511).
-    const refused = definition.apiKey === apiVersionsResponse.apiKey && bytes.readInt16BE(reader.position) === ErrorCode.UNSUPPORTED_VERSION
+    const refused =
+      definition.apiKey === apiVersionsResponse.apiKey &&
+      bytes.readInt16BE(reader.position) === ErrorCode.UNSUPPORTED_VERSION
     const response = decodeMessage(definition, refused ? 0 : version, reader)
     reader.expectEnd()
     return response

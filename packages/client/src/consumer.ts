@@ -1,7 +1,13 @@
 /** PartitionConsumer: reads partitions from offsets that the caller keeps. No group, no commits. */
 import { ClusterClient, type ClusterClientOptions } from './cluster-client.ts'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { fetchRecords, type ConsumedRecord, type FetchedPartition, type FetchOptions, type FetchPosition } from './fetch-records.ts'
+import {
+  fetchRecords,
+  type ConsumedRecord,
+  type FetchedPartition,
+  type FetchOptions,
+  type FetchPosition,
+} from './fetch-records.ts'
 import { KafkaError } from './kafka-error.ts'
 
 export class PartitionConsumer {
@@ -27,7 +33,8 @@ export class PartitionConsumer {
       async () => {
         const leader = await cluster.leaderOf(request.topic, request.partition)
         const [fetched] = await fetchRecords(cluster, leader, [request], request)
-        if (fetched === undefined) throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, 'the fetched partition is missing')
+        if (fetched === undefined)
+          throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, 'the fetched partition is missing')
         if (fetched.error !== null) throw fetched.error
         return fetched
       },

@@ -90,9 +90,17 @@ export async function fetchRecords(
   )
 }
 
-function readPartition(topic: string, fromOffset: number, response: PartitionResponse, readCommitted: boolean): FetchedPartition {
+function readPartition(
+  topic: string,
+  fromOffset: number,
+  response: PartitionResponse,
+  readCommitted: boolean,
+): FetchedPartition {
   const { partitionIndex: partition, errorCode, highWatermark, logStartOffset, records: bytes } = response
-  const error = errorCode === ErrorCode.NONE ? null : new KafkaError(errorCode, `${topic}-${partition}: ${new KafkaError(errorCode).message}`)
+  const error =
+    errorCode === ErrorCode.NONE
+      ? null
+      : new KafkaError(errorCode, `${topic}-${partition}: ${new KafkaError(errorCode).message}`)
   const records: ConsumedRecord[] = []
   let nextOffset = fromOffset
   if (error === null && bytes !== null) {
@@ -101,7 +109,8 @@ function readPartition(topic: string, fromOffset: number, response: PartitionRes
       nextOffset = Math.max(nextOffset, lastOffset(bytes, at) + 1)
       aborted?.startUpTo(lastOffset(bytes, at))
       if (isControl(bytes, at)) {
-        if (readRecords(bytes, at)[0]?.key?.readInt16BE(2) === ControlRecordType.abort) aborted?.end(producerId(bytes, at))
+        if (readRecords(bytes, at)[0]?.key?.readInt16BE(2) === ControlRecordType.abort)
+          aborted?.end(producerId(bytes, at))
         return
       }
       if (isTransactional(bytes, at) && aborted?.has(producerId(bytes, at)) === true) return

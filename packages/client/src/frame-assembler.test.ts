@@ -21,7 +21,7 @@ describe.each([true, false])('frame assembler, transient %s', (transient) => {
         onFrame: (bytes, start, end) => seen.push(Buffer.from(bytes.subarray(start, end))),
         onRefused: () => expect.unreachable(),
       })
-      for (let at = 0; at < stream.length; ) {
+      for (let at = 0; at < stream.length;) {
         const end = Math.min(stream.length, at + 1 + random.below(random.chance(0.3) ? 3 : 40_000))
         // As a transport does: bytes somewhere in a buffer that is overwritten afterwards.
         const chunk = Buffer.concat([Buffer.alloc(5), stream.subarray(at, end)])

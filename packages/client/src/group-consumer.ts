@@ -82,19 +82,29 @@ export class GroupConsumer {
   /** The next records of this member's partitions; none when nothing came within `maxWaitMs`. Joins first if need be. */
   async poll(options: FetchOptions = {}): Promise<ConsumedRecord[]> {
     const cluster = this.#cluster
-    if (!this.#joined) await cluster.retrying(() => this.#join(), (error) => error.retriable || REJOIN.has(error.code))
+    if (!this.#joined)
+      await cluster.retrying(
+        () => this.#join(),
+        (error) => error.retriable || REJOIN.has(error.code),
+      )
     if (this.#positions.length === 0) {
       await cluster.sleep(options.maxWaitMs ?? 500)
       return []
     }
-    return cluster.retrying(() => this.#fetch(options), (error) => error.retriable)
+    return cluster.retrying(
+      () => this.#fetch(options),
+      (error) => error.retriable,
+    )
   }
 
   /** Commits where poll() will read on. Throws REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID. */
   async commit(): Promise<void> {
     const { groupId } = this.#options
     try {
-      await commitOffsets(this.#cluster, groupId, this.#positions, { generationId: this.#generationId, memberId: this.#memberId })
+      await commitOffsets(this.#cluster, groupId, this.#positions, {
+        generationId: this.#generationId,
+        memberId: this.#memberId,
+      })
     } catch (error) {
       this.#rejoinAfter(error)
       throw error
@@ -147,7 +157,11 @@ export class GroupConsumer {
         { timeoutMs: this.#joinTimeoutMs() },
       )
       throwIfError(response.errorCode)
-      await this.#take(decodeAssignment(response.assignment).flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition }))))
+      await this.#take(
+        decodeAssignment(response.assignment).flatMap(({ topic, partitions }) =>
+          partitions.map((partition) => ({ topic, partition })),
+        ),
+      )
       this.#joined = true
       this.#scheduleHeartbeat()
     } catch (error) {
@@ -157,7 +171,12 @@ export class GroupConsumer {
   }
 
   async #joinGroup(coordinator: KafkaConnection): Promise<JoinGroupResponse> {
-    const { groupId, topics, sessionTimeoutMs = SESSION_TIMEOUT_MS, rebalanceTimeoutMs = REBALANCE_TIMEOUT_MS } = this.#options
+    const {
+      groupId,
+      topics,
+      sessionTimeoutMs = SESSION_TIMEOUT_MS,
+      rebalanceTimeoutMs = REBALANCE_TIMEOUT_MS,
+    } = this.#options
     for (;;) {
       const response = await this.#cluster.call(
         coordinator,
@@ -188,9 +207,13 @@ export class GroupConsumer {
 
   /** As leader: who gets what. */
   async #assign(joined: JoinGroupResponse): Promise<{ readonly memberId: string; readonly assignment: Buffer }[]> {
-    const subscriptions = new Map(joined.members.map(({ memberId, metadata }) => [memberId, decodeSubscription(metadata)]))
+    const subscriptions = new Map(
+      joined.members.map(({ memberId, metadata }) => [memberId, decodeSubscription(metadata)]),
+    )
     const topics = [...new Set([...subscriptions.values()].flat())]
-    const described = (await this.#cluster.metadata(topics)).topics.filter(({ errorCode }) => errorCode === ErrorCode.NONE)
+    const described = (await this.#cluster.metadata(topics)).topics.filter(
+      ({ errorCode }) => errorCode === ErrorCode.NONE,
+    )
     const counts = new Map(described.map(({ name, partitions }) => [name, partitions.length]))
     return [...assignRanges(subscriptions, counts)].map(([memberId, assignment]) => ({
       memberId,
@@ -205,10 +228,17 @@ export class GroupConsumer {
     const { groupId, startAt = 'latest' } = this.#options
     const committed = await listGroupOffsets(this.#cluster, groupId, partitions)
     const without = partitions.filter(
-      ({ topic, partition }) => !committed.some((known) => known.topic === topic && known.partition === partition && known.offset >= 0),
+      ({ topic, partition }) =>
+        !committed.some((known) => known.topic === topic && known.partition === partition && known.offset >= 0),
     )
-    const begun = await listOffsets(this.#cluster, without.map((partition) => ({ ...partition, at: startAt })), false)
-    this.#positions = [...committed.filter(({ offset }) => offset >= 0), ...begun].map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+    const begun = await listOffsets(
+      this.#cluster,
+      without.map((partition) => ({ ...partition, at: startAt })),
+      false,
+    )
+    this.#positions = [...committed.filter(({ offset }) => offset >= 0), ...begun].map(
+      ({ topic, partition, offset }) => ({ topic, partition, offset }),
+    )
   }
 
   async #fetch(options: FetchOptions): Promise<ConsumedRecord[]> {

@@ -85,7 +85,10 @@ export class Producer {
     const key = toBytes(record.key ?? null)
     const partition = record.partition ?? (await this.#choosePartition(record.topic, key))
     const value = toBytes(record.value)
-    const headers = Object.entries(record.headers ?? {}).map(([name, content]) => ({ key: name, value: toBytes(content) }))
+    const headers = Object.entries(record.headers ?? {}).map(([name, content]) => ({
+      key: name,
+      value: toBytes(content),
+    }))
     const timestampMs = record.timestampMs ?? this.#cluster.host.clock.nowMs()
     const queue = this.#queueOf(record.topic, partition)
     return new Promise((resolve, reject) => {
@@ -194,7 +197,10 @@ export class Producer {
       codec: CompressionCodec[compression],
       ...identity,
     })
-    const baseOffset = await this.#cluster.retrying(() => this.#produce(queue, records, acks), (error) => error.retriable)
+    const baseOffset = await this.#cluster.retrying(
+      () => this.#produce(queue, records, acks),
+      (error) => error.retriable,
+    )
     // Another partition's failure may have ended this identity meanwhile: the next one counts from 0.
     if (this.#identity === identifying) queue.nextSequence = addSequence(queue.nextSequence, batch.length)
     return baseOffset
@@ -213,12 +219,18 @@ export class Producer {
       await new Promise<void>((resolve) => connection.sendUnanswered(produceRequest, version, body, resolve))
       return -1
     }
-    const response = await cluster.call(connection, produceRequest, produceResponse, body, { atMost: PRODUCE_VERSION_MAX })
+    const response = await cluster.call(connection, produceRequest, produceResponse, body, {
+      atMost: PRODUCE_VERSION_MAX,
+    })
     const result = response.responses[0]?.partitionResponses[0]
-    if (result === undefined) throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, `no answer for ${topic}-${partition}`)
+    if (result === undefined)
+      throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, `no answer for ${topic}-${partition}`)
     // The batch was written by an earlier attempt whose answer was lost.
     if (result.errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) return result.baseOffset
-    throwIfError(result.errorCode, result.errorMessage ?? `${topic}-${partition}: ${new KafkaError(result.errorCode).message}`)
+    throwIfError(
+      result.errorCode,
+      result.errorMessage ?? `${topic}-${partition}: ${new KafkaError(result.errorCode).message}`,
+    )
     return result.baseOffset
   }
 

@@ -63,7 +63,9 @@ function createPooledRandom(): Random {
     const acceptedBelow = range - (range % boundExclusive)
     for (;;) {
       const bytes = take(wide ? 8 : 4)
-      const value = wide ? (bytes.readUInt32BE(0) & 0x1f_ffff) * UINT32_RANGE + bytes.readUInt32BE(4) : bytes.readUInt32BE(0)
+      const value = wide
+        ? (bytes.readUInt32BE(0) & 0x1f_ffff) * UINT32_RANGE + bytes.readUInt32BE(4)
+        : bytes.readUInt32BE(0)
       if (value < acceptedBelow) return value % boundExclusive
     }
   }

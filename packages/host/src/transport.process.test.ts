@@ -156,7 +156,8 @@ describe.each(['onread', 'data'] as const)('transport, %s form', (form) => {
     const expected = clients.map((_, index) => pattern(300_000 + index, index))
     clients.forEach((client, index) => {
       const message = expected[index] as Buffer
-      for (let at = 0; at < message.length; at += 50_000) client.transport.writev([message.subarray(at, at + 50_000)], null)
+      for (let at = 0; at < message.length; at += 50_000)
+        client.transport.writev([message.subarray(at, at + 50_000)], null)
     })
     await Promise.all(
       clients.map((client, index) =>

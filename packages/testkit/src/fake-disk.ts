@@ -157,7 +157,8 @@ export class FakeDisk implements Disk {
     this.#check('write', open.path)
     const bytes = Buffer.concat(buffers)
     let count = bytes.length
-    if (count > 1 && this.#options.random.chance(this.shortWriteProbability)) count = 1 + this.#options.random.below(count - 1)
+    if (count > 1 && this.#options.random.chance(this.shortWriteProbability))
+      count = 1 + this.#options.random.below(count - 1)
     if (this.bytesUntilFull !== null) {
       if (this.bytesUntilFull <= 0 && count > 0) throw diskFailure('ENOSPC', open.path)
       count = Math.min(count, this.bytesUntilFull)

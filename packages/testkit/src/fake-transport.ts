@@ -74,7 +74,13 @@ export class FakeTransport implements Transport {
     return [clientEnd, serverEnd]
   }
 
-  private constructor(network: SimulatedNetwork, host: FakeHost, localPort: number, remote: FakeHost, remotePort: number) {
+  private constructor(
+    network: SimulatedNetwork,
+    host: FakeHost,
+    localPort: number,
+    remote: FakeHost,
+    remotePort: number,
+  ) {
     this.#network = network
     this.host = host
     this.localAddress = host.address

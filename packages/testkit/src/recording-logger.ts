@@ -12,7 +12,10 @@ export interface RecordingLogger extends Logger {
   readonly lines: LogLine[]
 }
 
-export function createRecordingLogger(fields: Readonly<Record<string, unknown>> = {}, lines: LogLine[] = []): RecordingLogger {
+export function createRecordingLogger(
+  fields: Readonly<Record<string, unknown>> = {},
+  lines: LogLine[] = [],
+): RecordingLogger {
   const record =
     (level: LogLine['level']) =>
     (message: string, more?: Readonly<Record<string, unknown>>): void => {

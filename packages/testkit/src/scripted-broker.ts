@@ -134,10 +134,17 @@ export class ScriptedBroker {
     const body = decodeMessage(script.request, apiVersion, reader)
     reader.expectEnd()
     this.received.push({ ...header, body })
-    script.handle(body, (response) => {
-      if (response === null) return
-      transport.writev(encodeResponseFrame(script.response, apiVersion, correlationId, response as Encodable<ResponseDefinition>), null)
-    }, header)
+    script.handle(
+      body,
+      (response) => {
+        if (response === null) return
+        transport.writev(
+          encodeResponseFrame(script.response, apiVersion, correlationId, response as Encodable<ResponseDefinition>),
+          null,
+        )
+      },
+      header,
+    )
   }
 
   #answerApiVersions(transport: Transport, { apiVersion, correlationId }: RequestHeader): void {

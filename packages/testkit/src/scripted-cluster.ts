@@ -36,7 +36,12 @@ export class ScriptedCluster {
 
   #scriptMetadata(broker: ScriptedBroker): void {
     broker.answer(metadataRequest, metadataResponse, ({ topics }) => ({
-      brokers: this.hosts.map(({ name }, index) => ({ nodeId: index + 1, host: name, port: SCRIPTED_PORT, rack: `zone-${index + 1}` })),
+      brokers: this.hosts.map(({ name }, index) => ({
+        nodeId: index + 1,
+        host: name,
+        port: SCRIPTED_PORT,
+        rack: `zone-${index + 1}`,
+      })),
       clusterId: 'scripted',
       controllerId: this.controllerId,
       topics: (topics?.map(({ name }) => name ?? '') ?? [...this.topics.keys()]).map((name) => {

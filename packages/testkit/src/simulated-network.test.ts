@@ -47,7 +47,10 @@ function connectedPair(seed: number | string = 1): Pair {
   const server = world.addHost('server')
   let serverEnd: End | null = null
   let clientEnd: End | null = null
-  server.network.listen({ host: 'server', port: 9092, onConnection: (transport) => (serverEnd = new End(transport)) }, () => {})
+  server.network.listen(
+    { host: 'server', port: 9092, onConnection: (transport) => (serverEnd = new End(transport)) },
+    () => {},
+  )
   client.network.connect({ host: 'server', port: 9092, connectTimeoutMs: 1000 }, (_, transport) => {
     clientEnd = new End(transport as Transport)
   })
@@ -200,7 +203,11 @@ describe('simulated network', () => {
     network.listen({ host: 'a', port: 1, onConnection: () => {} }, (_, acceptor) => {
       network.listen({ host: 'a', port: 1, onConnection: () => {} }, (error) => {
         results.push(error?.message ?? null)
-        acceptor?.close(() => network.listen({ host: 'a', port: 1, onConnection: () => {} }, (again) => results.push(again === null ? 'free' : 'taken')))
+        acceptor?.close(() =>
+          network.listen({ host: 'a', port: 1, onConnection: () => {} }, (again) =>
+            results.push(again === null ? 'free' : 'taken'),
+          ),
+        )
       })
     })
     world.run()

@@ -190,10 +190,17 @@ export class HostNetwork implements Network {
         client.later(backMs, () => settle(networkFailure('ECONNREFUSED', where), null))
         return
       }
-      const [clientEnd, serverEnd] = FakeTransport.pair(this.#network, { client, localPort, server: target, port: options.port })
+      const [clientEnd, serverEnd] = FakeTransport.pair(this.#network, {
+        client,
+        localPort,
+        server: target,
+        port: options.port,
+      })
       target.later(0, () => {
         listener.options.onConnection(serverEnd)
-        invariant(serverEnd.attachedOrDestroyed, 'an accepted transport was not attached in its turn', { port: options.port })
+        invariant(serverEnd.attachedOrDestroyed, 'an accepted transport was not attached in its turn', {
+          port: options.port,
+        })
       })
       client.later(backMs, () => {
         settle(null, clientEnd)

@@ -148,7 +148,9 @@ export class World {
     if (event === undefined || event.cancelled) return
     this.#moveTo(event.atMs)
     if (++this.#eventsInInstant > EVENTS_PER_INSTANT_MAX) {
-      throw new Error(`${EVENTS_PER_INSTANT_MAX} events without any time passing (seed ${this.seed}, at ${this.#nowMs} ms)`)
+      throw new Error(
+        `${EVENTS_PER_INSTANT_MAX} events without any time passing (seed ${this.seed}, at ${this.#nowMs} ms)`,
+      )
     }
     this.#fingerprint = Math.imul(this.#fingerprint ^ event.sequence ^ Math.round(event.atMs * 1000), 0x0100_0193)
     event.run()

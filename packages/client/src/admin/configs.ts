@@ -92,15 +92,17 @@ export async function describeConfigs(
       for (const result of response.results) {
         if (result.errorCode !== ErrorCode.NONE) throw new KafkaError(result.errorCode, result.errorMessage)
         const type = typeName(result.resourceType)
-        const entries = result.configs.map(({ name, value, readOnly, configSource, isSensitive, synonyms, documentation }) => ({
-          name,
-          value,
-          readOnly,
-          source: configSource,
-          isSensitive,
-          synonyms,
-          documentation,
-        }))
+        const entries = result.configs.map(
+          ({ name, value, readOnly, configSource, isSensitive, synonyms, documentation }) => ({
+            name,
+            value,
+            readOnly,
+            source: configSource,
+            isSensitive,
+            synonyms,
+            documentation,
+          }),
+        )
         found.set(`${type} ${result.resourceName}`, { type, name: result.resourceName, entries })
       }
     }

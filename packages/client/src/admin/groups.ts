@@ -58,8 +58,11 @@ export async function listGroups(cluster: ClusterClient, states: readonly string
   return cluster.retrying(async () => {
     const groups: ListedGroup[] = []
     for (const coordinatorId of (await cluster.metadata([])).brokers.keys()) {
-      const response = await cluster.call(await cluster.node(coordinatorId), listGroupsRequest, listGroupsResponse, (version) =>
-        version >= 4 ? { statesFilter: states } : {},
+      const response = await cluster.call(
+        await cluster.node(coordinatorId),
+        listGroupsRequest,
+        listGroupsResponse,
+        (version) => (version >= 4 ? { statesFilter: states } : {}),
       )
       throwIfError(response.errorCode)
       for (const { groupId, protocolType, groupState, groupType } of response.groups) {
@@ -80,7 +83,12 @@ export async function describeGroups(cluster: ClusterClient, groupIds: readonly 
 async function describeGroup(cluster: ClusterClient, groupId: string): Promise<DescribedGroup> {
   const coordinatorId = await cluster.coordinatorOf(groupId)
   const body = { groups: [groupId] }
-  const response = await cluster.call(await cluster.node(coordinatorId), describeGroupsRequest, describeGroupsResponse, body)
+  const response = await cluster.call(
+    await cluster.node(coordinatorId),
+    describeGroupsRequest,
+    describeGroupsResponse,
+    body,
+  )
   const group = response.groups[0]
   if (group === undefined) throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, `no answer for group ${groupId}`)
   if (group.errorCode !== ErrorCode.GROUP_ID_NOT_FOUND) throwIfError(group.errorCode, group.errorMessage)
@@ -148,7 +156,12 @@ export async function commitOffsets(
   committer: Committer = NOBODY,
 ): Promise<void> {
   if (offsets.length === 0) return
-  const topics = byTopic(offsets, ({ partition, offset, leaderEpoch, metadata }) => ({ partition, offset, leaderEpoch, metadata }))
+  const topics = byTopic(offsets, ({ partition, offset, leaderEpoch, metadata }) => ({
+    partition,
+    offset,
+    leaderEpoch,
+    metadata,
+  }))
   await cluster.retrying(async () => {
     const connection = await cluster.node(await cluster.coordinatorOf(groupId), 'coordinator')
     const response = await cluster.call(
@@ -180,7 +193,9 @@ export async function deleteGroups(cluster: ClusterClient, groupIds: readonly st
   for (const groupId of groupIds) {
     await cluster.retrying(async () => {
       const connection = await cluster.node(await cluster.coordinatorOf(groupId))
-      const response = await cluster.call(connection, deleteGroupsRequest, deleteGroupsResponse, { groupsNames: [groupId] })
+      const response = await cluster.call(connection, deleteGroupsRequest, deleteGroupsResponse, {
+        groupsNames: [groupId],
+      })
       const result = response.results[0]
       throwIfError(result?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR, result?.errorMessage || null)
     })

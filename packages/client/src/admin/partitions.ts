@@ -95,12 +95,20 @@ export async function deleteRecords(
 }
 
 /** Log directories of the brokers; of all when `brokerIds` is null. */
-export async function describeLogDirs(cluster: ClusterClient, brokerIds: readonly number[] | null): Promise<LogDirectory[]> {
+export async function describeLogDirs(
+  cluster: ClusterClient,
+  brokerIds: readonly number[] | null,
+): Promise<LogDirectory[]> {
   return cluster.retrying(async () => {
     const ids = brokerIds ?? [...(await cluster.metadata([])).brokers.keys()]
     const directories: LogDirectory[] = []
     for (const brokerId of ids) {
-      const response = await cluster.call(await cluster.node(brokerId), describeLogDirsRequest, describeLogDirsResponse, { topics: null })
+      const response = await cluster.call(
+        await cluster.node(brokerId),
+        describeLogDirsRequest,
+        describeLogDirsResponse,
+        { topics: null },
+      )
       if (response.errorCode !== ErrorCode.NONE) throw new KafkaError(response.errorCode)
       for (const { logDir, errorCode, totalBytes, usableBytes, topics } of response.results) {
         const replicas = topics.flatMap(({ name, partitions }) =>
@@ -141,7 +149,11 @@ async function atLeaders<Q extends TopicPartition, T extends TopicPartition>(
     for (const [nodeId, group] of groups) {
       for (const { errorCode, result } of await ask(nodeId, group)) {
         if (errorCode === ErrorCode.NONE) found.set(keyOf(result), result)
-        else failure ??= new KafkaError(errorCode, `${result.topic}-${result.partition}: ${new KafkaError(errorCode).message}`)
+        else
+          failure ??= new KafkaError(
+            errorCode,
+            `${result.topic}-${result.partition}: ${new KafkaError(errorCode).message}`,
+          )
       }
     }
     if (failure !== null) throw failure

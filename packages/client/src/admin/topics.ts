@@ -46,7 +46,11 @@ export interface MorePartitions {
 export async function listTopics(cluster: ClusterClient, withConfigs: boolean): Promise<TopicDescription[]> {
   const { topics } = await cluster.retrying(() => cluster.metadata(null))
   const there = topics.filter((topic) => topic.errorCode === ErrorCode.NONE)
-  return addConfigs(cluster, there.sort((one, other) => (one.name < other.name ? -1 : 1)), withConfigs)
+  return addConfigs(
+    cluster,
+    there.sort((one, other) => (one.name < other.name ? -1 : 1)),
+    withConfigs,
+  )
 }
 
 /** The named topics, in the order asked. Throws UNKNOWN_TOPIC_OR_PARTITION for the first that is not there. */
@@ -73,7 +77,10 @@ async function addConfigs(
   withConfigs: boolean,
 ): Promise<TopicDescription[]> {
   if (!withConfigs || topics.length === 0) return topics.map((topic) => ({ ...topic, configs: null }))
-  const described = await describeConfigs(cluster, topics.map(({ name }) => ({ type: 'topic', name })))
+  const described = await describeConfigs(
+    cluster,
+    topics.map(({ name }) => ({ type: 'topic', name })),
+  )
   const byName = new Map(described.map((resource) => [resource.name, resource.entries]))
   return topics.map((topic) => ({ ...topic, configs: byName.get(topic.name) ?? [] }))
 }
@@ -85,34 +92,51 @@ export async function createTopics(
   validateOnly: boolean,
 ): Promise<CreatedTopic[]> {
   const created = new Map<string, CreatedTopic>()
-  await eachItem(cluster, topics, ({ name }) => name, async (left) => {
-    const response = await cluster.call(await cluster.controller(), createTopicsRequest, createTopicsResponse, {
-      topics: left.map((topic) => ({
-        name: topic.name,
-        numPartitions: topic.assignments === undefined ? (topic.partitions ?? -1) : -1,
-        replicationFactor: topic.assignments === undefined ? (topic.replicationFactor ?? -1) : -1,
-        assignments: (topic.assignments ?? []).map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
-        configs: Object.entries(topic.configs ?? {}).map(([name, value]) => ({ name, value })),
-      })),
-      timeoutMs: cluster.timeoutMs,
-      validateOnly,
-    })
-    for (const { name, topicId, numPartitions, replicationFactor, errorCode } of response.topics) {
-      if (errorCode === ErrorCode.NONE) created.set(name, { name, topicId, partitions: numPartitions, replicationFactor })
-    }
-    return response.topics
-  })
+  await eachItem(
+    cluster,
+    topics,
+    ({ name }) => name,
+    async (left) => {
+      const response = await cluster.call(await cluster.controller(), createTopicsRequest, createTopicsResponse, {
+        topics: left.map((topic) => ({
+          name: topic.name,
+          numPartitions: topic.assignments === undefined ? (topic.partitions ?? -1) : -1,
+          replicationFactor: topic.assignments === undefined ? (topic.replicationFactor ?? -1) : -1,
+          assignments: (topic.assignments ?? []).map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
+          configs: Object.entries(topic.configs ?? {}).map(([name, value]) => ({ name, value })),
+        })),
+        timeoutMs: cluster.timeoutMs,
+        validateOnly,
+      })
+      for (const { name, topicId, numPartitions, replicationFactor, errorCode } of response.topics) {
+        if (errorCode === ErrorCode.NONE)
+          created.set(name, { name, topicId, partitions: numPartitions, replicationFactor })
+      }
+      return response.topics
+    },
+  )
   return topics.map(({ name }) => created.get(name) as CreatedTopic)
 }
 
 /** Deletes the topics; the first that fails for good throws. */
 export async function deleteTopics(cluster: ClusterClient, names: readonly string[]): Promise<void> {
-  await eachItem(cluster, names, (name) => name, async (left) => {
-    const body = { topicNames: left, timeoutMs: cluster.timeoutMs }
-    const options = { atMost: DELETE_TOPICS_BY_NAME_VERSION_MAX }
-    const response = await cluster.call(await cluster.controller(), deleteTopicsRequest, deleteTopicsResponse, body, options)
-    return response.responses.map((result) => ({ ...result, name: result.name ?? '' }))
-  })
+  await eachItem(
+    cluster,
+    names,
+    (name) => name,
+    async (left) => {
+      const body = { topicNames: left, timeoutMs: cluster.timeoutMs }
+      const options = { atMost: DELETE_TOPICS_BY_NAME_VERSION_MAX }
+      const response = await cluster.call(
+        await cluster.controller(),
+        deleteTopicsRequest,
+        deleteTopicsResponse,
+        body,
+        options,
+      )
+      return response.responses.map((result) => ({ ...result, name: result.name ?? '' }))
+    },
+  )
 }
 
 /** Grows topics; the first that fails for good throws. */
@@ -121,18 +145,28 @@ export async function createPartitions(
   topics: readonly MorePartitions[],
   validateOnly: boolean,
 ): Promise<void> {
-  await eachItem(cluster, topics, ({ name }) => name, async (left) => {
-    const response = await cluster.call(await cluster.controller(), createPartitionsRequest, createPartitionsResponse, {
-      topics: left.map(({ name, totalCount, assignments }) => ({
-        name,
-        count: totalCount,
-        assignments: assignments?.map((brokerIds) => ({ brokerIds })) ?? null,
-      })),
-      timeoutMs: cluster.timeoutMs,
-      validateOnly,
-    })
-    return response.results
-  })
+  await eachItem(
+    cluster,
+    topics,
+    ({ name }) => name,
+    async (left) => {
+      const response = await cluster.call(
+        await cluster.controller(),
+        createPartitionsRequest,
+        createPartitionsResponse,
+        {
+          topics: left.map(({ name, totalCount, assignments }) => ({
+            name,
+            count: totalCount,
+            assignments: assignments?.map((brokerIds) => ({ brokerIds })) ?? null,
+          })),
+          timeoutMs: cluster.timeoutMs,
+          validateOnly,
+        },
+      )
+      return response.results
+    },
+  )
 }
 
 interface ItemResult {
@@ -157,7 +191,8 @@ async function eachItem<T>(
       const name = nameOf(item)
       const result = results.get(name)
       const code = result?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
-      if (code !== ErrorCode.NONE) failures.set(item, new KafkaError(code, named(name, result?.errorMessage ?? null, code)))
+      if (code !== ErrorCode.NONE)
+        failures.set(item, new KafkaError(code, named(name, result?.errorMessage ?? null, code)))
     }
     left = [...failures.keys()]
     const errors = [...failures.values()]
@@ -169,4 +204,3 @@ async function eachItem<T>(
 function named(name: string, message: string | null, code: number): string {
   return `${name}: ${message ? message : new KafkaError(code).message}`
 }
-
