@@ -11,6 +11,7 @@ import { emptyImage } from '@millrace/metadata/image'
 import { METADATA_VERSION_FEATURE, MetadataLevel } from '@millrace/metadata/record-versions'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ApiHandler, VersionRange } from '@millrace/network/api-handler'
+import { envelopeHandler } from '@millrace/network/envelope'
 import { RequestServer } from '@millrace/network/request-server'
 import { ApiKey, apiByKey } from '@millrace/protocol/apis'
 import { versionsOf } from '@millrace/protocol/definition'
@@ -23,7 +24,6 @@ import { ControllerRuntime } from './controller-runtime.ts'
 import { activationRecords } from './feature-control.ts'
 import { fetchHandler } from './handlers/01-fetch.ts'
 import { describeQuorumHandler } from './handlers/55-describe-quorum.ts'
-import { envelopeHandler } from './handlers/58-envelope.ts'
 import { fetchSnapshotHandler } from './handlers/59-fetch-snapshot.ts'
 import { administrationHandlers } from './handlers/administration.ts'
 import { brokerHeartbeatHandler, brokerRegistrationHandler, unregisterBrokerHandler } from './handlers/broker-lifecycle.ts'
@@ -169,7 +169,7 @@ function controllerHandlers(context: HandlerContext, endpoint: () => { host: str
   const own = [
     fetchHandler(context),
     alterPartitionHandler(context),
-    envelopeHandler(forwarded),
+    envelopeHandler({ handlers: forwarded, versionRange: (apiKey) => servedVersions(apiKey, forwarded) }) as ApiHandler,
     fetchSnapshotHandler(context),
     brokerRegistrationHandler(context),
     brokerHeartbeatHandler(context),

@@ -38,6 +38,13 @@ describe('Envelope', () => {
     expect(open(1, { requestData: other }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
   })
 
+  it('refuses a request that cannot be read, or that has bytes behind it, without losing the connection', () => {
+    const sound = Buffer.concat(encodeRequestFrame(metadataRequest, 1, { correlationId: 5, clientId: null }, { topics: [] })).subarray(4)
+    expect(open(1, { requestData: sound.subarray(0, sound.length - 1) }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
+    expect(open(1, { requestData: Buffer.concat([sound, Buffer.alloc(1)]) }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
+    expect(open(1, { requestData: Buffer.alloc(0) }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
+  })
+
   it('refuses a principal that cannot be read', () => {
     expect(open(1, { requestPrincipal: Buffer.from([9]) }).errorCode).toBe(ErrorCode.PRINCIPAL_DESERIALIZATION_FAILURE)
     expect(open(1, { requestPrincipal: null }).errorCode).toBe(ErrorCode.PRINCIPAL_DESERIALIZATION_FAILURE)

@@ -7,13 +7,14 @@ import { InvariantError } from '@millrace/base/invariant'
 import { decodeMessage } from '@millrace/protocol/codec'
 import type { Encodable, ResponseDefinition } from '@millrace/protocol/definition'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { decodeRequestHeader, encodeResponseFrame } from '@millrace/protocol/headers'
+import { decodeRequestHeader, encodeResponseFrame, type RequestHeader } from '@millrace/protocol/headers'
 import {
   envelopeRequest,
   envelopeResponse,
   type EnvelopeRequest,
   type EnvelopeResponseInput,
 } from '@millrace/protocol/messages/58-envelope'
+import { DecodeError } from '@millrace/protocol/primitives/decode-error'
 import { Reader } from '@millrace/protocol/primitives/reader'
 import type { ApiHandler, ConnectionInfo, HandlerMap, RequestContext, Respond, VersionRange } from './api-handler.ts'
 import { decodePrincipal } from './principal-data.ts'
@@ -34,16 +35,9 @@ export function envelopeHandler(options: EnvelopeOptions): ApiHandler<EnvelopeRe
     handle(context, request, respond) {
       const principal = principalOf(request)
       if (principal === null) return respond({ errorCode: ErrorCode.PRINCIPAL_DESERIALIZATION_FAILURE })
-      const reader = new Reader(request.requestData)
-      const header = decodeRequestHeader(reader)
-      const handler = options.handlers.get(header.apiKey)
-      const range = options.versionRange(header.apiKey)
-      if (handler === undefined || handler.internalOnly === true) return respond({ errorCode: ErrorCode.INVALID_REQUEST })
-      if (range === null || header.apiVersion < range.min || header.apiVersion > range.max) {
-        return respond({ errorCode: ErrorCode.UNSUPPORTED_VERSION })
-      }
-      const body = decodeMessage(handler.request, header.apiVersion, reader)
-      reader.expectEnd()
+      const opened = openEnvelope(options, request.requestData)
+      if ('errorCode' in opened) return respond(opened)
+      const { handler, header, body } = opened
       const inner: RequestContext = {
         ...header,
         connection: forwardedConnection(context.connection, principal, addressOf(request.clientHostAddress)),
@@ -53,6 +47,32 @@ export function envelopeHandler(options: EnvelopeOptions): ApiHandler<EnvelopeRe
       }
       handler.handle(inner, body, respondInside(inner, handler, respond))
     },
+  }
+}
+
+interface OpenedEnvelope {
+  readonly handler: ApiHandler
+  readonly header: RequestHeader
+  readonly body: unknown
+}
+
+/** A request that cannot be read fails alone: the broker's connection carries those of other clients. */
+function openEnvelope({ handlers, versionRange }: EnvelopeOptions, requestData: Buffer): OpenedEnvelope | { readonly errorCode: number } {
+  const reader = new Reader(requestData)
+  try {
+    const header = decodeRequestHeader(reader)
+    const handler = handlers.get(header.apiKey)
+    const range = versionRange(header.apiKey)
+    if (handler === undefined || handler.internalOnly === true) return { errorCode: ErrorCode.INVALID_REQUEST }
+    if (range === null || header.apiVersion < range.min || header.apiVersion > range.max) {
+      return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
+    }
+    const body = decodeMessage(handler.request, header.apiVersion, reader)
+    reader.expectEnd()
+    return { handler, header, body }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    return { errorCode: ErrorCode.INVALID_REQUEST }
   }
 }
 

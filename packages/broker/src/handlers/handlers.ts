@@ -29,6 +29,8 @@ const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
   ApiKey.CreatePartitions,
   ApiKey.ElectLeaders,
   ApiKey.IncrementalAlterConfigs,
+  ApiKey.DescribeQuorum,
+  ApiKey.UnregisterBroker,
 ])
 
 export function createHandlers(runtime: BrokerRuntime, groups: GroupCoordinator): Map<number, ApiHandler> {
