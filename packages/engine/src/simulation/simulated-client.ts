@@ -16,6 +16,8 @@ const PRODUCE_VERSION = 9
 const FETCH_VERSION = 11
 const RETRY_MS = 20
 const REQUEST_TIMEOUT_MS = 3_000
+/** Between an acknowledgement and the next produce: keeps the number of records, and so the run, within bounds. */
+const THINKING_MS_MAX = 20
 
 export interface Acknowledged {
   readonly partition: number
@@ -69,7 +71,7 @@ export class SimulatedClient {
       if (error !== null || answer?.errorCode !== 0) throw new Error(`CreateTopics: ${error?.message ?? answer?.errorMessage ?? 'no answer'}`)
       created = true
     }
-    this.#anyChannel().send(createTopicsRequest, createTopicsResponse, CREATE_TOPICS_VERSION, body, answered)
+    this.#anyChannel()?.send(createTopicsRequest, createTopicsResponse, CREATE_TOPICS_VERSION, body, answered)
     this.#cluster.world.runUntil(() => created)
   }
 
@@ -112,7 +114,8 @@ export class SimulatedClient {
       this.#idle++
       return
     }
-    this.#produce(topic, partition, `value-${this.#nextValue++}`)
+    const value = `value-${this.#nextValue++}`
+    this.host.timers.set(this.host.random.below(THINKING_MS_MAX), () => this.#produce(topic, partition, value))
   }
 
   #produce(topic: string, partition: number, value: string): void {
@@ -185,14 +188,16 @@ export class SimulatedClient {
       includeTopicAuthorizedOperations: false,
     }
     const answered = (_error: Error | null, response: MetadataResponse | null): void => callback(response)
-    this.#anyChannel().send(metadataRequest, metadataResponse, METADATA_VERSION, body, answered, REQUEST_TIMEOUT_MS)
+    const channel = this.#anyChannel()
+    if (channel === null) this.host.timers.set(RETRY_MS, () => callback(null))
+    else channel.send(metadataRequest, metadataResponse, METADATA_VERSION, body, answered, REQUEST_TIMEOUT_MS)
   }
 
-  #anyChannel(): NodeChannel {
+  /** null while no broker is up. */
+  #anyChannel(): NodeChannel | null {
     const ids = [...this.#cluster.brokers.keys()]
-    const id = ids[this.host.random.below(ids.length)]
-    if (id === undefined) throw new Error('no broker is up')
-    return this.#channel(id)
+    const id = ids.length === 0 ? undefined : ids[this.host.random.below(ids.length)]
+    return id === undefined ? null : this.#channel(id)
   }
 
   #channel(id: number): NodeChannel {

@@ -101,6 +101,12 @@ export class SimulatedCluster {
     this.brokerHost(id).crashProcess()
   }
 
+  /** The machine of a broker goes dark: what was not synced may be lost. */
+  losePower(id: number): void {
+    this.brokers.delete(id)
+    this.brokerHost(id).crashMachine()
+  }
+
   /** A new process on the disk that the last one left. */
   restartBroker(id: number): void {
     this.brokers.delete(id)
