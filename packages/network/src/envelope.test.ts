@@ -9,8 +9,8 @@ import { decodePrincipal, encodePrincipal } from './principal-data.ts'
 
 const metadata: ApiHandler = { request: metadataRequest, response: metadataResponse, handle: (_context, _request, respond) => respond({ brokers: [], topics: [] }) }
 
-function open(version: number, change: Partial<EnvelopeRequest> = {}, handler: ApiHandler = metadata): EnvelopeResponseInput {
-  const envelope = envelopeHandler({ handlers: new Map([[3, handler]]), versionRange: () => ({ min: 1, max: 9 }) })
+function open(version: number, change: Partial<EnvelopeRequest> = {}): EnvelopeResponseInput {
+  const envelope = envelopeHandler({ handlers: new Map([[3, metadata]]), versionRange: () => ({ min: 1, max: 9 }) })
   const requestData = Buffer.concat(encodeRequestFrame(metadataRequest, version, { correlationId: 5, clientId: null }, { topics: [] })).subarray(4)
   const request = { requestData, requestPrincipal: encodePrincipal('User:alice'), clientHostAddress: addressBytes('10.0.0.1'), ...change }
   const answers: EnvelopeResponseInput[] = []
@@ -30,9 +30,8 @@ describe('Envelope', () => {
     expect(Buffer.from(answer.responseData as Uint8Array).readInt32BE(0)).toBe(5)
   })
 
-  it('refuses versions that are not served, APIs without a handler and inter-broker APIs', () => {
+  it('refuses versions that are not served and APIs that may not be forwarded', () => {
     expect(open(10).errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION)
-    expect(open(1, {}, { ...metadata, internalOnly: true }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
     const other = Buffer.concat(encodeRequestFrame(metadataRequest, 1, { correlationId: 5, clientId: null }, { topics: [] })).subarray(4)
     other.writeInt16BE(2, 0)
     expect(open(1, { requestData: other }).errorCode).toBe(ErrorCode.INVALID_REQUEST)

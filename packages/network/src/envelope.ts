@@ -1,7 +1,7 @@
 /**
  * Envelope (58, KIP-590), the receiving side: a broker forwards a client's request together with who asked and from
- * where; the same handlers answer it as if the client had asked here. Inter-broker APIs are never taken from an
- * envelope. The request inside is copied from nothing and decoded as strictly as one from a socket.
+ * where; handlers answer it as if the client had asked here. The request inside is a view of the envelope's bytes, and is
+ * decoded as strictly as one from a socket.
  */
 import { InvariantError } from '@millrace/base/invariant'
 import { decodeMessage } from '@millrace/protocol/codec'
@@ -22,7 +22,7 @@ import { decodePrincipal } from './principal-data.ts'
 const SIZE_BYTES = 4
 
 export interface EnvelopeOptions {
-  /** Where forwarded requests go; may contain the envelope handler itself, which is never taken from an envelope. */
+  /** What may be reached in an envelope: the admin APIs of clients, no inter-broker API. */
   readonly handlers: HandlerMap
   readonly versionRange: (apiKey: number) => VersionRange | null
 }
@@ -63,7 +63,7 @@ function openEnvelope({ handlers, versionRange }: EnvelopeOptions, requestData: 
     const header = decodeRequestHeader(reader)
     const handler = handlers.get(header.apiKey)
     const range = versionRange(header.apiKey)
-    if (handler === undefined || handler.internalOnly === true) return { errorCode: ErrorCode.INVALID_REQUEST }
+    if (handler === undefined) return { errorCode: ErrorCode.INVALID_REQUEST }
     if (range === null || header.apiVersion < range.min || header.apiVersion > range.max) {
       return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
     }
