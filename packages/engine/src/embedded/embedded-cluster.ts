@@ -154,11 +154,12 @@ export class EmbeddedCluster {
     if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'COMPLETED' })
   }
 
-  /** All at once: brokers keep trying to reach the controller until it is there. */
+  /** All at once, the controller a little ahead: brokers keep trying to reach it until it is there. */
   async #startMissing(supervisors: readonly NodeSupervisor[], report: (step: EngineStep) => void): Promise<void> {
     const missing = supervisors.filter(({ state }) => state !== 'running')
     if (missing.length === 0) return
     report({ name: 'START_NODES', nodeId: null, status: 'IN_PROGRESS' })
+    missing.sort((a, b) => b.node.nodeId - a.node.nodeId)
     const results = await Promise.allSettled(missing.map((supervisor) => supervisor.start(this.#nodeConfig(supervisor.node))))
     for (const result of results) if (result.status === 'rejected') throw result.reason
     report({ name: 'START_NODES', nodeId: null, status: 'COMPLETED' })

@@ -116,13 +116,22 @@ export function adoptNode(directory: string, events: NodeHandleEvents): Promise<
   return new Promise((resolve) => {
     const socket = connect(identity.controlSocket)
     let handle: NodeHandle | null = null
+    let failure: string | null = null
     const giveUp = setTimeout(() => socket.destroy(), ADOPT_TIMEOUT_MS)
     socket.on('error', () => {})
     socket.on('connect', () => send(socket, { kind: 'prove', nonce: identity.nonce }))
     readLines(socket, (line) => {
       const message = parseMessage<NodeMessage>(line)
       if (message?.kind === 'proved' && message.nonce === identity.nonce) {
-        handle = adoptedHandle({ socket, pid: message.pid, configHash: message.configHash, directory, events })
+        handle = adoptedHandle({
+          socket,
+          pid: message.pid,
+          configHash: message.configHash,
+          directory,
+          events: { ...events, onExit: (reason) => events.onExit(failure ?? reason) },
+        })
+      } else if (message?.kind === 'failed') {
+        failure = message.reason
       } else if (handle !== null) {
         // The first word after the proof is how the node is: whoever adopts knows it at once.
         clearTimeout(giveUp)
@@ -161,11 +170,15 @@ function adoptedHandle(options: {
   }
 }
 
-/** Resolves when no process holds the lock on `directory`; one that keeps it beyond all patience is killed. */
+/**
+ * Resolves when no process holds the lock on `directory`; one that keeps it beyond all patience is killed. If even that
+ * does not help, it gives up waiting: the process that is started then refuses to run, and says why.
+ */
 export async function proveDead(directory: string, pid: number | null): Promise<void> {
   const deadline = performance.now() + DEATH_PATIENCE_MS
   let killed = false
   while (isDirectoryLocked(directory)) {
+    if (performance.now() > deadline + DEATH_PATIENCE_MS) return
     if (!killed && performance.now() > deadline && pid !== null) {
       killNode(directory, pid)
       killed = true

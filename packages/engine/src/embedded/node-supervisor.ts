@@ -196,7 +196,7 @@ export class NodeSupervisor {
     this.#deaths++
     if (wasRunning) this.#options.onDown(reason)
     else if (this.#deaths >= START_ATTEMPTS_TOLD) {
-      this.#tellWaiting(new EngineError(`${this.node.role} ${this.node.nodeId} does not start: it ${reason}`, { nodeId: this.node.nodeId }))
+      this.#tellWaiting(new EngineError(`${this.node.role} ${this.node.nodeId} does not start: ${reason}`, { nodeId: this.node.nodeId }))
     }
     this.#restart = setTimeout(() => this.#spawn(), delayMs)
   }

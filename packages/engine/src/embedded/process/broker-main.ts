@@ -3,7 +3,7 @@ import { createNodeHost } from '@millrace/host/node-host'
 import { type Broker, startBroker } from '@millrace/broker/broker'
 import { runNode } from './node-process.ts'
 
-void runNode('broker', ({ config, secrets, directory, logger }) => {
+void runNode('broker', ({ config, secrets, directory, logger, fail }) => {
   return new Promise((resolve, reject) => {
     startBroker(
       {
@@ -30,7 +30,7 @@ void runNode('broker', ({ config, secrets, directory, logger }) => {
           properties: config.properties,
         },
         // It has closed what it could; the engine starts it again.
-        onFatal: () => process.exit(1),
+        onFatal: fail,
       },
       (error: Error | null, broker: Broker | null) => {
         if (broker === null) return reject(error ?? new Error('the broker did not start'))

@@ -3,7 +3,7 @@ import { createNodeHost } from '@millrace/host/node-host'
 import { startController } from '@millrace/controller/start-controller'
 import { runNode } from './node-process.ts'
 
-void runNode('controller', ({ config, secrets, directory, logger }) => {
+void runNode('controller', ({ config, secrets, directory, logger, fail }) => {
   return new Promise((resolve, reject) => {
     startController(
       {
@@ -19,10 +19,7 @@ void runNode('controller', ({ config, secrets, directory, logger }) => {
           kafkaVersion: config.kafkaVersion,
           properties: config.properties,
         },
-        onFailure: (error) => {
-          logger.error('the controller ends', { reason: error.message })
-          process.exit(1)
-        },
+        onFailure: fail,
       },
       (error, controller) => {
         if (controller === null) return reject(error ?? new Error('the controller did not start'))

@@ -30,6 +30,8 @@ export interface NodeStart {
   readonly secrets: NodeSecrets
   readonly directory: string
   readonly logger: Logger
+  /** The running node cannot go on; the reason is told and the process ends. */
+  readonly fail: (error: Error) => void
 }
 
 const LOCK_PATIENCE_MS = 2000
@@ -53,14 +55,17 @@ export async function runNode(role: NodeRole, start: (start: NodeStart) => Promi
     if (config.ephemeral) life.endWithStdin()
     await life.openControl(configHash(config))
     life.watchDirectory()
-    life.server = await start({ config, secrets, directory: node.directory, logger })
+    life.server = await start({
+      config,
+      secrets,
+      directory: node.directory,
+      logger,
+      fail: (error) => life.fail(error),
+    })
     life.tell({ kind: 'ready' })
     logger.info('ready')
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    logger.error('the node cannot start', { reason, stack: error instanceof Error ? error.stack : undefined })
-    life.tell({ kind: 'failed', reason })
-    life.exit(1)
+    life.fail(error instanceof Error ? error : new Error(String(error)))
   }
 }
 
@@ -191,6 +196,12 @@ class NodeLife {
       }
     }
     this.exit(0)
+  }
+
+  fail(error: Error): void {
+    this.#logger.error('the node cannot serve', { reason: error.message, stack: error.stack })
+    this.tell({ kind: 'failed', reason: error.message })
+    this.exit(1)
   }
 
   async #orphaned(): Promise<void> {
