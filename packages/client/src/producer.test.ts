@@ -178,7 +178,7 @@ describe('producer', () => {
     const producer = newProducer({ lingerMs: 20 })
     const sent = producer.send({ topic: 't', partition: 0, value: 'v' })
     // send() has queued its record once its own first steps are done.
-    await null
+    await Promise.resolve()
     await world.settle(producer.close())
     expect((await sent).offset).toBe(0)
   })

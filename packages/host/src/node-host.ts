@@ -10,11 +10,19 @@ import { createNodeNetwork } from './network.ts'
 const RANDOM_POOL_BYTES = 4096
 const UINT32_RANGE = 0x1_0000_0000
 
+export interface NodeHostOptions {
+  /**
+   * True: a pending timer keeps the process alive. For a command that may have nothing but a retry to wait for; a
+   * server is held by its listeners. False by default.
+   */
+  readonly timersHoldProcess?: boolean
+}
+
 /** A Host over the running Node process. Several may exist; each has its own read buffer of 256 KiB. */
-export function createNodeHost(): Host {
+export function createNodeHost(options: NodeHostOptions = {}): Host {
   return {
     clock: nodeClock,
-    timers: nodeTimers,
+    timers: options.timersHoldProcess === true ? holdingTimers : nodeTimers,
     tick: (callback) => {
       setImmediate(callback)
     },
@@ -36,6 +44,11 @@ const nodeTimers: Timers = {
   clear(handle: TimerHandle): void {
     clearTimeout(handle.timer as NodeJS.Timeout)
   },
+}
+
+const holdingTimers: Timers = {
+  ...nodeTimers,
+  set: (delayMs, callback) => ({ timer: setTimeout(callback, delayMs) }),
 }
 
 /** Cryptographic bytes from a pool: one call into OpenSSL per 4 KiB instead of one per number. */

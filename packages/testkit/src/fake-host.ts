@@ -11,7 +11,10 @@ import type { ScheduledEvent } from './event-queue.ts'
 import { FakeDisk } from './fake-disk.ts'
 import { SeededRandom } from './seeded-random.ts'
 import type { HostNetwork } from './simulated-network.ts'
-import { WORLD_EPOCH_MS, type World } from './world.ts'
+import type { World } from './world.ts'
+
+/** Virtual wall clock at the start of a world: 2025-01-01T00:00:00Z. */
+export const WORLD_EPOCH_MS = 1_735_689_600_000
 
 export interface FakeHostOptions {
   /** IPv4 text; '10.0.0.<n>' by default. */

@@ -68,7 +68,7 @@ export class SimulatedNetwork {
 
   /** Resets every connection between the two, as a middlebox would. */
   breakConnections(one: FakeHost, other: FakeHost): void {
-    for (const transport of [...this.#open]) {
+    for (const transport of this.#open) {
       if (transport.host === one && transport.peer.host === other) transport.breakBothWays()
       else if (transport.host === other && transport.peer.host === one) transport.breakBothWays()
     }

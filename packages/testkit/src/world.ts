@@ -15,8 +15,6 @@ import { SimulatedNetwork, type NetworkConditions } from './simulated-network.ts
 /** Events without any passing of time before a run is taken to be a loop that never waits. */
 const EVENTS_PER_INSTANT_MAX = 200_000
 const LIMIT_MS = 60_000
-/** Virtual wall clock at the start of a world: 2025-01-01T00:00:00Z. */
-export const WORLD_EPOCH_MS = 1_735_689_600_000
 
 export interface WorldOptions {
   readonly seed: number | string
@@ -132,7 +130,7 @@ export class World {
     const endMs = this.#nowMs + limitMs
     for (;;) {
       // Longer than any chain of awaits between two events in the code under test.
-      for (let turn = 0; turn < 50 && !settled; turn++) await null
+      for (let turn = 0; turn < 50 && !settled; turn++) await Promise.resolve()
       if (settled) return promise
       const next = this.#events.peek()
       if (next === undefined || next.atMs > endMs) {
