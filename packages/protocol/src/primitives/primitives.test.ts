@@ -125,6 +125,8 @@ describe('primitives', () => {
     expect(() => hexOf((w) => w.int16(32_768))).toThrow(RangeError)
     expect(() => hexOf((w) => w.int32(2 ** 31))).toThrow(RangeError)
     expect(() => hexOf((w) => w.uuid('short'))).toThrow(EncodeError)
+    expect(() => hexOf((w) => w.uuid('AAECAwQFBgcICQoLDA0OD='))).toThrow(EncodeError)
+    expect(() => hexOf((w) => w.uuid('ÁAECAwQFBgcICQoLDA0ODw'.slice(0, 22)))).toThrow(EncodeError)
   })
 
   it('never writes again what it has handed out', () => {

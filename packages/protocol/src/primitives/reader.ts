@@ -8,7 +8,7 @@
  *
  * Source: Kafka protocol guide, KIP-482 (compact types, tagged fields), KIP-516 (uuid), KIP-893 (nullable structs).
  */
-import { uuidFromBytes, type Uuid } from '@millrace/base/uuid'
+import type { Uuid } from '@millrace/base/uuid'
 import { DecodeError } from './decode-error.ts'
 
 /** Longest string, in bytes of UTF-8; compact strings have the same limit in Kafka. */
@@ -117,7 +117,8 @@ export class Reader {
   }
 
   uuid(): Uuid {
-    return uuidFromBytes(this.bytes, this.take(16))
+    const at = this.take(16)
+    return this.bytes.toString('base64url', at, at + 16)
   }
 
   /** Unsigned LEB128 of at most 32 bits (five bytes). */

@@ -17,6 +17,14 @@ export const RECORDS_COPY_BYTES_MAX = 2_048
 const SLAB_BYTES = 16_384
 
 const TWO_POW_32 = 4_294_967_296
+
+const UUID_CHARACTERS = 22
+/** Six bits per character code; 0x40 for a character that is not in the alphabet. */
+const BASE64URL: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
+  const index = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.indexOf(String.fromCharCode(code))
+  return index === -1 ? 0x40 : index
+})
+
 const VARLONG_BYTES_MAX = 10
 /** Texts up to this length are first tried as ASCII, byte by byte: faster than the call into native code. */
 const ASCII_LOOP_MAX = 40
@@ -150,10 +158,28 @@ export class Writer {
 
   uuid(value: Uuid): void {
     const at = this.reserve(16)
-    if (value === ZERO_UUID) this.bytes.fill(0, at, at + 16)
-    else if (value.length !== 22 || this.bytes.write(value, at, 16, 'base64url') !== 16) {
-      throw new EncodeError(`"${value}" is not a uuid`)
+    const bytes = this.bytes
+    if (value === ZERO_UUID) {
+      bytes.fill(0, at, at + 16)
+      return
     }
+    if (value.length !== UUID_CHARACTERS) throw new EncodeError(`"${value}" is not a uuid`)
+    // Four characters are three bytes; the last two characters are the last one. Faster than the call into native code.
+    let bits = 0
+    let bitCount = 0
+    let to = at
+    let unknown = 0
+    for (let index = 0; index < UUID_CHARACTERS; index++) {
+      const six = BASE64URL[value.charCodeAt(index) & 0x7f] as number
+      unknown |= six | (value.charCodeAt(index) & ~0x7f)
+      bits = ((bits << 6) | (six & 0x3f)) & 0xffff
+      bitCount += 6
+      if (bitCount >= 8) {
+        bitCount -= 8
+        bytes[to++] = bits >>> bitCount
+      }
+    }
+    if (unknown > 0x3f) throw new EncodeError(`"${value}" is not a uuid`)
   }
 
   uvarint(value: number): void {
