@@ -139,6 +139,7 @@ describe('controller', () => {
   test('a fetch whose last epoch ends elsewhere learns where', () => {
     fixture = new ControllerFixture(12)
     const end = fixture.controller.runtime.log.nextOffset
+    fixture.world.runUntil(() => fixture.controller.runtime.log.highWatermark === end)
     fixture.restart()
     const answer = fixture.broker(1).fetch({ fetchOffset: end + 1, lastFetchedEpoch: 1 }).responses[0]?.partitions[0]
     expect(answer?.divergingEpoch).toEqual({ epoch: 1, endOffset: end })
@@ -207,7 +208,7 @@ describe('restart', () => {
   test('a controller whose disk fails answers nothing more and says so', () => {
     fixture = new ControllerFixture(25)
     const broker = fixture.liveBroker(1)
-    fixture.host.disk.fail({ path: '/data/controller/__cluster_metadata-0/00000000000000000000.log', code: 'EIO', operation: 'dataSync' } as never)
+    fixture.host.disk.fail({ path: '00000000000000000000.log', operations: ['sync'] })
     expect(() => broker.createTopic('lost', 1, 1)).toThrow()
     expect(fixture.failures.length).toBe(1)
     fixture.failures.length = 0

@@ -64,6 +64,6 @@ export const logConfigs: readonly ConfigDefinition[] = [
   int('max.request.partition.size.limit', 2000, 'Partitions at most in one DescribeTopicPartitions answer.', { min: 1 }),
   int('max.incremental.fetch.session.cache.slots', 1000, 'Fetch sessions kept at most.', { min: 0 }),
   int('fetch.max.bytes', 57_671_680, 'Bytes at most in one fetch response.', { min: 1024 }),
-  long('producer.id.expiration.ms', 86_400_000, 'Idle time after which a producer id is forgotten.', { ...wide, min: 1 }),
+  int('producer.id.expiration.ms', 86_400_000, 'Idle time after which a producer id is forgotten.', { ...wide, min: 1 }),
   int('max.connections', INT_MAX, 'Connections of the broker at most; more close idle ones of other listeners.', { ...wide, min: 0 }),
 ]
