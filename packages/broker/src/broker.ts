@@ -13,6 +13,7 @@ import { LogManager } from '@millrace/log/log-manager'
 import { emptyImage, isLive } from '@millrace/metadata/image'
 import type { ListenerOptions } from '@millrace/network/api-handler'
 import { RequestServer } from '@millrace/network/request-server'
+import { prepareCompression } from '@millrace/protocol/compression/compression'
 import { profileOf } from '@millrace/protocol/version-profiles'
 import { INTERNAL_LISTENER_NAME, type BrokerConfig } from './broker-config.ts'
 import type { BrokerRuntime } from './broker-runtime.ts'
@@ -52,6 +53,10 @@ export function startBroker(options: StartBrokerOptions, callback: (error: Error
   const settings = new BrokerSettings(context)
   const arena = new Arena({ slabBytes: SLAB_BYTES, tailBytesMax: TAIL_BYTES_MAX })
   const { directory, clusterId, nodeId } = config
+  // Loads in milliseconds, long before the first batch can arrive; where it fails, zstd batches are refused by name.
+  prepareCompression((error) => {
+    if (error !== null) logger.warn('zstd is not available', { error: error.message })
+  })
   try {
     host.disk.makeDirectory(directory)
     const logOptions = {
