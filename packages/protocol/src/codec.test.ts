@@ -133,6 +133,16 @@ describe('codec', () => {
     expect(() => decode(metadataRequest, 12, bytes)).toThrow(/array elements/)
   })
 
+  it('counts array elements per message, not per reader', () => {
+    const message = encode(metadataRequest, 0, { topics: Array.from({ length: 1_000 }, () => ({ name: '' })) })
+    const reader = new Reader(message)
+    for (let count = 0; count < 5_000; count++) {
+      decodeMessage(metadataRequest, 0, reader)
+      reader.position = 0
+    }
+    expect(decodeMessage(metadataRequest, 0, reader).topics).toHaveLength(1_000)
+  })
+
   it('refuses null where the version has none', () => {
     expect(() => decode(metadataRequest, 0, Buffer.from('ffffffff', 'hex'))).toThrow(DecodeError)
     expect(decode(metadataRequest, 1, Buffer.from('ffffffff', 'hex'))).toMatchObject({ topics: null })

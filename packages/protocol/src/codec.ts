@@ -44,6 +44,7 @@ export function decodeMessage<const D extends MessageDefinition>(
 ): Decoded<D> {
   const entry = compiledOf(definition, version)
   const decode = (entry.decoders[version] ??= compileDecoder(definition, version))
+  reader.beginMessage()
   return decode(reader) as Decoded<D>
 }
 

@@ -48,6 +48,11 @@ export class Reader {
     this.elementsLeft = ELEMENTS_PER_MESSAGE_MAX
   }
 
+  /** Gives the message that follows its own budget of array elements. */
+  beginMessage(): void {
+    this.elementsLeft = ELEMENTS_PER_MESSAGE_MAX
+  }
+
   get remaining(): number {
     return this.end - this.position
   }
