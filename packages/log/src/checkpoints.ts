@@ -73,6 +73,8 @@ export class CheckpointFile {
   readonly #disk: Disk
   path: string
   #busy = false
+  /** Counts writes that block: a background write begun before one must not replace its content. */
+  #blockingWrites = 0
   #waiting: { content: Buffer; callbacks: ((error: Error | null) => void)[] } | null = null
 
   constructor(disk: Disk, path: string) {
@@ -90,6 +92,17 @@ export class CheckpointFile {
     return this.#disk.exists(this.path) ? this.#disk.readFile(this.path) : null
   }
 
+  /** As write, at once and blocking. What is under way or waiting in the background is older and has no effect. */
+  writeNow(content: Buffer): void {
+    this.#blockingWrites++
+    if (this.#waiting !== null) this.#waiting.content = content
+    try {
+      this.#disk.writeFileAtomic(this.path, content, { sync: true })
+    } catch (error) {
+      throw new StorageError('write', this.path, error)
+    }
+  }
+
   write(content: Buffer, callback: (error: Error | null) => void): void {
     if (this.#busy) {
       const callbacks = this.#waiting?.callbacks ?? []
@@ -98,7 +111,8 @@ export class CheckpointFile {
       return
     }
     this.#busy = true
-    writeAtomicInBackground(this.#disk, this.path, content, (error) => {
+    const blockingWrites = this.#blockingWrites
+    writeAtomicInBackground(this.#disk, this.path, content, () => blockingWrites === this.#blockingWrites, (error) => {
       this.#busy = false
       const waiting = this.#waiting
       this.#waiting = null
@@ -112,14 +126,18 @@ export class CheckpointFile {
   }
 }
 
-/** As Disk.writeFileAtomic with sync, off the loop: only open, close and rename happen on it. */
+/**
+ * As Disk.writeFileAtomic with sync, off the loop: only open, close and rename happen on it. The rename is left out, and
+ * success told, when `isWanted` no longer holds.
+ */
 export function writeAtomicInBackground(
   disk: Disk,
   path: string,
   content: Buffer,
+  isWanted: () => boolean,
   callback: (error: Error | null) => void,
 ): void {
-  const temporary = `${path}.tmp`
+  const temporary = `${path}.new.tmp`
   let file: number
   try {
     file = disk.open(temporary, 'w+')
@@ -141,7 +159,8 @@ export function writeAtomicInBackground(
       }
       let failure: Error | null = null
       try {
-        disk.rename(temporary, path)
+        if (isWanted()) disk.rename(temporary, path)
+        else disk.removeFile(temporary)
       } catch (error) {
         failure = new StorageError('rename', temporary, error)
       }

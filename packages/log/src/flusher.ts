@@ -134,7 +134,7 @@ export class Flusher {
       })
     } else if (this.#waiters.some((waiter) => waiter.offset > this.recoveryPoint)) {
       const reached = this.#log.logEndOffset
-      this.#flushActive(this.#log.segments.floor(reached), (error) => {
+      this.#flushActive(this.#lastWritten(), (error) => {
         if (error === null && generation === this.#generation) this.recoveryPoint = Math.max(this.recoveryPoint, reached)
         this.#continue(error, generation)
       })
@@ -144,7 +144,8 @@ export class Flusher {
   }
 
   #continue(error: Error | null, generation: number): void {
-    if (error !== null) this.#finish(error)
+    // After a truncation a failure may be that of a file which is no more; a lasting one is met again.
+    if (error !== null && generation === this.#generation) this.#finish(error)
     else this.#step(generation)
   }
 
@@ -160,6 +161,12 @@ export class Flusher {
         else this.#log.writeLeaderEpochs((epochError) => this.#afterEpochs(epochError, callback))
       })
     })
+  }
+
+  /** The newest segment that has files: the active one may still be waiting for its first write. */
+  #lastWritten(): Segment {
+    const { all, active } = this.#log.segments
+    return all.findLast((segment) => segment.log.exists) ?? active
   }
 
   #flushActive(segment: Segment, callback: (error: Error | null) => void): void {
@@ -178,11 +185,9 @@ export class Flusher {
     segment.startSnapshot = null
     const path = `${this.#log.directory}/${segmentFileName(segment.baseOffset, '.snapshot')}`
     const { disk } = this.#context.host
-    writeAtomicInBackground(disk, path, snapshot, (error) => {
-      // Truncated meanwhile: the snapshot may tell of batches that are no more.
-      if (generation !== this.#generation) disk.removeFile(path)
-      callback(error)
-    })
+    // Truncated meanwhile: the snapshot may tell of batches that are no more.
+    const isWanted = (): boolean => generation === this.#generation
+    writeAtomicInBackground(disk, path, snapshot, isWanted, callback)
   }
 
   #afterEpochs(error: Error | null, callback: (error: Error | null) => void): void {

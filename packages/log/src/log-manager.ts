@@ -66,12 +66,12 @@ export class LogManager {
   readonly #logs = new Map<string, PartitionLog>()
   readonly #timers = new Set<TimerHandle>()
   #closed = false
-  #checkpointsDue = false
+  #recoveryPointsDue = false
 
   private constructor(options: LogManagerOptions, directory: LogDirectory) {
     this.#options = options
     this.#directory = directory
-    this.#context = createLogContext({ ...options, recoveryPointFell: () => this.#writeCheckpointsSoon() })
+    this.#context = createLogContext({ ...options, recoveryPointFell: () => this.#writeRecoveryPointsSoon() })
     this.directoryId = directory.directoryId
     this.previousBrokerEpoch = directory.previousBrokerEpoch
   }
@@ -313,12 +313,21 @@ export class LogManager {
     })
   }
 
-  #writeCheckpointsSoon(): void {
-    if (this.#checkpointsDue) return
-    this.#checkpointsDue = true
+  /**
+   * Once for all logs that were cut in this turn. Blocking, as in Kafka: with the old file a crash of the machine would
+   * leave what is appended from here on unchecked.
+   */
+  #writeRecoveryPointsSoon(): void {
+    if (this.#recoveryPointsDue) return
+    this.#recoveryPointsDue = true
     this.#context.host.tick(() => {
-      this.#checkpointsDue = false
-      if (!this.#closed) this.writeCheckpoints((error) => this.#told(error))
+      this.#recoveryPointsDue = false
+      if (this.#closed) return
+      try {
+        this.#directory.recoveryPointFile.writeNow(this.#recoveryPoints())
+      } catch (error) {
+        this.#told(error as Error)
+      }
     })
   }
 

@@ -103,6 +103,8 @@ class History {
     this.#settle()
     const target = this.#batches[this.#random.below(this.#batches.length || 1)]
     if (target === undefined) return
+    // An index file that is being written is cut when that has ended; the files are looked at below.
+    this.#world.advance(10)
     this.#log.truncateTo(target.base + this.#random.below(target.values.length))
     this.#keep(this.#batches.filter((batch) => batch.base < target.base))
     this.#verify()

@@ -84,6 +84,8 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
     snapshotOffset = reloadProducers(context, { directory, segments: list, producers, endOffset: list.active.nextOffset })
   } else {
     const first = segments[firstUnsafe] as Segment
+    // The file may be older than the batches: what they say themselves counts.
+    epochs.truncateFromEnd(first.baseOffset)
     snapshotOffset = reloadProducers(context, { directory, segments: list, producers, endOffset: first.baseOffset })
     unflushed.push(...recoverFrom(context, { list, firstUnsafe, epochs, producers, options }))
   }

@@ -27,8 +27,10 @@ export class SegmentFile {
   #exists: boolean
   #appending = false
   #cutMeanwhile = false
-  /** Changed since the last sync. */
-  #isDirty = false
+  /** Removed for good: its path may already belong to another segment's file. */
+  #isRemoved = false
+  /** Changed since the last sync; of a file found on disk nobody knows. */
+  #isDirty = true
   readonly #access: FileAccess
 
   /** @param sizeBytes of the existing file; null when there is none yet: `create` makes it. */
@@ -55,6 +57,7 @@ export class SegmentFile {
 
   /** Creates the file, or empties it. */
   create(): void {
+    this.#checkNotRemoved()
     this.#access.descriptors.create(this)
     this.#exists = true
     this.#isDirty = true
@@ -84,7 +87,7 @@ export class SegmentFile {
     invariant(!this.#appending, 'two appends at once', { path: this.path })
     let descriptor: number
     try {
-      descriptor = this.#access.descriptors.pin(this)
+      descriptor = this.#pin()
     } catch (error) {
       callback(this.#failure('open', error))
       return
@@ -128,7 +131,7 @@ export class SegmentFile {
     }
     let descriptor: number
     try {
-      descriptor = this.#access.descriptors.pin(this)
+      descriptor = this.#pin()
     } catch (error) {
       callback(this.#failure('open', error), 0)
       return
@@ -163,7 +166,7 @@ export class SegmentFile {
     }
     let descriptor: number
     try {
-      descriptor = this.#access.descriptors.pin(this)
+      descriptor = this.#pin()
     } catch (error) {
       callback(this.#failure('open', error))
       return
@@ -196,6 +199,7 @@ export class SegmentFile {
   /** Removes the file; operations under way end on the unlinked file. */
   remove(): void {
     this.close()
+    this.#isRemoved = true
     if (!this.#exists) return
     this.#exists = false
     this.#sizeBytes = 0
@@ -207,7 +211,17 @@ export class SegmentFile {
     }
   }
 
+  #pin(): number {
+    this.#checkNotRemoved()
+    return this.#access.descriptors.pin(this)
+  }
+
+  #checkNotRemoved(): void {
+    if (this.#isRemoved) throw this.#failure('use', 'REMOVED')
+  }
+
   #use(): number {
+    this.#checkNotRemoved()
     return this.#access.descriptors.use(this)
   }
 
