@@ -14,6 +14,7 @@ import { partitionForGroup } from '../groups/partition-for-group.ts'
 import { advertisedEndpoint } from './endpoints.ts'
 
 const KEY_TYPE_GROUP = 0
+const KEY_TYPE_TRANSACTION = 1
 
 interface Found {
   readonly key: string
@@ -62,7 +63,9 @@ export function findCoordinatorHandler(
       if (request.keyType !== KEY_TYPE_GROUP) {
         const message =
           'Only consumer groups have a coordinator here; transactions and share groups are not served by this version.'
-        answer(keys.map((key) => notFound(key, ErrorCode.INVALID_REQUEST, message)))
+        // The one code that Java, librdkafka and kafkajs take as final for a transactional id; others are retried for ever.
+        const errorCode = request.keyType === KEY_TYPE_TRANSACTION ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.INVALID_REQUEST
+        answer(keys.map((key) => notFound(key, errorCode, message)))
         return
       }
       // At once if the topic is there; a failed creation shows as COORDINATOR_NOT_AVAILABLE, which clients retry.
