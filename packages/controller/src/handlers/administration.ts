@@ -1,4 +1,4 @@
-/** The clients' admin APIs, forwarded by brokers in envelopes: topics, partitions, configs, elections (19, 20, 33, 37, 43, 44). */
+/** The clients' admin APIs, forwarded by brokers in envelopes: topics, partitions, configs, elections (19, 20, 33, 37, 43–46). */
 import type { ApiHandler } from '@millrace/network/api-handler'
 import { createTopicsRequest, createTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
 import { deleteTopicsRequest, deleteTopicsResponse } from '@millrace/protocol/messages/20-delete-topics'
@@ -7,6 +7,14 @@ import { createPartitionsRequest, createPartitionsResponse } from '@millrace/pro
 import { electLeadersRequest, electLeadersResponse } from '@millrace/protocol/messages/43-elect-leaders'
 import { incrementalAlterConfigsRequest, incrementalAlterConfigsResponse } from '@millrace/protocol/messages/44-incremental-alter-configs'
 import { MetadataDelta } from '@millrace/metadata/delta'
+import {
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse,
+} from '@millrace/protocol/messages/45-alter-partition-reassignments'
+import {
+  listPartitionReassignmentsRequest,
+  listPartitionReassignmentsResponse,
+} from '@millrace/protocol/messages/46-list-partition-reassignments'
 import { alterConfigs, incrementalAlterConfigs } from '../configuration-control/alter-configs.ts'
 import type { ControlState, Decision } from '../decision.ts'
 import { createPartitions } from '../replication-control/create-partitions.ts'
@@ -14,6 +22,7 @@ import { createTopics } from '../replication-control/create-topics.ts'
 import { deleteTopics } from '../replication-control/delete-topics.ts'
 import { electLeaders } from '../replication-control/elect-leaders.ts'
 import { electWhereLeaderless } from '../replication-control/leadership.ts'
+import { alterPartitionReassignments, listPartitionReassignments } from '../replication-control/reassignments.ts'
 import type { HandlerContext } from './handler-context.ts'
 import { decideAndSpread, handler } from './handler-context.ts'
 
@@ -33,6 +42,12 @@ export function administrationHandlers(context: HandlerContext): readonly ApiHan
     ),
     handler(electLeadersRequest, electLeadersResponse, (_, request, respond) =>
       decideAndSpread(context, request.timeoutMs, (state) => electLeaders(state, request), respond),
+    ),
+    handler(alterPartitionReassignmentsRequest, alterPartitionReassignmentsResponse, (_, request, respond) =>
+      decideAndSpread(context, request.timeoutMs, (state) => alterPartitionReassignments(state, request), respond),
+    ),
+    handler(listPartitionReassignmentsRequest, listPartitionReassignmentsResponse, (_, request, respond) =>
+      decideAndSpread(context, 0, (state) => ({ records: [], response: listPartitionReassignments(state.image, request) }), respond),
     ),
     handler(alterConfigsRequest, alterConfigsResponse, (_, request, respond) =>
       decideAndSpread(context, CONFIG_SPREAD_MS, (state) => withElections(state, alterConfigs(state, request)), respond),
