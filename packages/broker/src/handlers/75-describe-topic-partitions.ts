@@ -56,8 +56,9 @@ export function describeTopicPartitionsHandler(
           isInternal: isInternalTopic(name),
           partitions: topic.partitions.slice(first, end).map((partition, index) => ({
             ...describePartition(image, connection, first + index, partition),
-            eligibleLeaderReplicas: null,
-            lastKnownElr: null,
+            // Never null, though the schema allows it: Java's admin client (3.9.1, 4.1.1) fails on null.
+            eligibleLeaderReplicas: partition.eligibleLeaderReplicas,
+            lastKnownElr: partition.lastKnownElr,
           })),
           topicAuthorizedOperations: ALL_TOPIC_OPERATIONS,
         })

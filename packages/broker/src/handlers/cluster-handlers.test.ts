@@ -69,7 +69,7 @@ describe('DescribeTopicPartitions', () => {
     expect(topics?.map(({ name, errorCode }) => [name, errorCode])).toEqual([['a', 0], ['bad name', 17], ['nowhere', 3]])
   })
 
-  it('tells null for eligible leader replicas, since that feature is off', () => {
-    expect(describeTopics(['c']).topics?.[0]?.partitions[0]).toMatchObject({ eligibleLeaderReplicas: null, lastKnownElr: null, leaderId: 1, leaderEpoch: 4 })
+  it('lists no eligible leader replicas rather than null, on which Java fails', () => {
+    expect(describeTopics(['c']).topics?.[0]?.partitions[0]).toMatchObject({ eligibleLeaderReplicas: [], lastKnownElr: [], leaderId: 1, leaderEpoch: 4 })
   })
 })
