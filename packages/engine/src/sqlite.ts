@@ -2,7 +2,7 @@
  * SQLite by the `node:sqlite` API: Node's own where it is there (22 and later), else `@photostructure/sqlite`, which
  * has the same API. Serves as the state store of the control plane and as the lock on a directory.
  */
-import { createRequire } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 
 export type SqliteValue = null | number | bigint | string | Uint8Array
 
@@ -34,7 +34,7 @@ export function isBusyError(error: unknown): boolean {
 
 function sqliteModule(): SqliteModule {
   const require = createRequire(import.meta.url)
-  if (process.getBuiltinModule?.('node:sqlite') !== undefined) return requireQuietly(require, 'node:sqlite')
+  if (isBuiltin('node:sqlite')) return requireQuietly(require, 'node:sqlite')
   try {
     return require('@photostructure/sqlite') as SqliteModule
   } catch (cause) {
@@ -47,7 +47,7 @@ function sqliteModule(): SqliteModule {
 
 /** Node 22 prints an ExperimentalWarning when node:sqlite is first loaded; the API used here is stable enough for us. */
 function requireQuietly(require: NodeJS.Require, name: string): SqliteModule {
-  const emitWarning = process.emitWarning
+  const emitWarning = process.emitWarning.bind(process)
   process.emitWarning = () => {}
   try {
     return require(name) as SqliteModule

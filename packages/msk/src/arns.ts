@@ -23,14 +23,22 @@ export function configurationArn(scope: Scope, name: string, id: string): string
 }
 
 export function operationArn(scope: Scope, cluster: { readonly name: string; readonly id: string }): string {
-  return formatArn({ service: 'kafka', ...pick(scope), resource: `cluster-operation/${cluster.name}/${cluster.id}/${randomUUID()}` })
+  return formatArn({
+    service: 'kafka',
+    ...pick(scope),
+    resource: `cluster-operation/${cluster.name}/${cluster.id}/${randomUUID()}`,
+  })
 }
 
 export function topicArn(scope: Scope, cluster: { readonly name: string; readonly id: string }, topic: string): string {
   return formatArn({ service: 'kafka', ...pick(scope), resource: `topic/${cluster.name}/${cluster.id}/${topic}` })
 }
 
-export function brokerArn(scope: Scope, cluster: { readonly name: string; readonly id: string }, broker: number): string {
+export function brokerArn(
+  scope: Scope,
+  cluster: { readonly name: string; readonly id: string },
+  broker: number,
+): string {
   return formatArn({ service: 'kafka', ...pick(scope), resource: `broker/${cluster.name}/${cluster.id}/${broker}` })
 }
 
@@ -39,7 +47,9 @@ const VERSION_LENGTH = 13
 
 /** A new `currentVersion`: opaque, `K` and thirteen characters. */
 export function newCurrentVersion(): string {
-  const characters = [...randomBytes(VERSION_LENGTH)].map((byte) => VERSION_CHARACTERS[byte % VERSION_CHARACTERS.length])
+  const characters = [...randomBytes(VERSION_LENGTH)].map(
+    (byte) => VERSION_CHARACTERS[byte % VERSION_CHARACTERS.length],
+  )
   return `K${characters.join('')}`
 }
 
@@ -55,7 +65,13 @@ const PART_COUNT: Readonly<Record<Kind, number>> = { cluster: 3, configuration: 
 export function checkArn(kind: Kind, text: string, member: string, context: CallContext): void {
   const arn = parseArn(text)
   const parts = arn === null ? [] : resourceParts(arn)
-  if (arn === null || arn.service !== 'kafka' || parts[0] !== kind || parts.length !== PART_COUNT[kind] || parts.includes('')) {
+  if (
+    arn === null ||
+    arn.service !== 'kafka' ||
+    parts[0] !== kind ||
+    parts.length !== PART_COUNT[kind] ||
+    parts.includes('')
+  ) {
     throw badRequest({
       message: `The ${member} is not a valid ARN of a ${kind}: expected arn:aws:kafka:REGION:ACCOUNT:${kind}/NAME/…`,
       invalidParameter: member,

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
 import { type ClusterEvent, type ClusterState, clusterStates, nextClusterState } from './cluster-state.ts'
 
-const states: readonly ClusterState[] = ['CREATING', 'ACTIVE', 'UPDATING', 'REBOOTING_BROKER', 'HEALING', 'DELETING', 'FAILED']
+const states: readonly ClusterState[] = [
+  'CREATING',
+  'ACTIVE',
+  'UPDATING',
+  'REBOOTING_BROKER',
+  'HEALING',
+  'DELETING',
+  'FAILED',
+]
 const events: readonly ClusterEvent[] = [
   'created',
   'create-failed',

@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PartitionConsumer } from '@millrace/client/consumer'
 import { Producer } from '@millrace/client/producer'
+import { sourceArguments } from '@millrace/engine/testing/engine-from-sources'
 import { createNodeHost } from '@millrace/host/node-host'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { provisioned } from './testing/control-plane.ts'
-import { RealControlPlane, sourceArguments } from './testing/real-control-plane.ts'
+import { RealControlPlane } from './testing/real-control-plane.ts'
 
 let dataDir: string
 let plane: RealControlPlane
@@ -28,7 +29,9 @@ const mainScript = fileURLToPath(new URL('./testing/control-plane-main.ts', impo
 
 /** A control plane of its own process on `dataDir`; resolves when nothing is left to do, with the way to kill it. */
 async function controlPlaneProcess(): Promise<{ kill(): Promise<void> }> {
-  const child = spawn(process.execPath, [...sourceArguments, mainScript, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...sourceArguments, mainScript, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   expect(line.toString()).toBe('idle\n')
   return {
@@ -42,7 +45,10 @@ async function controlPlaneProcess(): Promise<{ kill(): Promise<void> }> {
 
 async function createCluster(): Promise<{ readonly arn: string; readonly bootstrap: string }> {
   plane = await RealControlPlane.open(dataDir)
-  const { ClusterArn: arn = '' } = await plane.call('CreateClusterV2', { ClusterName: 'orders', Provisioned: provisioned() })
+  const { ClusterArn: arn = '' } = await plane.call('CreateClusterV2', {
+    ClusterName: 'orders',
+    Provisioned: provisioned(),
+  })
   await plane.msk.idle()
   await plane.call('CreateTopic', { ClusterArn: arn, TopicName: 'rides', PartitionCount: 1, ReplicationFactor: 3 })
   const { BootstrapBrokerString: bootstrap = '' } = await plane.call('GetBootstrapBrokers', { ClusterArn: arn })
@@ -92,54 +98,70 @@ function nodePids(cluster: string): number[] {
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
-test('killed control planes are not noticed by traffic, and their nodes are adopted by pid', { timeout: 120_000 }, async () => {
-  const { bootstrap } = await createCluster()
-  const before = await plane.pids()
-  await plane.msk.stop({ keepBrokers: true })
-  const producer = numberedProducer(bootstrap)
-  for (let round = 0; round < 3; round++) await (await controlPlaneProcess()).kill()
-  plane = await RealControlPlane.open(dataDir)
-  await plane.msk.idle()
-  expect(await plane.pids()).toEqual(before)
-  expect(await plane.state()).toBe('ACTIVE')
-  const count = await producer.stop()
-  expect(count).toBeGreaterThan(100)
-  expect(await readNumbers(bootstrap, count)).toEqual(upTo(count))
-})
+test(
+  'killed control planes are not noticed by traffic, and their nodes are adopted by pid',
+  { timeout: 120_000 },
+  async () => {
+    const { bootstrap } = await createCluster()
+    const before = await plane.pids()
+    await plane.msk.stop({ keepBrokers: true })
+    const producer = numberedProducer(bootstrap)
+    for (let round = 0; round < 3; round++) await (await controlPlaneProcess()).kill()
+    plane = await RealControlPlane.open(dataDir)
+    await plane.msk.idle()
+    expect(await plane.pids()).toEqual(before)
+    expect(await plane.state()).toBe('ACTIVE')
+    const count = await producer.stop()
+    expect(count).toBeGreaterThan(100)
+    expect(await readNumbers(bootstrap, count)).toEqual(upTo(count))
+  },
+)
 
-test('a broker that died while no control plane ran is started by the next, the others are adopted', { timeout: 120_000 }, async () => {
-  const { arn, bootstrap } = await createCluster()
-  const before = await plane.pids()
-  await plane.msk.stop({ keepBrokers: true })
-  const producer = numberedProducer(bootstrap)
-  process.kill(before.get(2) ?? -1, 'SIGKILL')
-  plane = await RealControlPlane.open(dataDir)
-  await plane.msk.idle()
-  const after = await plane.pids()
-  expect(after.get(2)).not.toBe(before.get(2))
-  expect(after.get(1)).toBe(before.get(1))
-  expect(await plane.state()).toBe('ACTIVE')
-  await expect
-    .poll(async () => (await plane.call('ListTopics', { ClusterArn: arn })).Topics?.map((topic) => topic.OutOfSyncReplicaCount), { timeout: 30_000 })
-    .toEqual([0])
-  const count = await producer.stop()
-  expect(await readNumbers(bootstrap, count)).toEqual(upTo(count))
-})
+test(
+  'a broker that died while no control plane ran is started by the next, the others are adopted',
+  { timeout: 120_000 },
+  async () => {
+    const { arn, bootstrap } = await createCluster()
+    const before = await plane.pids()
+    await plane.msk.stop({ keepBrokers: true })
+    const producer = numberedProducer(bootstrap)
+    process.kill(before.get(2) ?? -1, 'SIGKILL')
+    plane = await RealControlPlane.open(dataDir)
+    await plane.msk.idle()
+    const after = await plane.pids()
+    expect(after.get(2)).not.toBe(before.get(2))
+    expect(after.get(1)).toBe(before.get(1))
+    expect(await plane.state()).toBe('ACTIVE')
+    await expect
+      .poll(
+        async () =>
+          (await plane.call('ListTopics', { ClusterArn: arn })).Topics?.map((topic) => topic.OutOfSyncReplicaCount),
+        { timeout: 30_000 },
+      )
+      .toEqual([0])
+    const count = await producer.stop()
+    expect(await readNumbers(bootstrap, count)).toEqual(upTo(count))
+  },
+)
 
-test('after kill -9 of everything the next start has all acknowledged records, on the same addresses', { timeout: 120_000 }, async () => {
-  const { arn, bootstrap } = await createCluster()
-  await plane.msk.stop({ keepBrokers: true })
-  const control = await controlPlaneProcess()
-  const producer = numberedProducer(bootstrap)
-  await expect.poll(() => producer.count()).toBeGreaterThan(100)
-  const nodes = readdirSync(join(dataDir, 'clusters')).flatMap((id) => nodePids(join(dataDir, 'clusters', id)))
-  expect(nodes).toHaveLength(4)
-  await control.kill()
-  for (const pid of nodes) process.kill(pid, 'SIGKILL')
-  plane = await RealControlPlane.open(dataDir)
-  await plane.msk.idle()
-  expect(await plane.state()).toBe('ACTIVE')
-  expect(await plane.call('GetBootstrapBrokers', { ClusterArn: arn })).toEqual({ BootstrapBrokerString: bootstrap })
-  const count = await producer.stop()
-  expect(await readNumbers(bootstrap, count)).toEqual(upTo(count))
-})
+test(
+  'after kill -9 of everything the next start has all acknowledged records, on the same addresses',
+  { timeout: 120_000 },
+  async () => {
+    const { arn, bootstrap } = await createCluster()
+    await plane.msk.stop({ keepBrokers: true })
+    const control = await controlPlaneProcess()
+    const producer = numberedProducer(bootstrap)
+    await expect.poll(() => producer.count()).toBeGreaterThan(100)
+    const nodes = readdirSync(join(dataDir, 'clusters')).flatMap((id) => nodePids(join(dataDir, 'clusters', id)))
+    expect(nodes).toHaveLength(4)
+    await control.kill()
+    for (const pid of nodes) process.kill(pid, 'SIGKILL')
+    plane = await RealControlPlane.open(dataDir)
+    await plane.msk.idle()
+    expect(await plane.state()).toBe('ACTIVE')
+    expect(await plane.call('GetBootstrapBrokers', { ClusterArn: arn })).toEqual({ BootstrapBrokerString: bootstrap })
+    const count = await producer.stop()
+    expect(await readNumbers(bootstrap, count)).toEqual(upTo(count))
+  },
+)

@@ -9,13 +9,31 @@ export interface FieldWithoutEffect {
 }
 
 export const fieldsWithoutEffect: readonly FieldWithoutEffect[] = [
-  { field: 'brokerNodeGroupInfo.securityGroups', why: 'brokers listen on this machine; security groups are not checked when a client connects' },
-  { field: 'brokerNodeGroupInfo.instanceType', why: 'reported and checked against the list; its limits are not enforced' },
-  { field: 'brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize', why: 'logs use the disk of the data directory, without a limit of their own' },
-  { field: 'brokerNodeGroupInfo.storageInfo.ebsStorageInfo.provisionedThroughput', why: 'disks are as fast as they are' },
+  {
+    field: 'brokerNodeGroupInfo.securityGroups',
+    why: 'brokers listen on this machine; security groups are not checked when a client connects',
+  },
+  {
+    field: 'brokerNodeGroupInfo.instanceType',
+    why: 'reported and checked against the list; its limits are not enforced',
+  },
+  {
+    field: 'brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize',
+    why: 'logs use the disk of the data directory, without a limit of their own',
+  },
+  {
+    field: 'brokerNodeGroupInfo.storageInfo.ebsStorageInfo.provisionedThroughput',
+    why: 'disks are as fast as they are',
+  },
   { field: 'encryptionInfo.encryptionAtRest.dataVolumeKMSKeyId', why: 'segment files are not encrypted' },
-  { field: 'encryptionInfo.encryptionInTransit.inCluster', why: 'brokers talk over the loopback interface, authenticated but not encrypted' },
-  { field: 'encryptionInfo.encryptionInTransit.clientBroker (the TLS half of TLS_PLAINTEXT)', why: 'only the plaintext listener is there; TLS bootstrap strings are left out' },
+  {
+    field: 'encryptionInfo.encryptionInTransit.inCluster',
+    why: 'brokers talk over the loopback interface, authenticated but not encrypted',
+  },
+  {
+    field: 'encryptionInfo.encryptionInTransit.clientBroker (the TLS half of TLS_PLAINTEXT)',
+    why: 'only the plaintext listener is there; TLS bootstrap strings are left out',
+  },
   { field: 'enhancedMonitoring', why: 'no metrics are delivered to CloudWatch' },
   { field: 'openMonitoring', why: 'no metrics ports are opened' },
   { field: 'loggingInfo', why: 'broker logs are files in the data directory and are not delivered elsewhere' },

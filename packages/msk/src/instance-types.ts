@@ -8,7 +8,12 @@ export interface InstanceType {
   readonly storageThroughputMax: number | null
 }
 
-const size = (vcpus: number, memoryGib: number, partitionsMax: number, storageThroughputMax: number | null): InstanceType => ({
+const size = (
+  vcpus: number,
+  memoryGib: number,
+  partitionsMax: number,
+  storageThroughputMax: number | null,
+): InstanceType => ({
   vcpus,
   memoryGib,
   partitionsMax,

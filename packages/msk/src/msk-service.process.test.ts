@@ -30,70 +30,98 @@ async function withAdmin<T>(bootstrap: string, work: (admin: AdminClient) => Pro
   }
 }
 
-test('a cluster is created, used, configured, rebooted, healed, adopted and deleted', { timeout: 120_000 }, async () => {
-  const { ClusterArn = '' } = await plane.call('CreateClusterV2', { ClusterName: 'orders', Provisioned: provisioned() })
-  await plane.msk.idle()
-  const created = await plane.call('DescribeClusterV2', { ClusterArn })
-  expect(created.ClusterInfo?.State).toBe('ACTIVE')
-  const { BootstrapBrokerString = '' } = await plane.call('GetBootstrapBrokers', { ClusterArn })
-  expect(BootstrapBrokerString.split(',')).toHaveLength(3)
+test(
+  'a cluster is created, used, configured, rebooted, healed, adopted and deleted',
+  { timeout: 120_000 },
+  async () => {
+    const { ClusterArn = '' } = await plane.call('CreateClusterV2', {
+      ClusterName: 'orders',
+      Provisioned: provisioned(),
+    })
+    await plane.msk.idle()
+    const created = await plane.call('DescribeClusterV2', { ClusterArn })
+    expect(created.ClusterInfo?.State).toBe('ACTIVE')
+    const { BootstrapBrokerString = '' } = await plane.call('GetBootstrapBrokers', { ClusterArn })
+    expect(BootstrapBrokerString.split(',')).toHaveLength(3)
 
-  await plane.call('CreateTopic', { ClusterArn, TopicName: 'rides', PartitionCount: 3, ReplicationFactor: 3, Configs: Buffer.from('retention.ms=3600000').toString('base64') })
-  const described = await plane.call('DescribeTopic', { ClusterArn, TopicName: 'rides' })
-  expect(described).toMatchObject({ PartitionCount: 3, ReplicationFactor: 3, Configs: Buffer.from('retention.ms=3600000\n').toString('base64') })
-  const { brokers } = await withAdmin(BootstrapBrokerString, (admin) => admin.describeCluster())
-  expect(brokers.map(({ id, rack }) => [id, rack])).toEqual([
-    [1, 'use1-az1'],
-    [2, 'use1-az2'],
-    [3, 'use1-az4'],
-  ])
+    await plane.call('CreateTopic', {
+      ClusterArn,
+      TopicName: 'rides',
+      PartitionCount: 3,
+      ReplicationFactor: 3,
+      Configs: Buffer.from('retention.ms=3600000').toString('base64'),
+    })
+    const described = await plane.call('DescribeTopic', { ClusterArn, TopicName: 'rides' })
+    expect(described).toMatchObject({
+      PartitionCount: 3,
+      ReplicationFactor: 3,
+      Configs: Buffer.from('retention.ms=3600000\n').toString('base64'),
+    })
+    const { brokers } = await withAdmin(BootstrapBrokerString, (admin) => admin.describeCluster())
+    expect(brokers.map(({ id, rack }) => [id, rack])).toEqual([
+      [1, 'use1-az1'],
+      [2, 'use1-az2'],
+      [3, 'use1-az4'],
+    ])
 
-  const { Arn = '' } = await plane.call('CreateConfiguration', { Name: 'tuned', ServerProperties: Buffer.from('num.partitions=7') })
-  const first = await plane.pids()
-  await plane.call('UpdateClusterConfiguration', {
-    ClusterArn,
-    CurrentVersion: created.ClusterInfo?.CurrentVersion ?? '',
-    ConfigurationInfo: { Arn, Revision: 1 },
-  })
-  await plane.msk.idle()
-  const { ClusterOperationInfoList = [] } = await plane.call('ListClusterOperations', { ClusterArn })
-  expect(ClusterOperationInfoList[0]).toMatchObject({ OperationState: 'UPDATE_COMPLETE' })
-  const second = await plane.pids()
-  for (const [node, pid] of second) expect(pid).not.toBe(first.get(node))
-  const [config] = await withAdmin(BootstrapBrokerString, (admin) => admin.describeConfigs([{ type: 'broker', name: '2', keys: ['num.partitions'] }]))
-  expect(config?.entries[0]).toMatchObject({ name: 'num.partitions', value: '7' })
+    const { Arn = '' } = await plane.call('CreateConfiguration', {
+      Name: 'tuned',
+      ServerProperties: Buffer.from('num.partitions=7'),
+    })
+    const first = await plane.pids()
+    await plane.call('UpdateClusterConfiguration', {
+      ClusterArn,
+      CurrentVersion: created.ClusterInfo?.CurrentVersion ?? '',
+      ConfigurationInfo: { Arn, Revision: 1 },
+    })
+    await plane.msk.idle()
+    const { ClusterOperationInfoList = [] } = await plane.call('ListClusterOperations', { ClusterArn })
+    expect(ClusterOperationInfoList[0]).toMatchObject({ OperationState: 'UPDATE_COMPLETE' })
+    const second = await plane.pids()
+    for (const [node, pid] of second) expect(pid).not.toBe(first.get(node))
+    const [config] = await withAdmin(BootstrapBrokerString, (admin) =>
+      admin.describeConfigs([{ type: 'broker', name: '2', keys: ['num.partitions'] }]),
+    )
+    expect(config?.entries[0]).toMatchObject({ name: 'num.partitions', value: '7' })
 
-  await plane.call('RebootBroker', { ClusterArn, BrokerIds: ['2'] })
-  await plane.msk.idle()
-  const third = await plane.pids()
-  expect(third.get(2)).not.toBe(second.get(2))
-  expect(third.get(1)).toBe(second.get(1))
+    await plane.call('RebootBroker', { ClusterArn, BrokerIds: ['2'] })
+    await plane.msk.idle()
+    const third = await plane.pids()
+    expect(third.get(2)).not.toBe(second.get(2))
+    expect(third.get(1)).toBe(second.get(1))
 
-  process.kill(third.get(3) ?? -1, 'SIGKILL')
-  await expect.poll(async () => (await plane.call('DescribeClusterV2', { ClusterArn })).ClusterInfo?.State).toBe('HEALING')
-  await expect.poll(async () => (await plane.call('DescribeClusterV2', { ClusterArn })).ClusterInfo?.State, { timeout: 20_000 }).toBe('ACTIVE')
-  await expect
-    .poll(async () => (await plane.call('ListTopics', { ClusterArn })).Topics?.[0]?.OutOfSyncReplicaCount, { timeout: 20_000 })
-    .toBe(0)
+    process.kill(third.get(3) ?? -1, 'SIGKILL')
+    await expect
+      .poll(async () => (await plane.call('DescribeClusterV2', { ClusterArn })).ClusterInfo?.State)
+      .toBe('HEALING')
+    await expect
+      .poll(async () => (await plane.call('DescribeClusterV2', { ClusterArn })).ClusterInfo?.State, { timeout: 20_000 })
+      .toBe('ACTIVE')
+    await expect
+      .poll(async () => (await plane.call('ListTopics', { ClusterArn })).Topics?.[0]?.OutOfSyncReplicaCount, {
+        timeout: 20_000,
+      })
+      .toBe(0)
 
-  const fourth = await plane.pids()
-  await plane.msk.stop({ keepBrokers: true })
-  plane = await RealControlPlane.open(dataDir)
-  await plane.msk.idle()
-  expect(await plane.pids()).toEqual(fourth)
-  expect((await plane.call('DescribeClusterV2', { ClusterArn })).ClusterInfo?.State).toBe('ACTIVE')
-  expect(await plane.call('GetBootstrapBrokers', { ClusterArn })).toEqual({ BootstrapBrokerString })
+    const fourth = await plane.pids()
+    await plane.msk.stop({ keepBrokers: true })
+    plane = await RealControlPlane.open(dataDir)
+    await plane.msk.idle()
+    expect(await plane.pids()).toEqual(fourth)
+    expect((await plane.call('DescribeClusterV2', { ClusterArn })).ClusterInfo?.State).toBe('ACTIVE')
+    expect(await plane.call('GetBootstrapBrokers', { ClusterArn })).toEqual({ BootstrapBrokerString })
 
-  await plane.msk.stop({ keepBrokers: false })
-  plane = await RealControlPlane.open(dataDir)
-  await plane.msk.idle()
-  expect((await plane.call('DescribeClusterV2', { ClusterArn })).ClusterInfo?.State).toBe('ACTIVE')
-  expect((await plane.call('DescribeTopic', { ClusterArn, TopicName: 'rides' })).PartitionCount).toBe(3)
+    await plane.msk.stop({ keepBrokers: false })
+    plane = await RealControlPlane.open(dataDir)
+    await plane.msk.idle()
+    expect((await plane.call('DescribeClusterV2', { ClusterArn })).ClusterInfo?.State).toBe('ACTIVE')
+    expect((await plane.call('DescribeTopic', { ClusterArn, TopicName: 'rides' })).PartitionCount).toBe(3)
 
-  await plane.call('DeleteCluster', { ClusterArn })
-  await plane.msk.idle()
-  expect(await plane.msk.overview()).toEqual([])
-})
+    await plane.call('DeleteCluster', { ClusterArn })
+    await plane.msk.idle()
+    expect(await plane.msk.overview()).toEqual([])
+  },
+)
 
 test('a second control plane on the same data directory is refused and told who the first is', async () => {
   await expect(RealControlPlane.open(dataDir)).rejects.toThrow(`${dataDir} is in use by process ${process.pid}`)

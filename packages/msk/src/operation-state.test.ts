@@ -27,7 +27,10 @@ for (const type of ['UPDATE_CLUSTER_CONFIGURATION', 'REBOOT_NODE'] satisfies Ope
       for (const event of events) {
         const next = legal[`${type} ${state} ${event}`]
         if (next !== undefined) expect(nextOperationState(type, state, event)).toBe(next)
-        else expect(() => nextOperationState(type, state, event), `${state} ${event}`).toThrow('an operation cannot do this')
+        else
+          expect(() => nextOperationState(type, state, event), `${state} ${event}`).toThrow(
+            'an operation cannot do this',
+          )
       }
     }
   })

@@ -14,6 +14,10 @@ test.each([
 })
 
 test('every subnet is in a zone of its own, in order of appearance; use1-az3 is not offered', () => {
-  expect(zoneIdsOfSubnets('us-east-1', ['subnet-x', 'subnet-y', 'subnet-z'])).toEqual(['use1-az1', 'use1-az2', 'use1-az4'])
+  expect(zoneIdsOfSubnets('us-east-1', ['subnet-x', 'subnet-y', 'subnet-z'])).toEqual([
+    'use1-az1',
+    'use1-az2',
+    'use1-az4',
+  ])
   expect(zoneIdsOfSubnets('eu-west-1', ['subnet-x', 'subnet-y'])).toEqual(['euw1-az1', 'euw1-az2'])
 })

@@ -110,9 +110,10 @@ export class EmbeddedCluster {
   async stop(): Promise<void> {
     const supervisors = [...this.#supervisors.values()]
     await Promise.all(
-      [...supervisors.filter(({ node }) => node.role === 'controller'), ...supervisors.filter(({ node }) => node.role === 'broker')].map(
-        (supervisor) => supervisor.stop({ controlled: false }),
-      ),
+      [
+        ...supervisors.filter(({ node }) => node.role === 'controller'),
+        ...supervisors.filter(({ node }) => node.role === 'broker'),
+      ].map((supervisor) => supervisor.stop({ controlled: false })),
     )
   }
 
@@ -160,12 +161,18 @@ export class EmbeddedCluster {
     if (missing.length === 0) return
     report({ name: 'START_NODES', nodeId: null, status: 'IN_PROGRESS' })
     missing.sort((a, b) => b.node.nodeId - a.node.nodeId)
-    const results = await Promise.allSettled(missing.map((supervisor) => supervisor.start(this.#nodeConfig(supervisor.node))))
+    const results = await Promise.allSettled(
+      missing.map((supervisor) => supervisor.start(this.#nodeConfig(supervisor.node))),
+    )
     for (const result of results) if (result.status === 'rejected') throw result.reason
     report({ name: 'START_NODES', nodeId: null, status: 'COMPLETED' })
   }
 
-  async #restartNode(supervisor: NodeSupervisor, report: (step: EngineStep) => void, signal: AbortSignal): Promise<void> {
+  async #restartNode(
+    supervisor: NodeSupervisor,
+    report: (step: EngineStep) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { nodeId, role } = supervisor.node
     const name = role === 'broker' ? 'RESTART_BROKER' : 'RESTART_CONTROLLER'
     report({ name, nodeId, status: 'IN_PROGRESS' })
@@ -216,7 +223,8 @@ export class EmbeddedCluster {
       nodeId: node.nodeId,
       rack: node.zoneId,
       kafkaVersion: /^\d+\.\d+/.exec(spec.kafkaVersion)?.[0] ?? spec.kafkaVersion,
-      listeners: node.clientPort === null ? [] : [{ name: 'CLIENT', host: this.#options.listenHost, port: node.clientPort }],
+      listeners:
+        node.clientPort === null ? [] : [{ name: 'CLIENT', host: this.#options.listenHost, port: node.clientPort }],
       internalListener: { host: INTERNAL_HOST, port: node.internalPort },
       controller: { nodeId: controller.nodeId, host: INTERNAL_HOST, port: controller.internalPort },
       properties: spec.properties,

@@ -194,7 +194,10 @@ test('a node that cannot start is told with its reason, tried again, and comes u
     /(broker|controller) \d+ does not start: the port is taken/,
   )
   const observation = await engine.observe(spec().id)
-  expect(observation.nodes[0]).toMatchObject({ state: 'starting', reason: expect.stringContaining('the port is taken') })
+  expect(observation.nodes[0]).toMatchObject({
+    state: 'starting',
+    reason: expect.stringContaining('the port is taken'),
+  })
   for (const name of ['broker-1', 'broker-2', 'controller-10001']) {
     writeFileSync(join(root, 'clusters', spec().id, name, 'healed'), '')
   }
@@ -224,7 +227,9 @@ test('nodes of an ephemeral engine end when the process that started them is kil
        .then(({ nodes }) => console.log(JSON.stringify(nodes.map(({ pid }) => pid))))`,
   )
   const owner = spawn(process.execPath, [...nodeScripts.execArgv, script], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const line = await new Promise<string>((resolve) => owner.stdout.once('data', (bytes: Buffer) => resolve(bytes.toString())))
+  const line = await new Promise<string>((resolve) =>
+    owner.stdout.once('data', (bytes: Buffer) => resolve(bytes.toString())),
+  )
   const nodes = JSON.parse(line) as number[]
   expect(nodes).toHaveLength(3)
   owner.kill('SIGKILL')

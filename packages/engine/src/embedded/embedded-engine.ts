@@ -20,7 +20,6 @@ import type { ReadPartitions } from './in-sync.ts'
 import type { NodeScripts } from './node-handle.ts'
 import { placeNodes } from './place-nodes.ts'
 
-
 export interface EmbeddedEngineOptions {
   /** The data directory of the control plane; `clusters/` and `secrets/` are made in it. */
   readonly root: string
@@ -110,7 +109,7 @@ export class EmbeddedEngine implements Engine {
       ephemeral,
       scripts: nodeScripts,
       logger: logger.child({ clusterId: id }),
-      readPartitions: this.#options.readPartitions ,
+      readPartitions: this.#options.readPartitions,
       emit: (event) => {
         for (const listener of this.#listeners) listener(event)
       },

@@ -29,6 +29,12 @@ test('waiting outlasts brokers that do not answer and ends when the replica has 
 })
 
 test('a replica that stays behind is told when the time is up', async () => {
-  const wait = waitUntilInSync({ access, node: 2, read: async () => behind, timeoutMs: 0, signal: new AbortController().signal })
+  const wait = waitUntilInSync({
+    access,
+    node: 2,
+    read: async () => behind,
+    timeoutMs: 0,
+    signal: new AbortController().signal,
+  })
   await expect(wait).rejects.toThrow('broker 2 has not caught up with all its partitions')
 })

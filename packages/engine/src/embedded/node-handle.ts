@@ -62,9 +62,12 @@ export function spawnNode(options: SpawnOptions, events: NodeHandleEvents): Node
     [
       ...options.scripts.execArgv,
       options.scripts[options.role],
-      ...['--cluster', options.clusterName],
-      ...['--node', String(options.nodeId)],
-      ...['--data-dir', options.directory],
+      '--cluster',
+      options.clusterName,
+      '--node',
+      String(options.nodeId),
+      '--data-dir',
+      options.directory,
     ],
     { detached: true, stdio: ['pipe', 'pipe', log] },
   )

@@ -19,9 +19,12 @@ const legal: Readonly<Record<string, NodeState>> = {
 for (const state of states) {
   for (const event of events) {
     const next = legal[`${state} ${event}`]
-    test(next === undefined ? `${event} is illegal for a ${state} node` : `${event} makes a ${state} node ${next}`, () => {
-      if (next === undefined) expect(() => nextNodeState(state, event)).toThrow('a node cannot do this in its state')
-      else expect(nextNodeState(state, event)).toBe(next)
-    })
+    test(
+      next === undefined ? `${event} is illegal for a ${state} node` : `${event} makes a ${state} node ${next}`,
+      () => {
+        if (next === undefined) expect(() => nextNodeState(state, event)).toThrow('a node cannot do this in its state')
+        else expect(nextNodeState(state, event)).toBe(next)
+      },
+    )
   }
 }

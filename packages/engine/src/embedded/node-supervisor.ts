@@ -7,7 +7,14 @@ import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import { EngineError, type NodeState } from '../engine.ts'
 import type { NodeRecord } from './cluster-directory.ts'
-import { configHash, type NodeConfig, type NodeSecrets, readNodeConfig, readNodeIdentity, writeNodeConfig } from './node-config.ts'
+import {
+  configHash,
+  type NodeConfig,
+  type NodeSecrets,
+  readNodeConfig,
+  readNodeIdentity,
+  writeNodeConfig,
+} from './node-config.ts'
 import { adoptNode, type NodeHandle, type NodeScripts, proveDead, spawnNode } from './node-handle.ts'
 import { nextNodeState, type NodeLifeEvent } from './node-life.ts'
 
@@ -151,7 +158,9 @@ export class NodeSupervisor {
   #spawn(): void {
     const config = this.#config
     this.#restart = null
-    invariant(config !== null && this.#state === 'starting', 'a node is spawned once it has a configuration', { state: this.#state })
+    invariant(config !== null && this.#state === 'starting', 'a node is spawned once it has a configuration', {
+      state: this.#state,
+    })
     const { directory, logFile, scripts, clusterName } = this.#options
     mkdirSync(directory, { recursive: true })
     writeNodeConfig(directory, config)
@@ -196,7 +205,11 @@ export class NodeSupervisor {
     this.#deaths++
     if (wasRunning) this.#options.onDown(reason)
     else if (this.#deaths >= START_ATTEMPTS_TOLD) {
-      this.#tellWaiting(new EngineError(`${this.node.role} ${this.node.nodeId} does not start: ${reason}`, { nodeId: this.node.nodeId }))
+      this.#tellWaiting(
+        new EngineError(`${this.node.role} ${this.node.nodeId} does not start: ${reason}`, {
+          nodeId: this.node.nodeId,
+        }),
+      )
     }
     this.#restart = setTimeout(() => this.#spawn(), delayMs)
   }

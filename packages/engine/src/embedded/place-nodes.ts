@@ -39,7 +39,11 @@ export async function placeNodes(request: PlaceRequest): Promise<readonly NodeRe
     if (request.ephemeral) startBlock = randomBlock(request.random)
     let clientPort: number | null = role === 'broker' ? portBlock : null
     const wellKnownIsOurs = !request.ephemeral && role === 'broker' && nodeId === spec.brokers[0]?.nodeId
-    if (wellKnownIsOurs && !taken.some((one) => one.clientPort === PLAINTEXT_PORT) && (await free(listenHost, PLAINTEXT_PORT))) {
+    if (
+      wellKnownIsOurs &&
+      !taken.some((one) => one.clientPort === PLAINTEXT_PORT) &&
+      (await free(listenHost, PLAINTEXT_PORT))
+    ) {
       clientPort = PLAINTEXT_PORT
     }
     nodes.push({ nodeId, role, zoneId, portBlock, clientPort, internalPort: portBlock + INTERNAL_PORT_OFFSET })

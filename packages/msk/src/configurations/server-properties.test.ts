@@ -4,7 +4,8 @@ import { parseProperties, readServerProperties } from './server-properties.ts'
 import { isRemovedFrom, propertyProblem } from './settable-properties.ts'
 
 test('properties are read as Java does: separators, comments, blanks, continued lines, the last one wins', () => {
-  const text = '# comment\n! too\n\nnum.partitions = 3\r\nlog.cleanup.policy: compact,\\\n   delete\nkey value\nempty=\nnum.partitions=6\n'
+  const text =
+    '# comment\n! too\n\nnum.partitions = 3\r\nlog.cleanup.policy: compact,\\\n   delete\nkey value\nempty=\nnum.partitions=6\n'
   expect(parseProperties(text)).toEqual({
     'num.partitions': '6',
     'log.cleanup.policy': 'compact,delete',
@@ -15,7 +16,9 @@ test('properties are read as Java does: separators, comments, blanks, continued 
 
 test('every property that is not allowed or has a bad value is named in one refusal', () => {
   const read = (): unknown =>
-    readServerProperties(Buffer.from('broker.id=3\nauto.create.topics.enable=yes\nnum.partitions=2\nlog.retention.ms=soon'))
+    readServerProperties(
+      Buffer.from('broker.id=3\nauto.create.topics.enable=yes\nnum.partitions=2\nlog.retention.ms=soon'),
+    )
   expect(read).toThrow(AwsError)
   expect(read).toThrow(
     'Invalid properties in serverProperties: broker.id cannot be set in an MSK configuration; auto.create.topics.enable must be true or false; log.retention.ms must be a whole number.',

@@ -79,7 +79,8 @@ const REPLICA_LAG_MS_MAX = 30_000
 export function propertyProblem(key: string, value: string): string | null {
   const rule = Object.hasOwn(settableProperties, key) ? settableProperties[key] : undefined
   if (rule === undefined) return 'cannot be set in an MSK configuration'
-  if (key === 'replica.lag.time.max.ms' && Number(value) > REPLICA_LAG_MS_MAX) return `must be at most ${REPLICA_LAG_MS_MAX}`
+  if (key === 'replica.lag.time.max.ms' && Number(value) > REPLICA_LAG_MS_MAX)
+    return `must be at most ${REPLICA_LAG_MS_MAX}`
   switch (rule.type) {
     case 'boolean':
       return value === 'true' || value === 'false' ? null : 'must be true or false'
@@ -89,12 +90,16 @@ export function propertyProblem(key: string, value: string): string | null {
       return integerProblem(value, rule.min ?? Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
     case 'number': {
       const number = Number(value)
-      return value !== '' && number >= rule.min && number <= rule.max ? null : `must be between ${rule.min} and ${rule.max}`
+      return value !== '' && number >= rule.min && number <= rule.max
+        ? null
+        : `must be between ${rule.min} and ${rule.max}`
     }
     case 'one-of':
       return rule.values.includes(value) ? null : `must be one of ${rule.values.join(', ')}`
     case 'list-of':
-      return value.split(',').every((item) => rule.values.includes(item.trim())) ? null : `must hold only ${rule.values.join(', ')}`
+      return value.split(',').every((item) => rule.values.includes(item.trim()))
+        ? null
+        : `must hold only ${rule.values.join(', ')}`
   }
 }
 

@@ -19,7 +19,12 @@ export interface AcceptRequest {
 }
 
 /** Inside a transaction. @throws BadRequestException when the cluster's state does not allow it */
-export async function acceptOperation(store: Store, context: CallContext, now: Date, request: AcceptRequest): Promise<string> {
+export async function acceptOperation(
+  store: Store,
+  context: CallContext,
+  now: Date,
+  request: AcceptRequest,
+): Promise<string> {
   const { cluster, type, target } = request
   const state = clusterStateAfter(cluster.state, request.event)
   if (state === null) {
@@ -43,6 +48,12 @@ export async function acceptOperation(store: Store, context: CallContext, now: D
     errorCode: null,
     errorMessage: null,
   })
-  await store.updateCluster(cluster.arn, { state, desired: request.desired, activeOperationArn: arn, stateCode: null, stateMessage: null })
+  await store.updateCluster(cluster.arn, {
+    state,
+    desired: request.desired,
+    activeOperationArn: arn,
+    stateCode: null,
+    stateMessage: null,
+  })
   return arn
 }

@@ -18,7 +18,11 @@ const group = (change: Partial<ProvisionedRequest['BrokerNodeGroupInfo']>): Part
 const unknownArn = 'arn:aws:kafka:us-east-1:000000000000:cluster/none/5f1d3a52-7d3e-4a4b-9c53-2f1f5a0b6c11-2'
 
 test('CreateClusterV2 answers at once with a CREATING cluster of the asked name', async () => {
-  const answer = await plane.call('CreateClusterV2', { ClusterName: 'orders', Provisioned: provisioned(), Tags: { env: 'dev' } })
+  const answer = await plane.call('CreateClusterV2', {
+    ClusterName: 'orders',
+    Provisioned: provisioned(),
+    Tags: { env: 'dev' },
+  })
   expect(answer).toMatchObject({ ClusterName: 'orders', State: 'CREATING', ClusterType: 'PROVISIONED' })
   expect(answer.ClusterArn).toMatch(/^arn:aws:kafka:us-east-1:000000000000:cluster\/orders\/[0-9a-f-]{36}-\d{1,2}$/)
 })
@@ -26,21 +30,58 @@ test('CreateClusterV2 answers at once with a CREATING cluster of the asked name'
 test('CreateCluster takes the same members at the top, and answers without a type', async () => {
   const answer = await plane.call('CreateCluster', { ClusterName: 'orders', ...provisioned() })
   expect(Object.keys(answer).sort()).toEqual(['ClusterArn', 'ClusterName', 'State'])
-  expect(await plane.refusal('CreateCluster', { ClusterName: 'other', ...provisioned({ KafkaVersion: '1.0' }) })).toMatchObject({
+  expect(
+    await plane.refusal('CreateCluster', { ClusterName: 'other', ...provisioned({ KafkaVersion: '1.0' }) }),
+  ).toMatchObject({
     invalidParameter: 'kafkaVersion',
   })
 })
 
 const refused: readonly (readonly [string, Partial<ProvisionedRequest>, string, string])[] = [
-  ['four brokers on three subnets', { NumberOfBrokerNodes: 4 }, 'numberOfBrokerNodes', 'a multiple of the number of client subnets (3), got 4'],
+  [
+    'four brokers on three subnets',
+    { NumberOfBrokerNodes: 4 },
+    'numberOfBrokerNodes',
+    'a multiple of the number of client subnets (3), got 4',
+  ],
   ['fewer brokers than subnets', { NumberOfBrokerNodes: 2 }, 'numberOfBrokerNodes', 'got 2'],
-  ['more brokers than ZooKeeper versions allow', { NumberOfBrokerNodes: 33 }, 'numberOfBrokerNodes', 'at most 30 brokers'],
-  ['an unknown version', { KafkaVersion: '9.9.9' }, 'kafkaVersion', 'Unsupported KafkaVersion [9.9.9]. Valid values: [3.6.0, '],
-  ['an unknown size', group({ InstanceType: 'kafka.m5.tiny' }), 'brokerNodeGroupInfo.instanceType', 'Unsupported InstanceType [kafka.m5.tiny]'],
-  ['a name of Object.prototype as size', group({ InstanceType: 'constructor' }), 'brokerNodeGroupInfo.instanceType', 'Unsupported'],
-  ['Express brokers', group({ InstanceType: 'express.m7g.large' }), 'brokerNodeGroupInfo.instanceType', 'Express brokers are not served'],
+  [
+    'more brokers than ZooKeeper versions allow',
+    { NumberOfBrokerNodes: 33 },
+    'numberOfBrokerNodes',
+    'at most 30 brokers',
+  ],
+  [
+    'an unknown version',
+    { KafkaVersion: '9.9.9' },
+    'kafkaVersion',
+    'Unsupported KafkaVersion [9.9.9]. Valid values: [3.6.0, ',
+  ],
+  [
+    'an unknown size',
+    group({ InstanceType: 'kafka.m5.tiny' }),
+    'brokerNodeGroupInfo.instanceType',
+    'Unsupported InstanceType [kafka.m5.tiny]',
+  ],
+  [
+    'a name of Object.prototype as size',
+    group({ InstanceType: 'constructor' }),
+    'brokerNodeGroupInfo.instanceType',
+    'Unsupported',
+  ],
+  [
+    'Express brokers',
+    group({ InstanceType: 'express.m7g.large' }),
+    'brokerNodeGroupInfo.instanceType',
+    'Express brokers are not served',
+  ],
   ['one subnet', group({ ClientSubnets: ['subnet-a'] }), 'brokerNodeGroupInfo.clientSubnets', '2 or 3 client subnets'],
-  ['a subnet twice', group({ ClientSubnets: ['subnet-a', 'subnet-a', 'subnet-b'] }), 'brokerNodeGroupInfo.clientSubnets', 'twice'],
+  [
+    'a subnet twice',
+    group({ ClientSubnets: ['subnet-a', 'subnet-a', 'subnet-b'] }),
+    'brokerNodeGroupInfo.clientSubnets',
+    'twice',
+  ],
   ['what is no subnet id', group({ ClientSubnets: ['a', 'b', 'c'] }), 'brokerNodeGroupInfo.clientSubnets', 'subnet-'],
   [
     'a volume of no size',
@@ -50,7 +91,11 @@ const refused: readonly (readonly [string, Partial<ProvisionedRequest>, string, 
   ],
   [
     'throughput for a small size',
-    group({ StorageInfo: { EbsStorageInfo: { VolumeSize: 100, ProvisionedThroughput: { Enabled: true, VolumeThroughput: 250 } } } }),
+    group({
+      StorageInfo: {
+        EbsStorageInfo: { VolumeSize: 100, ProvisionedThroughput: { Enabled: true, VolumeThroughput: 250 } },
+      },
+    }),
     'brokerNodeGroupInfo.storageInfo.ebsStorageInfo.provisionedThroughput',
     'not available for kafka.m5.large',
   ],
@@ -66,20 +111,50 @@ const refused: readonly (readonly [string, Partial<ProvisionedRequest>, string, 
     'brokerNodeGroupInfo.connectivityInfo.vpcConnectivity',
     'not served',
   ],
-  ['dual stack', group({ ConnectivityInfo: { NetworkType: 'DUAL' } }), 'brokerNodeGroupInfo.connectivityInfo.networkType', 'IPV4'],
+  [
+    'dual stack',
+    group({ ConnectivityInfo: { NetworkType: 'DUAL' } }),
+    'brokerNodeGroupInfo.connectivityInfo.networkType',
+    'IPV4',
+  ],
   ['tiered storage', { StorageMode: 'TIERED' }, 'storageMode', 'LOCAL'],
   ['rebalancing', { Rebalancing: { Status: 'ACTIVE' } }, 'rebalancing', 'Express'],
-  ['a configuration that is none', { ConfigurationInfo: { Arn: 'x', Revision: 1 } }, 'configurationInfo.arn', 'Invalid Configuration ARN'],
-  ['TLS alone', { EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS' } } }, 'encryptionInfo.encryptionInTransit.clientBroker', '"TLS_PLAINTEXT"'],
-  ['IAM', { ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } }, 'clientAuthentication.sasl.iam.enabled', 'unauthenticated.enabled true'],
+  [
+    'a configuration that is none',
+    { ConfigurationInfo: { Arn: 'x', Revision: 1 } },
+    'configurationInfo.arn',
+    'Invalid Configuration ARN',
+  ],
+  [
+    'TLS alone',
+    { EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS' } } },
+    'encryptionInfo.encryptionInTransit.clientBroker',
+    '"TLS_PLAINTEXT"',
+  ],
+  [
+    'IAM',
+    { ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } },
+    'clientAuthentication.sasl.iam.enabled',
+    'unauthenticated.enabled true',
+  ],
   [
     'SCRAM beside unauthenticated',
     { ClientAuthentication: { Sasl: { Scram: { Enabled: true } }, Unauthenticated: { Enabled: true } } },
     'clientAuthentication.sasl.scram.enabled',
     'not served',
   ],
-  ['mutual TLS', { ClientAuthentication: { Tls: { Enabled: true } } }, 'clientAuthentication.tls.enabled', 'not served'],
-  ['no mode at all', { ClientAuthentication: { Unauthenticated: { Enabled: false } } }, 'clientAuthentication', 'no mode'],
+  [
+    'mutual TLS',
+    { ClientAuthentication: { Tls: { Enabled: true } } },
+    'clientAuthentication.tls.enabled',
+    'not served',
+  ],
+  [
+    'no mode at all',
+    { ClientAuthentication: { Unauthenticated: { Enabled: false } } },
+    'clientAuthentication',
+    'no mode',
+  ],
 ]
 
 for (const [what, change, member, words] of refused) {
@@ -103,15 +178,25 @@ test('a cluster that names no encryption is refused with what to write', async (
 
 test.each([
   ['TLS_PLAINTEXT', { Unauthenticated: { Enabled: true } }],
-  ['PLAINTEXT', { Unauthenticated: { Enabled: true }, Sasl: { Iam: { Enabled: false }, Scram: { Enabled: false } }, Tls: { Enabled: false } }],
+  [
+    'PLAINTEXT',
+    {
+      Unauthenticated: { Enabled: true },
+      Sasl: { Iam: { Enabled: false }, Scram: { Enabled: false } },
+      Tls: { Enabled: false },
+    },
+  ],
   ['PLAINTEXT', undefined],
-] as const)('a cluster that asks for %s and unauthenticated clients is served', async (ClientBroker, ClientAuthentication) => {
-  const cluster = await plane.activeCluster('orders', {
-    EncryptionInfo: { EncryptionInTransit: { ClientBroker } },
-    ...(ClientAuthentication === undefined ? {} : { ClientAuthentication }),
-  })
-  expect(cluster.state).toBe('ACTIVE')
-})
+] as const)(
+  'a cluster that asks for %s and unauthenticated clients is served',
+  async (ClientBroker, ClientAuthentication) => {
+    const cluster = await plane.activeCluster('orders', {
+      EncryptionInfo: { EncryptionInTransit: { ClientBroker } },
+      ...(ClientAuthentication === undefined ? {} : { ClientAuthentication }),
+    })
+    expect(cluster.state).toBe('ACTIVE')
+  },
+)
 
 test.each(['under_score', '-first', '', 'a'.repeat(65), 'späße'])('the name %s is refused', async (ClusterName) => {
   expect(await plane.refusal('CreateClusterV2', { ClusterName, Provisioned: provisioned() })).toMatchObject({
@@ -134,7 +219,10 @@ test.each([
 test('a name that is taken in the account and region is a conflict, elsewhere it is free', async () => {
   await plane.activeCluster()
   const input = { ClusterName: 'orders', Provisioned: provisioned() }
-  expect(await plane.refusal('CreateClusterV2', input)).toMatchObject({ name: 'ConflictException', invalidParameter: 'clusterName' })
+  expect(await plane.refusal('CreateClusterV2', input)).toMatchObject({
+    name: 'ConflictException',
+    invalidParameter: 'clusterName',
+  })
   await plane.call('CreateClusterV2', input, { region: 'eu-west-1' })
   await plane.call('CreateClusterV2', input, { accountId: '111111111111' })
 })
@@ -148,11 +236,17 @@ test('more than ninety brokers in an account are refused', async () => {
 
 test('serverless, both, and neither are refused', async () => {
   const Serverless = { VpcConfigs: [{ SubnetIds: ['subnet-a', 'subnet-b'] }] }
-  expect(await plane.refusal('CreateClusterV2', { ClusterName: 'a', Serverless })).toMatchObject({ invalidParameter: 'serverless' })
-  expect(await plane.refusal('CreateClusterV2', { ClusterName: 'a', Serverless, Provisioned: provisioned() })).toMatchObject({
+  expect(await plane.refusal('CreateClusterV2', { ClusterName: 'a', Serverless })).toMatchObject({
     invalidParameter: 'serverless',
   })
-  expect(await plane.refusal('CreateClusterV2', { ClusterName: 'a' })).toMatchObject({ invalidParameter: 'provisioned' })
+  expect(
+    await plane.refusal('CreateClusterV2', { ClusterName: 'a', Serverless, Provisioned: provisioned() }),
+  ).toMatchObject({
+    invalidParameter: 'serverless',
+  })
+  expect(await plane.refusal('CreateClusterV2', { ClusterName: 'a' })).toMatchObject({
+    invalidParameter: 'provisioned',
+  })
 })
 
 test('Describe shows the cluster flat in the first API and nested in the second', async () => {
@@ -178,15 +272,35 @@ test('Describe shows the cluster flat in the first API and nested in the second'
   expect(second).not.toHaveProperty('NumberOfBrokerNodes')
 })
 
-for (const name of ['DescribeCluster', 'DescribeClusterV2', 'DeleteCluster', 'GetBootstrapBrokers', 'ListNodes', 'ListClusterOperations', 'ListClusterOperationsV2'] as const) {
+for (const name of [
+  'DescribeCluster',
+  'DescribeClusterV2',
+  'DeleteCluster',
+  'GetBootstrapBrokers',
+  'ListNodes',
+  'ListClusterOperations',
+  'ListClusterOperationsV2',
+] as const) {
   test(`${name} refuses what is no ARN, and does not find what is not there or somebody else's`, async () => {
-    for (const ClusterArn of ['orders', 'arn:aws:kafka:us-east-1:000000000000:cluster/orders', 'arn:aws:s3:::bucket', unknownArn.replace('cluster/', 'topic/')]) {
-      expect(await plane.refusal(name, { ClusterArn })).toMatchObject({ name: 'BadRequestException', invalidParameter: 'clusterArn' })
+    for (const ClusterArn of [
+      'orders',
+      'arn:aws:kafka:us-east-1:000000000000:cluster/orders',
+      'arn:aws:s3:::bucket',
+      unknownArn.replace('cluster/', 'topic/'),
+    ]) {
+      expect(await plane.refusal(name, { ClusterArn })).toMatchObject({
+        name: 'BadRequestException',
+        invalidParameter: 'clusterArn',
+      })
     }
     expect(await plane.refusal(name, { ClusterArn: unknownArn })).toMatchObject({ name: 'NotFoundException' })
     const { arn } = await plane.activeCluster()
-    expect(await plane.refusal(name, { ClusterArn: arn }, { accountId: '111111111111' })).toMatchObject({ name: 'NotFoundException' })
-    expect(await plane.refusal(name, { ClusterArn: arn }, { region: 'eu-west-1' })).toMatchObject({ name: 'NotFoundException' })
+    expect(await plane.refusal(name, { ClusterArn: arn }, { accountId: '111111111111' })).toMatchObject({
+      name: 'NotFoundException',
+    })
+    expect(await plane.refusal(name, { ClusterArn: arn }, { region: 'eu-west-1' })).toMatchObject({
+      name: 'NotFoundException',
+    })
   })
 }
 
@@ -194,16 +308,24 @@ test('lists filter by prefix and type, and page', async () => {
   for (const name of ['pay-1', 'pay-2', 'pay-3', 'web']) await plane.activeCluster(name)
   const first = await plane.call('ListClustersV2', { ClusterNameFilter: 'pay', MaxResults: 2 })
   expect(first.ClusterInfoList?.map(({ ClusterName }) => ClusterName)).toEqual(['pay-1', 'pay-2'])
-  const second = await plane.call('ListClustersV2', { ClusterNameFilter: 'pay', MaxResults: 2, NextToken: first.NextToken })
+  const second = await plane.call('ListClustersV2', {
+    ClusterNameFilter: 'pay',
+    MaxResults: 2,
+    NextToken: first.NextToken,
+  })
   expect(second.ClusterInfoList?.map(({ ClusterName }) => ClusterName)).toEqual(['pay-3'])
   expect(second).not.toHaveProperty('NextToken')
   expect((await plane.call('ListClusters', {})).ClusterInfoList).toHaveLength(4)
   expect((await plane.call('ListClustersV2', { ClusterTypeFilter: 'PROVISIONED' })).ClusterInfoList).toHaveLength(4)
   expect((await plane.call('ListClustersV2', { ClusterTypeFilter: 'SERVERLESS' })).ClusterInfoList).toEqual([])
   expect((await plane.call('ListClusters', {}, { region: 'eu-west-1' })).ClusterInfoList).toEqual([])
-  expect(await plane.refusal('ListClustersV2', { ClusterTypeFilter: 'ALL' })).toMatchObject({ invalidParameter: 'clusterTypeFilter' })
+  expect(await plane.refusal('ListClustersV2', { ClusterTypeFilter: 'ALL' })).toMatchObject({
+    invalidParameter: 'clusterTypeFilter',
+  })
   expect(await plane.refusal('ListClusters', { MaxResults: 0 })).toMatchObject({ invalidParameter: 'maxResults' })
-  expect(await plane.refusal('ListClusters', { NextToken: first.NextToken })).toMatchObject({ invalidParameter: 'nextToken' })
+  expect(await plane.refusal('ListClusters', { NextToken: first.NextToken })).toMatchObject({
+    invalidParameter: 'nextToken',
+  })
 })
 
 test('DeleteCluster wants the current version if one is given, and a cluster that can go', async () => {
@@ -214,9 +336,13 @@ test('DeleteCluster wants the current version if one is given, and a cluster tha
   })
   const answer = await plane.call('DeleteCluster', { ClusterArn: cluster.arn, CurrentVersion: cluster.currentVersion })
   expect(answer).toEqual({ ClusterArn: cluster.arn, State: 'DELETING' })
-  expect(await plane.refusal('DeleteCluster', { ClusterArn: cluster.arn })).toMatchObject({ name: 'BadRequestException' })
+  expect(await plane.refusal('DeleteCluster', { ClusterArn: cluster.arn })).toMatchObject({
+    name: 'BadRequestException',
+  })
   await plane.idle()
-  expect(await plane.refusal('DescribeCluster', { ClusterArn: cluster.arn })).toMatchObject({ name: 'NotFoundException' })
+  expect(await plane.refusal('DescribeCluster', { ClusterArn: cluster.arn })).toMatchObject({
+    name: 'NotFoundException',
+  })
 })
 
 test('bootstrap brokers have the host by which the API was reached, one per zone first, three at most', async () => {
@@ -241,7 +367,9 @@ test('bootstrap brokers are refused while CREATING and when FAILED', async () =>
   plane.engine.fail = (call) => (call === 'apply broken' ? new Error('no') : null)
   const broken = await plane.call('CreateClusterV2', { ClusterName: 'broken', Provisioned: provisioned() })
   await expect.poll(async () => (await plane.cluster(broken.ClusterArn ?? '')).state).toBe('FAILED')
-  expect((await plane.refusal('GetBootstrapBrokers', { ClusterArn: broken.ClusterArn ?? '' })).message).toContain('FAILED state')
+  expect((await plane.refusal('GetBootstrapBrokers', { ClusterArn: broken.ClusterArn ?? '' })).message).toContain(
+    'FAILED state',
+  )
   await plane.crashAndStart()
 })
 
@@ -253,9 +381,19 @@ test('ListNodes shows brokers with subnet and host, and the controller', async (
     NodeType: 'BROKER',
     InstanceType: 'm5.large',
     NodeARN: `${cluster.arn.replace(':cluster/', ':broker/')}/2`,
-    BrokerNodeInfo: { BrokerId: 2, ClientSubnet: 'subnet-b', Endpoints: ['localhost'], AttachedENIId: expect.stringMatching(/^eni-[0-9a-f]{17}$/) },
+    BrokerNodeInfo: {
+      BrokerId: 2,
+      ClientSubnet: 'subnet-b',
+      Endpoints: ['localhost'],
+      AttachedENIId: expect.stringMatching(/^eni-[0-9a-f]{17}$/),
+    },
   })
-  expect(NodeInfoList[3]).toEqual({ AddedToClusterTime: cluster.createdAt, ControllerNodeInfo: { Endpoints: ['localhost'] } })
+  expect(NodeInfoList[3]).toEqual({
+    AddedToClusterTime: cluster.createdAt,
+    ControllerNodeInfo: { Endpoints: ['localhost'] },
+  })
   const page = await plane.call('ListNodes', { ClusterArn: cluster.arn, MaxResults: 3 })
-  expect((await plane.call('ListNodes', { ClusterArn: cluster.arn, MaxResults: 3, NextToken: page.NextToken })).NodeInfoList).toHaveLength(1)
+  expect(
+    (await plane.call('ListNodes', { ClusterArn: cluster.arn, MaxResults: 3, NextToken: page.NextToken })).NodeInfoList,
+  ).toHaveLength(1)
 })

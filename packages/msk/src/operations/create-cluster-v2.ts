@@ -15,7 +15,10 @@ export function createClusterV2(dependencies: Dependencies): OperationHandler<'k
       })
     }
     if (Provisioned === undefined) {
-      throw badRequest({ message: 'Give provisioned: what the cluster should be is missing.', invalidParameter: 'provisioned' })
+      throw badRequest({
+        message: 'Give provisioned: what the cluster should be is missing.',
+        invalidParameter: 'provisioned',
+      })
     }
     const cluster = await createProvisionedCluster(dependencies, context, {
       name: ClusterName,

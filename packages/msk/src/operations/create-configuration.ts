@@ -35,7 +35,9 @@ export function createConfiguration({ store, clock }: Dependencies): OperationHa
         throw conflict({ message: `A configuration with the name ${Name} already exists.`, invalidParameter: 'name' })
       }
       if (others.length >= CONFIGURATIONS_PER_ACCOUNT_MAX) {
-        throw tooManyRequests({ message: `An account can have ${CONFIGURATIONS_PER_ACCOUNT_MAX} configurations in a region.` })
+        throw tooManyRequests({
+          message: `An account can have ${CONFIGURATIONS_PER_ACCOUNT_MAX} configurations in a region.`,
+        })
       }
       await transaction.insertConfiguration(
         {

@@ -96,13 +96,19 @@ function checkFeatures(provisioned: ProvisionedRequest, prefix: string): void {
   }
   if (provisioned.Rebalancing !== undefined) {
     throw badRequest({
-      message: 'Intelligent rebalancing is for Express brokers, which are not served by this version of Millrace: leave rebalancing out.',
+      message:
+        'Intelligent rebalancing is for Express brokers, which are not served by this version of Millrace: leave rebalancing out.',
       invalidParameter: `${prefix}rebalancing`,
     })
   }
 }
 
-async function checkAgainstOthers(store: Store, context: CallContext, name: string, brokerCount: number): Promise<void> {
+async function checkAgainstOthers(
+  store: Store,
+  context: CallContext,
+  name: string,
+  brokerCount: number,
+): Promise<void> {
   if ((await store.clusterByName(context, name)) !== null) {
     throw conflict({ message: `A cluster with the name ${name} already exists.`, invalidParameter: 'clusterName' })
   }
@@ -129,7 +135,9 @@ function desiredCluster(provisioned: ProvisionedRequest, region: string): Desire
       ConnectivityInfo: { PublicAccess: { Type: 'DISABLED' }, NetworkType: 'IPV4' },
       ZoneIds: zoneIds,
     },
-    ...(provisioned.ClientAuthentication === undefined ? {} : { ClientAuthentication: provisioned.ClientAuthentication }),
+    ...(provisioned.ClientAuthentication === undefined
+      ? {}
+      : { ClientAuthentication: provisioned.ClientAuthentication }),
     EncryptionInfo: {
       ...provisioned.EncryptionInfo,
       EncryptionInTransit: { InCluster: true, ...provisioned.EncryptionInfo?.EncryptionInTransit },

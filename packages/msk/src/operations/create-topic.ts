@@ -9,7 +9,12 @@ export function createTopic(dependencies: Dependencies): OperationHandler<'kafka
     checkTopicName(TopicName)
     const configs = decodeTopicConfigs(Configs)
     return withTopics(dependencies, { clusterArn: ClusterArn, context, reading: false }, async (topics, cluster) => {
-      await topics.create({ name: TopicName, partitionCount: PartitionCount, replicationFactor: ReplicationFactor, configs })
+      await topics.create({
+        name: TopicName,
+        partitionCount: PartitionCount,
+        replicationFactor: ReplicationFactor,
+        configs,
+      })
       return { TopicArn: topicArn(context, cluster, TopicName), TopicName, Status: 'CREATING' }
     })
   }

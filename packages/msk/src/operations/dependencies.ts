@@ -38,6 +38,10 @@ export function checkCurrentVersion(cluster: Cluster, currentVersion: string): v
 }
 
 /** What a list's page tokens are bound to. */
-export function listScope(operation: string, context: CallContext, ...filters: readonly (string | undefined)[]): string[] {
+export function listScope(
+  operation: string,
+  context: CallContext,
+  ...filters: readonly (string | undefined)[]
+): string[] {
   return [operation, context.accountId, context.region, ...filters.map((filter) => filter ?? '')]
 }

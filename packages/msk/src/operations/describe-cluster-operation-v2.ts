@@ -3,7 +3,9 @@ import { operationV2 } from '../views/operation-view.ts'
 import type { Dependencies } from './dependencies.ts'
 import { requireOperation } from './require-operation.ts'
 
-export function describeClusterOperationV2({ store }: Dependencies): OperationHandler<'kafka', 'DescribeClusterOperationV2'> {
+export function describeClusterOperationV2({
+  store,
+}: Dependencies): OperationHandler<'kafka', 'DescribeClusterOperationV2'> {
   return async ({ ClusterOperationArn }, context) => ({
     ClusterOperationInfo: operationV2(await requireOperation(store, ClusterOperationArn, context)),
   })

@@ -3,7 +3,9 @@ import { withTopics } from '../topics/with-topics.ts'
 import { type Dependencies, listScope } from './dependencies.ts'
 import { requireTopic } from './require-topic.ts'
 
-export function describeTopicPartitions(dependencies: Dependencies): OperationHandler<'kafka', 'DescribeTopicPartitions'> {
+export function describeTopicPartitions(
+  dependencies: Dependencies,
+): OperationHandler<'kafka', 'DescribeTopicPartitions'> {
   return async ({ ClusterArn, TopicName, MaxResults, NextToken }, context) =>
     withTopics(dependencies, { clusterArn: ClusterArn, context, reading: true }, async (topics) => {
       const topic = await requireTopic(topics, TopicName)

@@ -3,7 +3,10 @@ import { operationV2Summary } from '../views/operation-view.ts'
 import { type Dependencies, listScope, requireCluster } from './dependencies.ts'
 import { newestFirst } from './require-operation.ts'
 
-export function listClusterOperationsV2({ store, paginator }: Dependencies): OperationHandler<'kafka', 'ListClusterOperationsV2'> {
+export function listClusterOperationsV2({
+  store,
+  paginator,
+}: Dependencies): OperationHandler<'kafka', 'ListClusterOperationsV2'> {
   return async ({ ClusterArn, MaxResults, NextToken }, context) => {
     await requireCluster(store, ClusterArn, context)
     const operations = await store.operations(ClusterArn)

@@ -3,7 +3,10 @@ import { operationInfo } from '../views/operation-view.ts'
 import { type Dependencies, listScope, requireCluster } from './dependencies.ts'
 import { newestFirst } from './require-operation.ts'
 
-export function listClusterOperations({ store, paginator }: Dependencies): OperationHandler<'kafka', 'ListClusterOperations'> {
+export function listClusterOperations({
+  store,
+  paginator,
+}: Dependencies): OperationHandler<'kafka', 'ListClusterOperations'> {
   return async ({ ClusterArn, MaxResults, NextToken }, context) => {
     await requireCluster(store, ClusterArn, context)
     const operations = await store.operations(ClusterArn)

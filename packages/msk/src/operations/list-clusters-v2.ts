@@ -20,6 +20,9 @@ export function listClustersV2({ store, paginator }: Dependencies): OperationHan
       nextToken: NextToken,
       scope: listScope('ListClustersV2', context, ClusterNameFilter, ClusterTypeFilter),
     })
-    return { ClusterInfoList: page.items.map(clusterV2), ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }) }
+    return {
+      ClusterInfoList: page.items.map(clusterV2),
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    }
   }
 }

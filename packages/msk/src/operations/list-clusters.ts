@@ -13,6 +13,9 @@ export function listClusters({ store, paginator }: Dependencies): OperationHandl
       nextToken: NextToken,
       scope: listScope('ListClusters', context, ClusterNameFilter),
     })
-    return { ClusterInfoList: page.items.map(clusterInfo), ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }) }
+    return {
+      ClusterInfoList: page.items.map(clusterInfo),
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    }
   }
 }

@@ -16,6 +16,9 @@ export function listConfigurationRevisions({
       nextToken: NextToken,
       scope: listScope('ListConfigurationRevisions', context, Arn),
     })
-    return { Revisions: page.items.map(revisionView), ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }) }
+    return {
+      Revisions: page.items.map(revisionView),
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    }
   }
 }

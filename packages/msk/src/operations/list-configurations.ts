@@ -2,7 +2,10 @@ import type { OperationHandler } from '@millrace/aws/service'
 import { configurationView } from '../views/configuration-view.ts'
 import { type Dependencies, listScope } from './dependencies.ts'
 
-export function listConfigurations({ store, paginator }: Dependencies): OperationHandler<'kafka', 'ListConfigurations'> {
+export function listConfigurations({
+  store,
+  paginator,
+}: Dependencies): OperationHandler<'kafka', 'ListConfigurations'> {
   return async ({ MaxResults, NextToken }, context) => {
     const page = paginator.page({
       items: await store.configurations(context),

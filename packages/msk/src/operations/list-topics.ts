@@ -24,7 +24,10 @@ export function listTopics(dependencies: Dependencies): OperationHandler<'kafka'
           TopicName: topic.name,
           ReplicationFactor: replicationFactorOf(topic),
           PartitionCount: topic.partitions.length,
-          OutOfSyncReplicaCount: topic.partitions.reduce((sum, { replicas, isr }) => sum + replicas.length - isr.length, 0),
+          OutOfSyncReplicaCount: topic.partitions.reduce(
+            (sum, { replicas, isr }) => sum + replicas.length - isr.length,
+            0,
+          ),
         })),
         ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
       }

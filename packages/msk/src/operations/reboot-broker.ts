@@ -7,11 +7,15 @@ export function rebootBroker({ store, wake, clock }: Dependencies): OperationHan
   return async ({ BrokerIds, ClusterArn }, context) => {
     const arn = await store.transaction(async (transaction) => {
       const cluster = await requireCluster(transaction, ClusterArn, context)
-      if (BrokerIds.length === 0) throw badRequest({ message: 'Name at least one broker.', invalidParameter: 'brokerIds' })
+      if (BrokerIds.length === 0)
+        throw badRequest({ message: 'Name at least one broker.', invalidParameter: 'brokerIds' })
       const count = cluster.desired.NumberOfBrokerNodes
       for (const id of BrokerIds) {
         if (/^[1-9]\d*$/.test(id) && Number(id) <= count) continue
-        throw badRequest({ message: `The cluster has no broker ${id}: its brokers are 1 to ${count}.`, invalidParameter: 'brokerIds' })
+        throw badRequest({
+          message: `The cluster has no broker ${id}: its brokers are 1 to ${count}.`,
+          invalidParameter: 'brokerIds',
+        })
       }
       return acceptOperation(transaction, context, clock(), {
         cluster,

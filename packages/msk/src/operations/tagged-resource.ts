@@ -17,9 +17,11 @@ export async function requireTaggedResource(store: Store, arn: string, context: 
   const kind = parsed !== null && resourceParts(parsed)[0] === 'configuration' ? 'configuration' : 'cluster'
   checkArn(kind, arn, 'resourceArn', context)
   const resource = kind === 'cluster' ? await store.cluster(arn) : await store.configuration(arn)
-  if (resource === null) throw notFound({ message: `The ${kind} ${arn} does not exist.`, invalidParameter: 'resourceArn' })
+  if (resource === null)
+    throw notFound({ message: `The ${kind} ${arn} does not exist.`, invalidParameter: 'resourceArn' })
   return {
     tags: resource.tags,
-    write: (tags) => (kind === 'cluster' ? store.updateCluster(arn, { tags }) : store.updateConfiguration(arn, { tags })),
+    write: (tags) =>
+      kind === 'cluster' ? store.updateCluster(arn, { tags }) : store.updateConfiguration(arn, { tags }),
   }
 }

@@ -17,8 +17,17 @@ afterEach(() => plane.close())
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-function create(TopicName: string, change: { PartitionCount?: number; ReplicationFactor?: number; Configs?: string } = {}): Promise<unknown> {
-  return plane.call('CreateTopic', { ClusterArn: cluster.arn, TopicName, PartitionCount: 3, ReplicationFactor: 3, ...change })
+function create(
+  TopicName: string,
+  change: { PartitionCount?: number; ReplicationFactor?: number; Configs?: string } = {},
+): Promise<unknown> {
+  return plane.call('CreateTopic', {
+    ClusterArn: cluster.arn,
+    TopicName,
+    PartitionCount: 3,
+    ReplicationFactor: 3,
+    ...change,
+  })
 }
 
 test('a topic is created, described, changed and deleted', async () => {
@@ -38,13 +47,26 @@ test('a topic is created, described, changed and deleted', async () => {
     Configs: base64('cleanup.policy=compact\nretention.ms=3600000\n'),
     Status: 'ACTIVE',
   })
-  expect(await plane.call('UpdateTopic', { ClusterArn, TopicName, PartitionCount: 5 })).toEqual({ TopicArn, TopicName, Status: 'UPDATING' })
+  expect(await plane.call('UpdateTopic', { ClusterArn, TopicName, PartitionCount: 5 })).toEqual({
+    TopicArn,
+    TopicName,
+    Status: 'UPDATING',
+  })
   await plane.call('UpdateTopic', { ClusterArn, TopicName, Configs: base64('retention.ms=1') })
   const page = await plane.call('DescribeTopicPartitions', { ClusterArn, TopicName, MaxResults: 4 })
   expect(page.Partitions?.[0]).toEqual({ Partition: 0, Leader: 1, Replicas: [1, 2, 3], Isr: [1, 2, 3] })
-  const rest = await plane.call('DescribeTopicPartitions', { ClusterArn, TopicName, MaxResults: 4, NextToken: page.NextToken })
+  const rest = await plane.call('DescribeTopicPartitions', {
+    ClusterArn,
+    TopicName,
+    MaxResults: 4,
+    NextToken: page.NextToken,
+  })
   expect(rest.Partitions?.map(({ Partition }) => Partition)).toEqual([4])
-  expect(await plane.call('DeleteTopic', { ClusterArn, TopicName })).toEqual({ TopicArn, TopicName, Status: 'DELETING' })
+  expect(await plane.call('DeleteTopic', { ClusterArn, TopicName })).toEqual({
+    TopicArn,
+    TopicName,
+    Status: 'DELETING',
+  })
   expect((await plane.call('ListTopics', { ClusterArn })).Topics).toEqual([])
 })
 
@@ -64,13 +86,25 @@ test("a broker's refusals are told in the Topics API's words", async () => {
   const ClusterArn = cluster.arn
   const input = { ClusterArn, TopicName: 'rides', PartitionCount: 1, ReplicationFactor: 1 }
   expect(await plane.refusal('CreateTopic', input)).toMatchObject({ name: 'TopicExistsException' })
-  expect(await plane.refusal('CreateTopic', { ...input, TopicName: 'x', ReplicationFactor: 4 })).toMatchObject({ name: 'KafkaRequestException' })
-  expect(await plane.refusal('UpdateTopic', { ClusterArn, TopicName: 'rides', PartitionCount: 3 })).toMatchObject({ name: 'KafkaRequestException' })
-  expect(await plane.refusal('DeleteTopic', { ClusterArn, TopicName: 'none' })).toMatchObject({ name: 'UnknownTopicOrPartitionException' })
-  expect(await plane.refusal('DescribeTopic', { ClusterArn, TopicName: 'none' })).toMatchObject({ name: 'NotFoundException' })
-  expect(await plane.refusal('DescribeTopicPartitions', { ClusterArn, TopicName: 'none' })).toMatchObject({ name: 'NotFoundException' })
+  expect(await plane.refusal('CreateTopic', { ...input, TopicName: 'x', ReplicationFactor: 4 })).toMatchObject({
+    name: 'KafkaRequestException',
+  })
+  expect(await plane.refusal('UpdateTopic', { ClusterArn, TopicName: 'rides', PartitionCount: 3 })).toMatchObject({
+    name: 'KafkaRequestException',
+  })
+  expect(await plane.refusal('DeleteTopic', { ClusterArn, TopicName: 'none' })).toMatchObject({
+    name: 'UnknownTopicOrPartitionException',
+  })
+  expect(await plane.refusal('DescribeTopic', { ClusterArn, TopicName: 'none' })).toMatchObject({
+    name: 'NotFoundException',
+  })
+  expect(await plane.refusal('DescribeTopicPartitions', { ClusterArn, TopicName: 'none' })).toMatchObject({
+    name: 'NotFoundException',
+  })
   plane.topics.broken = new KafkaError(ErrorCode.NETWORK_EXCEPTION)
-  expect(await plane.refusal('DeleteTopic', { ClusterArn, TopicName: 'rides' })).toMatchObject({ name: 'ClusterConnectivityException' })
+  expect(await plane.refusal('DeleteTopic', { ClusterArn, TopicName: 'rides' })).toMatchObject({
+    name: 'ClusterConnectivityException',
+  })
   expect(await plane.refusal('ListTopics', { ClusterArn })).toMatchObject({ name: 'ServiceUnavailableException' })
   plane.topics.broken = new KafkaError(ErrorCode.REQUEST_TIMED_OUT)
   expect(await plane.refusal('CreateTopic', input)).toMatchObject({ name: 'KafkaTimeoutException' })
@@ -79,13 +113,25 @@ test("a broker's refusals are told in the Topics API's words", async () => {
 test('bad names, bad configs, and both kinds of change at once are refused', async () => {
   const ClusterArn = cluster.arn
   for (const TopicName of ['', '..', 'a b', 'x'.repeat(250)]) {
-    expect(await plane.refusal('DeleteTopic', { ClusterArn, TopicName })).toMatchObject({ invalidParameter: 'topicName' })
+    expect(await plane.refusal('DeleteTopic', { ClusterArn, TopicName })).toMatchObject({
+      invalidParameter: 'topicName',
+    })
   }
   expect(
-    await plane.refusal('CreateTopic', { ClusterArn, TopicName: 'a', PartitionCount: 1, ReplicationFactor: 1, Configs: 'retention.ms=1' }),
+    await plane.refusal('CreateTopic', {
+      ClusterArn,
+      TopicName: 'a',
+      PartitionCount: 1,
+      ReplicationFactor: 1,
+      Configs: 'retention.ms=1',
+    }),
   ).toMatchObject({ name: 'BadRequestException', invalidParameter: 'configs' })
-  expect(await plane.refusal('UpdateTopic', { ClusterArn, TopicName: 'a' })).toMatchObject({ invalidParameter: 'configs' })
-  expect(await plane.refusal('UpdateTopic', { ClusterArn, TopicName: 'a', PartitionCount: 2, Configs: base64('a=b') })).toMatchObject({
+  expect(await plane.refusal('UpdateTopic', { ClusterArn, TopicName: 'a' })).toMatchObject({
+    invalidParameter: 'configs',
+  })
+  expect(
+    await plane.refusal('UpdateTopic', { ClusterArn, TopicName: 'a', PartitionCount: 2, Configs: base64('a=b') }),
+  ).toMatchObject({
     invalidParameter: 'configs',
   })
 })

@@ -10,7 +10,10 @@ export function updateTopic(dependencies: Dependencies): OperationHandler<'kafka
   return async ({ ClusterArn, TopicName, Configs, PartitionCount }, context) => {
     checkTopicName(TopicName)
     if ((Configs === undefined) === (PartitionCount === undefined)) {
-      throw badRequest({ message: 'Give either partitionCount or configs, and only one of them.', invalidParameter: 'configs' })
+      throw badRequest({
+        message: 'Give either partitionCount or configs, and only one of them.',
+        invalidParameter: 'configs',
+      })
     }
     const configs = decodeTopicConfigs(Configs)
     return withTopics(dependencies, { clusterArn: ClusterArn, context, reading: false }, async (topics, cluster) => {

@@ -47,7 +47,8 @@ test('a new cluster is applied and becomes ACTIVE, with MSK defaults and one zon
 })
 
 test('a cluster that cannot be created is FAILED with the reason, and nothing of it stays', async () => {
-  plane.engine.fail = (call) => (call.startsWith('apply') ? new Error('broker 1 does not start: port 9092 is taken') : null)
+  plane.engine.fail = (call) =>
+    call.startsWith('apply') ? new Error('broker 1 does not start: port 9092 is taken') : null
   const cluster = await plane.activeCluster()
   expect(cluster).toMatchObject({ state: 'FAILED', stateMessage: 'broker 1 does not start: port 9092 is taken' })
   expect(plane.engine.calls).toEqual(['apply orders', 'destroy'])
@@ -75,7 +76,10 @@ test('a dead broker makes the cluster HEALING until it runs again', async () => 
   })
   plane.engine.kill(cluster.id, 2)
   await reached
-  expect(await plane.cluster(cluster.arn)).toMatchObject({ state: 'HEALING', stateMessage: 'broker 2 was ended by SIGKILL' })
+  expect(await plane.cluster(cluster.arn)).toMatchObject({
+    state: 'HEALING',
+    stateMessage: 'broker 2 was ended by SIGKILL',
+  })
   release()
   await plane.idle()
   expect(await plane.cluster(cluster.arn)).toMatchObject({ state: 'ACTIVE', stateCode: null, stateMessage: null })
@@ -85,7 +89,9 @@ test('what cannot be healed stays HEALING with the reason, and heals when the no
   const cluster = await plane.activeCluster()
   plane.engine.fail = () => new Error('port 9092 is taken by another program')
   plane.engine.kill(cluster.id, 1)
-  await expect.poll(async () => (await plane.cluster(cluster.arn)).stateMessage).toBe('port 9092 is taken by another program')
+  await expect
+    .poll(async () => (await plane.cluster(cluster.arn)).stateMessage)
+    .toBe('port 9092 is taken by another program')
   expect((await plane.cluster(cluster.arn)).state).toBe('HEALING')
   plane.engine.fail = () => null
   plane.engine.revive(cluster.id, 1)
@@ -123,7 +129,10 @@ test('a configuration update runs its steps, ends, and gives the cluster a new v
   expect(after).toMatchObject({ state: 'ACTIVE', activeOperationArn: null })
   expect(after.observed?.ConfigurationInfo).toEqual(reference)
   expect(after.currentVersion).not.toBe(cluster.currentVersion)
-  expect(plane.engine.running.get(cluster.id)?.properties).toMatchObject({ 'num.partitions': '7', 'min.insync.replicas': '1' })
+  expect(plane.engine.running.get(cluster.id)?.properties).toMatchObject({
+    'num.partitions': '7',
+    'min.insync.replicas': '1',
+  })
   const operation = await plane.store.operation(ClusterOperationArn)
   expect(operation).toMatchObject({ state: 'UPDATE_COMPLETE', errorCode: null, clientRequestId: callContext.requestId })
   expect(operation?.endedAt).not.toBeNull()
@@ -176,7 +185,10 @@ test('a reboot restarts each broker once, and after a crash not those that are d
   const cluster = await plane.activeCluster()
   plane.engine.calls.length = 0
   const { reached } = hang('restart 2')
-  const { ClusterOperationArn = '' } = await plane.call('RebootBroker', { ClusterArn: cluster.arn, BrokerIds: ['1', '2'] })
+  const { ClusterOperationArn = '' } = await plane.call('RebootBroker', {
+    ClusterArn: cluster.arn,
+    BrokerIds: ['1', '2'],
+  })
   await reached
   expect((await plane.cluster(cluster.arn)).state).toBe('REBOOTING_BROKER')
   await plane.crashAndStart()

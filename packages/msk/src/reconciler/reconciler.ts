@@ -103,7 +103,8 @@ export class Reconciler {
       const cluster = await this.#options.store.clusterById(clusterId)
       if (cluster !== null) this.wake(cluster.arn)
     } catch (error) {
-      if (!this.#closing.signal.aborted) this.#options.logger.error('an event of the engine was lost', { clusterId, error })
+      if (!this.#closing.signal.aborted)
+        this.#options.logger.error('an event of the engine was lost', { clusterId, error })
     }
   }
 }

@@ -76,7 +76,10 @@ async function remove(context: StepContext, cluster: Cluster): Promise<StepOutco
   } catch (error) {
     if (signal.aborted) return 'rests'
     logger.error('a cluster could not be deleted', { cluster: cluster.name, error })
-    await moveCluster(store, cluster.arn, 'delete-failed', { stateCode: 'InternalError', stateMessage: messageOf(error) })
+    await moveCluster(store, cluster.arn, 'delete-failed', {
+      stateCode: 'InternalError',
+      stateMessage: messageOf(error),
+    })
     return 'rests'
   }
   await store.transaction((transaction) => transaction.deleteCluster(cluster.arn))

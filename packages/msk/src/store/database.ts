@@ -39,7 +39,9 @@ async function migrate(database: Database): Promise<void> {
   const current = Math.max(0, ...rows.map(({ version }) => version))
   const newest = migrations.at(-1)?.version ?? 0
   if (current > newest) {
-    throw new Error(`the state database is of version ${current}, this Millrace knows ${newest}: use the newer Millrace that wrote it`)
+    throw new Error(
+      `the state database is of version ${current}, this Millrace knows ${newest}: use the newer Millrace that wrote it`,
+    )
   }
   for (const migration of migrations) {
     if (migration.version <= current) continue

@@ -32,7 +32,13 @@ test('what was written is there again after the database was closed', async () =
 
 test('a transaction that fails leaves nothing', async () => {
   const store = new Store(await openDatabase(':memory:'))
-  const revision = { configurationArn: 'a', revision: 1, description: '', createdAt: '2026-01-01T00:00:00.000Z', properties: '' }
+  const revision = {
+    configurationArn: 'a',
+    revision: 1,
+    description: '',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    properties: '',
+  }
   await expect(
     store.transaction(async (transaction) => {
       await transaction.insertRevision(revision)

@@ -6,7 +6,15 @@ import type { Updateable } from 'kysely'
 import type { Scope } from '../arns.ts'
 import type { Database } from './database.ts'
 import type { Cluster, Configuration, Operation, Revision, Tags } from './records.ts'
-import { clusterOf, clusterRow, configurationOf, operationOf, operationRow, partialClusterRow, revisionOf } from './rows.ts'
+import {
+  clusterOf,
+  clusterRow,
+  configurationOf,
+  operationOf,
+  operationRow,
+  partialClusterRow,
+  revisionOf,
+} from './rows.ts'
 import type { ConfigurationTable, OperationTable } from './schema.ts'
 
 export class Store {
@@ -141,7 +149,10 @@ export class Store {
     return rows.map(configurationOf)
   }
 
-  async updateConfiguration(arn: string, change: { readonly description?: string; readonly tags?: Tags }): Promise<void> {
+  async updateConfiguration(
+    arn: string,
+    change: { readonly description?: string; readonly tags?: Tags },
+  ): Promise<void> {
     const row: Updateable<ConfigurationTable> = {
       ...(change.description === undefined ? {} : { description: change.description }),
       ...(change.tags === undefined ? {} : { tags: JSON.stringify(change.tags) }),

@@ -93,7 +93,10 @@ export class ControlPlane {
 
   /** An ACTIVE cluster. */
   async activeCluster(name = 'orders', change: Partial<ProvisionedRequest> = {}): Promise<Cluster> {
-    const { ClusterArn = '' } = await this.call('CreateClusterV2', { ClusterName: name, Provisioned: provisioned(change) })
+    const { ClusterArn = '' } = await this.call('CreateClusterV2', {
+      ClusterName: name,
+      Provisioned: provisioned(change),
+    })
     await this.idle()
     return this.cluster(ClusterArn)
   }
@@ -111,7 +114,13 @@ export class ControlPlane {
   }
 
   #newReconciler(): Reconciler {
-    return new Reconciler({ store: this.store, engine: this.engine, clock: this.clock, logger: silentLogger, retryDelayMs: 60_000 })
+    return new Reconciler({
+      store: this.store,
+      engine: this.engine,
+      clock: this.clock,
+      logger: silentLogger,
+      retryDelayMs: 60_000,
+    })
   }
 }
 
@@ -119,7 +128,11 @@ export const callContext: CallContext = {
   requestId: '6f0d2f4e-8a1b-4f42-9c70-0c6f3c9a1b2d',
   accountId: '000000000000',
   region: 'us-east-1',
-  principal: { kind: 'root', accountId: '000000000000', arn: 'arn:aws:iam::000000000000:root' } as unknown as CallContext['principal'],
+  principal: {
+    kind: 'root',
+    accountId: '000000000000',
+    arn: 'arn:aws:iam::000000000000:root',
+  } as unknown as CallContext['principal'],
   apiHost: '127.0.0.1',
   sourceIp: '127.0.0.1',
   userAgent: 'test',

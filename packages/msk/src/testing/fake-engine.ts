@@ -38,7 +38,9 @@ export class FakeEngine implements Engine {
     return {
       clusterId: cluster,
       nodes: nodes.map((node) =>
-        this.down.has(`${cluster}/${node.nodeId}`) ? { ...node, state: 'starting', pid: null, reason: 'was ended by SIGKILL' } : node,
+        this.down.has(`${cluster}/${node.nodeId}`)
+          ? { ...node, state: 'starting', pid: null, reason: 'was ended by SIGKILL' }
+          : node,
       ),
     }
   }

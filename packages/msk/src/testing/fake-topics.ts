@@ -65,6 +65,11 @@ export class FakeTopics implements TopicAdmin {
 
 function topicOf({ name, partitionCount, replicationFactor }: NewTopic): Topic {
   const replicas = Array.from({ length: replicationFactor }, (_, index) => index + 1)
-  const partitions = Array.from({ length: partitionCount }, (_, partition) => ({ partition, leader: 1, replicas, isr: replicas }))
+  const partitions = Array.from({ length: partitionCount }, (_, partition) => ({
+    partition,
+    leader: 1,
+    replicas,
+    isr: replicas,
+  }))
   return { name, internal: false, partitions }
 }

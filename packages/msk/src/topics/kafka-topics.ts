@@ -47,7 +47,9 @@ class KafkaTopics implements TopicAdmin {
 
   async configs(name: string): Promise<Readonly<Record<string, string>>> {
     const [described] = await this.#admin.describeConfigs([{ type: 'topic', name }])
-    const own = (described?.entries ?? []).filter(({ source, value }) => source === ConfigSource.DYNAMIC_TOPIC_CONFIG && value !== null)
+    const own = (described?.entries ?? []).filter(
+      ({ source, value }) => source === ConfigSource.DYNAMIC_TOPIC_CONFIG && value !== null,
+    )
     return Object.fromEntries(own.map((entry) => [entry.name, entry.value ?? '']))
   }
 
@@ -73,7 +75,11 @@ class KafkaTopics implements TopicAdmin {
   }
 }
 
-function topicOf({ name, isInternal, partitions }: {
+function topicOf({
+  name,
+  isInternal,
+  partitions,
+}: {
   readonly name: string
   readonly isInternal: boolean
   readonly partitions: Topic['partitions']

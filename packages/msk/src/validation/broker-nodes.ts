@@ -34,7 +34,10 @@ function checkSubnets({ group, region, prefix }: BrokerNodesRequest): void {
     throw badRequest({ message: 'A client subnet is named by its id: subnet-….', invalidParameter: member })
   }
   if (new Set(subnets).size !== subnets.length) {
-    throw badRequest({ message: 'Every client subnet must be in a zone of its own: one is named twice.', invalidParameter: member })
+    throw badRequest({
+      message: 'Every client subnet must be in a zone of its own: one is named twice.',
+      invalidParameter: member,
+    })
   }
   const twoZones = TWO_ZONE_REGIONS.has(region)
   if (twoZones ? subnets.length !== 2 : subnets.length < 2 || subnets.length > 3) {
@@ -68,7 +71,9 @@ function checkBrokerCount({ brokerCount, group, version, prefix }: BrokerNodesRe
 
 function checkInstanceType({ group, prefix }: BrokerNodesRequest): void {
   if (instanceType(group.InstanceType) !== null) return
-  const express = group.InstanceType.startsWith('express.') ? ' Express brokers are not served by this version of Millrace.' : ''
+  const express = group.InstanceType.startsWith('express.')
+    ? ' Express brokers are not served by this version of Millrace.'
+    : ''
   throw badRequest({
     message: `Unsupported InstanceType [${group.InstanceType}].${express} Valid values: [${Object.keys(instanceTypes).join(', ')}]`,
     invalidParameter: `${prefix}brokerNodeGroupInfo.instanceType`,
@@ -80,7 +85,10 @@ function checkStorage({ group, prefix }: BrokerNodesRequest): void {
   const member = `${prefix}brokerNodeGroupInfo.storageInfo.ebsStorageInfo`
   const volume = ebs?.VolumeSize
   if (volume !== undefined && (volume < 1 || volume > VOLUME_GIB_MAX)) {
-    throw badRequest({ message: `The volume size is 1 to ${VOLUME_GIB_MAX} GiB, got ${volume}.`, invalidParameter: `${member}.volumeSize` })
+    throw badRequest({
+      message: `The volume size is 1 to ${VOLUME_GIB_MAX} GiB, got ${volume}.`,
+      invalidParameter: `${member}.volumeSize`,
+    })
   }
   const throughput = ebs?.ProvisionedThroughput
   if (throughput?.Enabled !== true) return

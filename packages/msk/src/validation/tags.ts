@@ -11,7 +11,8 @@ export function checkTags(tags: Readonly<Record<string, string>>): void {
   for (const [key, value] of entries) {
     if (key.length < 1 || key.length > KEY_LENGTH_MAX) throw invalid(`A tag key has 1 to ${KEY_LENGTH_MAX} characters.`)
     if (/^aws:/i.test(key)) throw invalid(`The tag key ${key} begins with aws:, which is reserved.`)
-    if (value.length > VALUE_LENGTH_MAX) throw invalid(`The value of tag ${key} is longer than ${VALUE_LENGTH_MAX} characters.`)
+    if (value.length > VALUE_LENGTH_MAX)
+      throw invalid(`The value of tag ${key} is longer than ${VALUE_LENGTH_MAX} characters.`)
   }
 }
 

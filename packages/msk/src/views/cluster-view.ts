@@ -44,7 +44,9 @@ function shownCluster(cluster: Cluster): DesiredCluster {
   return cluster.observed ?? cluster.desired
 }
 
-function identity(cluster: Cluster): Pick<ClusterInfo, 'ClusterArn' | 'ClusterName' | 'CreationTime' | 'CurrentVersion' | 'State' | 'Tags'> &
+function identity(
+  cluster: Cluster,
+): Pick<ClusterInfo, 'ClusterArn' | 'ClusterName' | 'CreationTime' | 'CurrentVersion' | 'State' | 'Tags'> &
   Pick<ClusterInfo, 'ActiveOperationArn' | 'StateInfo'> {
   return {
     ...(cluster.activeOperationArn === null ? {} : { ActiveOperationArn: cluster.activeOperationArn }),
@@ -55,14 +57,20 @@ function identity(cluster: Cluster): Pick<ClusterInfo, 'ClusterArn' | 'ClusterNa
     State: cluster.state,
     ...(cluster.stateCode === null
       ? {}
-      : { StateInfo: { Code: cluster.stateCode, ...(cluster.stateMessage === null ? {} : { Message: cluster.stateMessage }) } }),
+      : {
+          StateInfo: {
+            Code: cluster.stateCode,
+            ...(cluster.stateMessage === null ? {} : { Message: cluster.stateMessage }),
+          },
+        }),
     Tags: { ...cluster.tags },
   }
 }
 
-function settings(
-  shown: DesiredCluster,
-): Pick<ClusterInfo, 'ClientAuthentication' | 'EncryptionInfo' | 'EnhancedMonitoring' | 'LoggingInfo' | 'StorageMode'> & {
+function settings(shown: DesiredCluster): Pick<
+  ClusterInfo,
+  'ClientAuthentication' | 'EncryptionInfo' | 'EnhancedMonitoring' | 'LoggingInfo' | 'StorageMode'
+> & {
   OpenMonitoring: DesiredCluster['OpenMonitoring']
 } {
   return {

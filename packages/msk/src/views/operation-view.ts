@@ -1,5 +1,10 @@
 /** A cluster operation as both APIs show it. */
-import type { ClusterOperationInfo, ClusterOperationV2, ClusterOperationV2Summary, MutableClusterInfo } from '../sdk-types.ts'
+import type {
+  ClusterOperationInfo,
+  ClusterOperationV2,
+  ClusterOperationV2Summary,
+  MutableClusterInfo,
+} from '../sdk-types.ts'
 import type { Operation, OperationChange } from '../store/records.ts'
 
 export function operationInfo(operation: Operation): ClusterOperationInfo {

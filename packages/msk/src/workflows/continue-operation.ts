@@ -21,7 +21,10 @@ export const workflows: Readonly<Record<OperationType, Workflow>> = {
 export async function continueOperation(context: StepContext, cluster: Cluster): Promise<StepOutcome> {
   const { store, signal } = context
   const operation = cluster.activeOperationArn === null ? null : await store.operation(cluster.activeOperationArn)
-  invariant(operation !== null, 'a cluster that is being changed has its operation', { cluster: cluster.arn, state: cluster.state })
+  invariant(operation !== null, 'a cluster that is being changed has its operation', {
+    cluster: cluster.arn,
+    state: cluster.state,
+  })
   const walk: Walk = { context, cluster, operation }
   const step = operation.steps.find(({ status }) => status !== 'COMPLETED')
   if (operation.state === 'PENDING') {
@@ -37,7 +40,12 @@ export async function continueOperation(context: StepContext, cluster: Cluster):
     await workflows[operation.type].run(step.name, walk)
   } catch (error) {
     if (signal.aborted) return 'rests'
-    context.logger.error('a cluster operation failed', { cluster: cluster.name, type: operation.type, step: step.name, error })
+    context.logger.error('a cluster operation failed', {
+      cluster: cluster.name,
+      type: operation.type,
+      step: step.name,
+      error,
+    })
     await workflows[operation.type].undo(walk)
     await end(walk, 'fail', error)
     return 'went-on'
@@ -69,6 +77,10 @@ async function end({ context, cluster, operation }: Walk, how: 'complete' | 'fai
   })
 }
 
-function marked(steps: readonly OperationStep[], name: string | undefined, status: OperationStep['status']): OperationStep[] {
+function marked(
+  steps: readonly OperationStep[],
+  name: string | undefined,
+  status: OperationStep['status'],
+): OperationStep[] {
   return steps.map((step) => (step.name === name ? { ...step, status } : step))
 }

@@ -13,7 +13,8 @@ export const updateClusterConfiguration: Workflow = {
     const reference = operation.target.ConfigurationInfo
     if (step === 'INITIALIZE_UPDATE' && reference !== undefined) {
       const revision = await context.store.revision(reference.Arn, reference.Revision)
-      if (revision === null) throw new Error(`revision ${reference.Revision} of ${reference.Arn} does not exist any more`)
+      if (revision === null)
+        throw new Error(`revision ${reference.Revision} of ${reference.Arn} does not exist any more`)
     }
     if (step === 'UPDATE_BROKER_CONFIGURATION') await applyCluster(context, cluster, cluster.desired)
   },

@@ -5,7 +5,9 @@ test('the contracted command line is read and written', () => {
   const node = parseNodeArguments(['--cluster', 'orders', '--node', '2', '--data-dir', '/d/broker-2'])
   expect(node).toEqual({ clusterName: 'orders', nodeId: 2, directory: '/d/broker-2' })
   expect(processTitle('broker', node)).toBe('millrace-broker --cluster orders --node 2 --data-dir /d/broker-2')
-  expect(processTitle('controller', { ...node, nodeId: 10001 })).toBe('millrace-controller --cluster orders --node 10001 --data-dir /d/broker-2')
+  expect(processTitle('controller', { ...node, nodeId: 10001 })).toBe(
+    'millrace-controller --cluster orders --node 10001 --data-dir /d/broker-2',
+  )
 })
 
 test.each([

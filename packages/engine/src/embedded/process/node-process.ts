@@ -46,7 +46,10 @@ const ORPHAN_CLOSE_MS = 2000
 export async function runNode(role: NodeRole, start: (start: NodeStart) => Promise<NodeServer>): Promise<void> {
   const node = parseNodeArguments(process.argv.slice(2))
   process.title = processTitle(role, node)
-  const logger = createJsonLogger({ destination: 2, name: `millrace-${role}` }).child({ cluster: node.clusterName, node: node.nodeId })
+  const logger = createJsonLogger({ destination: 2, name: `millrace-${role}` }).child({
+    cluster: node.clusterName,
+    node: node.nodeId,
+  })
   const life = new NodeLife(node.directory, logger)
   try {
     const secrets = await life.readSecrets()
