@@ -39,6 +39,7 @@ export class EmbeddedCluster {
   readonly #supervisors = new Map<NodeId, NodeSupervisor>()
   #record: ClusterRecord | null
   #queue: Promise<unknown> = Promise.resolve()
+  #retired = false
   #adoption: Promise<unknown> | null = null
 
   constructor(options: EmbeddedClusterOptions) {
@@ -61,6 +62,7 @@ export class EmbeddedCluster {
     signal.throwIfAborted()
     await this.#prepare(spec, report)
     await this.adopt()
+    this.#checkOpen()
     const supervisors = this.#ordered()
     await this.#startMissing(supervisors, report)
     for (const supervisor of supervisors) {
@@ -127,6 +129,7 @@ export class EmbeddedCluster {
 
   /** Nothing is started any more; before stop() or release() when the engine closes. */
   retire(): void {
+    this.#retired = true
     for (const supervisor of this.#supervisors.values()) supervisor.retire()
   }
 
@@ -143,6 +146,10 @@ export class EmbeddedCluster {
     }
     this.#adoption ??= Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.adopt()))
     await this.#adoption
+  }
+
+  #checkOpen(): void {
+    if (this.#retired) throw new EngineError('the engine is closing')
   }
 
   async #prepare(spec: ClusterSpec, report: (step: EngineStep) => void): Promise<void> {
@@ -176,6 +183,7 @@ export class EmbeddedCluster {
     const { nodeId, role } = supervisor.node
     const name = role === 'broker' ? 'RESTART_BROKER' : 'RESTART_CONTROLLER'
     report({ name, nodeId, status: 'IN_PROGRESS' })
+    this.#checkOpen()
     await supervisor.stop({ controlled: true })
     await supervisor.start(this.#nodeConfig(supervisor.node))
     if (role === 'broker') {

@@ -158,6 +158,34 @@ test('nodes that were left running are adopted with the same pids, and watched a
   expect((await pids(second)).get(2)).not.toBe(before.get(2))
 })
 
+test('closing while a cluster is being created ends that, and leaves no process', async () => {
+  // Before the first step, at the beginning of START_NODES, and at its end.
+  await openEngine().apply(spec(), () => {}, never)
+  await engines[0]?.close({ keepNodes: false })
+  for (const progress of [0, 1, 2]) {
+    const engine = openEngine()
+    let closing: Promise<void> | null = null
+    let steps = 0
+    const close = (): void => {
+      closing ??= engine.close({ keepNodes: false })
+    }
+    const applied = engine.apply(
+      spec(),
+      () => {
+        if (++steps === progress) close()
+      },
+      never,
+    )
+    if (progress === 0) close()
+    const [outcome] = await Promise.allSettled([applied])
+    await closing
+    expect(outcome?.status).toBe(progress === 2 ? 'fulfilled' : 'rejected')
+    for (const name of ['broker-1', 'broker-2', 'controller-10001']) {
+      expect(isDirectoryLocked(join(root, 'clusters', spec().id, name))).toBe(false)
+    }
+  }
+})
+
 test('a second process is refused the directory of a live node', async () => {
   const engine = openEngine()
   await engine.apply(spec(), () => {}, never)

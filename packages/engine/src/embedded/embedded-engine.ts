@@ -82,18 +82,16 @@ export class EmbeddedEngine implements Engine {
 
   /** Nodes that an earlier control plane left running are stopped as well, also of clusters nobody asked about. */
   async close(options: { readonly keepNodes: boolean }): Promise<void> {
+    for (const { spec } of options.keepNodes ? [] : listClusterRecords(this.#options.root)) this.#cluster(spec.id)
+    const clusters = [...this.#clusters.values()]
+    for (const cluster of clusters) cluster.retire()
     if (options.keepNodes) {
-      for (const cluster of this.#clusters.values()) {
-        cluster.retire()
-        cluster.release()
-      }
+      for (const cluster of clusters) cluster.release()
       return
     }
-    const all = listClusterRecords(this.#options.root).map(({ spec }) => this.#cluster(spec.id))
     await Promise.all(
-      all.map(async (cluster) => {
+      clusters.map(async (cluster) => {
         await cluster.adopt()
-        cluster.retire()
         await cluster.stop()
       }),
     )
