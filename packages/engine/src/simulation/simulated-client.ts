@@ -5,6 +5,12 @@ import { produceRequest, produceResponse, type ProduceResponse } from '@millrace
 import { fetchRequest, fetchResponse, type FetchResponse } from '@millrace/protocol/messages/01-fetch'
 import { metadataRequest, metadataResponse, type MetadataResponse } from '@millrace/protocol/messages/03-metadata'
 import { createTopicsRequest, createTopicsResponse, type CreateTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
+import { deleteTopicsRequest, deleteTopicsResponse, type DeleteTopicsResponse } from '@millrace/protocol/messages/20-delete-topics'
+import {
+  incrementalAlterConfigsRequest,
+  incrementalAlterConfigsResponse,
+  type IncrementalAlterConfigsResponse,
+} from '@millrace/protocol/messages/44-incremental-alter-configs'
 import { buildBatch } from '@millrace/protocol/records/build-batch'
 import { readRecords, visitBatches } from '@millrace/protocol/records/records'
 import type { FakeHost } from '@millrace/testkit/fake-host'
@@ -12,6 +18,9 @@ import type { SimulatedCluster } from './simulated-cluster.ts'
 
 const METADATA_VERSION = 9
 const CREATE_TOPICS_VERSION = 5
+const DELETE_TOPICS_VERSION = 4
+const TOPIC_RESOURCE = 2
+const SET = 0
 const PRODUCE_VERSION = 9
 const FETCH_VERSION = 11
 const RETRY_MS = 20
@@ -73,6 +82,33 @@ export class SimulatedClient {
     }
     this.#anyChannel()?.send(createTopicsRequest, createTopicsResponse, CREATE_TOPICS_VERSION, body, answered)
     this.#cluster.world.runUntil(() => created)
+  }
+
+  /** Deletes a topic and runs until the controller has answered. */
+  deleteTopic(name: string): void {
+    let deleted = false
+    const answered = (error: Error | null, response: DeleteTopicsResponse | null): void => {
+      const errorCode = response?.responses[0]?.errorCode
+      if (error !== null || errorCode !== 0) throw new Error(`DeleteTopics: ${error?.message ?? errorCode}`)
+      deleted = true
+    }
+    const body = { topicNames: [name], timeoutMs: REQUEST_TIMEOUT_MS }
+    this.#anyChannel()?.send(deleteTopicsRequest, deleteTopicsResponse, DELETE_TOPICS_VERSION, body, answered)
+    this.#cluster.world.runUntil(() => deleted)
+  }
+
+  /** Sets one topic config and runs until the controller has answered. */
+  setTopicConfig(topic: string, name: string, value: string): void {
+    let set = false
+    const answered = (error: Error | null, response: IncrementalAlterConfigsResponse | null): void => {
+      const errorCode = response?.responses[0]?.errorCode
+      if (error !== null || errorCode !== 0) throw new Error(`IncrementalAlterConfigs: ${error?.message ?? errorCode}`)
+      set = true
+    }
+    const resource = { resourceType: TOPIC_RESOURCE, resourceName: topic, configs: [{ name, configOperation: SET, value }] }
+    const body = { resources: [resource], validateOnly: false }
+    this.#anyChannel()?.send(incrementalAlterConfigsRequest, incrementalAlterConfigsResponse, 1, body, answered)
+    this.#cluster.world.runUntil(() => set)
   }
 
   /** The topic as a live broker shows it; undefined while none answers. */

@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest'
+import { World } from '@millrace/testkit/world'
+import { createRecordingLogger } from '@millrace/testkit/recording-logger'
+import { ErrorCode } from '@millrace/protocol/errors'
+import { SimulatedClient } from './simulated-client.ts'
+import { SimulatedCluster } from './simulated-cluster.ts'
+
+const TOPIC = 'orders'
+
+interface Fixture {
+  readonly world: World
+  readonly cluster: SimulatedCluster
+  readonly client: SimulatedClient
+  readonly logged: (message: string) => boolean
+}
+
+function setUp(properties: Readonly<Record<string, string>> = {}): Fixture {
+  const world = new World({ seed: 11 })
+  const logger = createRecordingLogger()
+  const cluster = new SimulatedCluster({ world, brokerCount: 3, logger, properties: { 'replica.lag.time.max.ms': '2000', ...properties } })
+  cluster.start()
+  const client = new SimulatedClient(cluster)
+  return { world, cluster, client, logged: (message) => logger.lines.some((line) => line.message === message) }
+}
+
+function withTopic(properties: Readonly<Record<string, string>> = {}): Fixture {
+  const fixture = setUp(properties)
+  fixture.client.createTopic({ name: TOPIC, partitions: 1, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } })
+  return fixture
+}
+
+function produced({ world, client }: Fixture, count: number): void {
+  const goal = client.acknowledged.length + count
+  world.runUntil(() => client.acknowledged.length >= goal)
+}
+
+function expectNothingLost({ client }: Fixture): void {
+  const values = client.readAll(TOPIC, 0)
+  for (const { offset, value } of client.acknowledged) expect(values.get(offset)).toBe(value)
+}
+
+describe('a simulated cluster', () => {
+  test('serves within a tenth of a second, and takes acks=all at once on a new topic', () => {
+    const fixture = setUp()
+    expect(fixture.world.nowMs).toBeLessThan(100)
+    const before = fixture.world.nowMs
+    fixture.client.createTopic({ name: TOPIC, partitions: 1, replicationFactor: 3 })
+    fixture.client.startProducing(TOPIC, 1)
+    produced(fixture, 1)
+    expect(fixture.world.nowMs - before).toBeLessThan(100)
+  })
+
+  test('moves leaderships away from a broker that shuts down, before it goes', () => {
+    const fixture = withTopic()
+    const { world, cluster, client } = fixture
+    client.startProducing(TOPIC, 1)
+    produced(fixture, 20)
+    const leader = client.describe(TOPIC)?.partitions[0]?.leaderId ?? -1
+    const broker = cluster.brokers.get(leader)
+    const before = world.nowMs
+    let closed = false
+    broker?.close({ controlled: true }, () => (closed = true))
+    world.runUntil(() => closed)
+    expect(world.nowMs - before).toBeLessThan(1_000)
+    cluster.brokers.delete(leader)
+    expect(client.describe(TOPIC)?.partitions[0]?.leaderId).not.toBe(leader)
+    produced(fixture, 20)
+    cluster.restartBroker(leader)
+    world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.isrNodes.length === 3)
+    client.stopProducing(1)
+    expectNothingLost(fixture)
+  })
+
+  test('goes on without its controller, ISR changes excepted', () => {
+    const fixture = withTopic()
+    const { world, cluster, client } = fixture
+    client.startProducing(TOPIC, 1)
+    produced(fixture, 20)
+    cluster.killController()
+    world.advance(10_000)
+    produced(fixture, 20)
+    cluster.restartController()
+    world.advance(5_000)
+    produced(fixture, 20)
+    expect([...cluster.brokers.values()].map((broker) => broker.state)).toEqual(['running', 'running', 'running'])
+    client.stopProducing(1)
+    expectNothingLost(fixture)
+  })
+
+  test('refuses to serve when the controller comes back without what it had decided', () => {
+    const fixture = withTopic()
+    const { world, cluster } = fixture
+    cluster.killController()
+    cluster.controllerHost.disk.removeDirectory('/data')
+    cluster.restartController()
+    world.runUntil(() => cluster.failures.length === 3)
+    for (const failure of cluster.failures) expect(failure).toContain('refuses to serve')
+  })
+
+  test('moves the leadership when the leader\'s disk fails, and that broker ends', () => {
+    const fixture = withTopic()
+    const { world, cluster, client } = fixture
+    client.startProducing(TOPIC, 1)
+    produced(fixture, 20)
+    const leader = client.describe(TOPIC)?.partitions[0]?.leaderId ?? -1
+    cluster.brokerHost(leader).disk.fail({ path: `${TOPIC}-0`, operations: ['write'] })
+    world.runUntil(() => cluster.failures.length === 1)
+    expect(cluster.failures[0]).toContain(`broker ${leader}`)
+    cluster.brokers.delete(leader)
+    expect(client.refusals).toContain(ErrorCode.KAFKA_STORAGE_ERROR)
+    produced(fixture, 20)
+    expect(client.describe(TOPIC)?.partitions[0]?.leaderId).not.toBe(leader)
+    client.stopProducing(1)
+    expectNothingLost(fixture)
+  })
+
+  test('removes a deleted topic from every broker and gives its name a new life', () => {
+    const fixture = withTopic()
+    const { world, cluster, client } = fixture
+    client.startProducing(TOPIC, 1)
+    produced(fixture, 5)
+    client.stopProducing(1)
+    client.deleteTopic(TOPIC)
+    const hosted = (): number[] => [...cluster.brokers.values()].map((broker) => [...broker.runtime.replicaManager.all()].length)
+    world.runUntil(() => hosted().every((count) => count === 0))
+    client.createTopic({ name: TOPIC, partitions: 1, replicationFactor: 3 })
+    world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.leaderId !== -1)
+    expect(client.readAll(TOPIC, 0).size).toBe(0)
+  })
+
+  test('sets aside what is left of a topic that was deleted while the broker was away', () => {
+    const fixture = withTopic()
+    const { world, cluster, client, logged } = fixture
+    cluster.killBroker(3)
+    world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.isrNodes.length === 2)
+    client.deleteTopic(TOPIC)
+    cluster.restartBroker(3)
+    world.runUntil(() => cluster.brokers.size === 3)
+    expect(logged('setting aside a log without a replica')).toBe(true)
+    expect(cluster.failures).toEqual([])
+  })
+
+  test('acts on a changed min.insync.replicas at once', () => {
+    const fixture = withTopic()
+    const { world, cluster, client } = fixture
+    cluster.killBroker(3)
+    world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.isrNodes.length === 2)
+    client.setTopicConfig(TOPIC, 'min.insync.replicas', '3')
+    world.advance(50)
+    client.startProducing(TOPIC, 1)
+    world.runUntil(() => client.refusals.length > 0)
+    expect(new Set(client.refusals)).toEqual(new Set([ErrorCode.NOT_ENOUGH_REPLICAS]))
+    client.setTopicConfig(TOPIC, 'min.insync.replicas', '2')
+    produced(fixture, 5)
+    client.stopProducing(1)
+  })
+
+  test('brings a broker up to date by a snapshot when the log has moved on', () => {
+    const fixture = withTopic({
+      'metadata.log.max.record.bytes.between.snapshots': '1000',
+      'metadata.max.retention.bytes': '3000',
+      'metadata.log.segment.bytes': '1000',
+    })
+    const { world, cluster, client, logged } = fixture
+    cluster.killBroker(3)
+    for (let count = 0; count < 60; count++) client.setTopicConfig(TOPIC, 'retention.ms', String(1_000_000 + count))
+    cluster.restartBroker(3)
+    world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.isrNodes.length === 3)
+    expect(logged('fetching a metadata snapshot')).toBe(true)
+    expect(cluster.brokers.get(3)?.runtime.settings.topic(TOPIC).retentionMs).toBe(1_000_059)
+    cluster.killBroker(3)
+    cluster.restartBroker(3)
+    world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.isrNodes.length === 3)
+    expect(cluster.failures).toEqual([])
+  })
+})
