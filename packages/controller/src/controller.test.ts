@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { partitionByName } from '@millrace/metadata/image'
-import { ControllerFixture } from './controller-fixture.ts'
+import { encodePrincipal } from '@millrace/network/principal-data'
+import { decodeMessage } from '@millrace/protocol/codec'
+import { decodeResponseHeader, encodeRequestFrame } from '@millrace/protocol/headers'
+import { createTopicsRequest, createTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
+import { envelopeRequest, envelopeResponse } from '@millrace/protocol/messages/58-envelope'
+import { Reader } from '@millrace/protocol/primitives/reader'
+import { ControllerFixture } from './testing/controller-fixture.ts'
 
 let fixture: ControllerFixture
 afterEach(() => {
@@ -39,6 +45,27 @@ describe('controller', () => {
     const leaders = fixture.image.topicsByName.get('orders')?.partitions.map(({ leader }) => leader)
     expect(leaders?.filter((id) => id === 1).length).toBe(2)
     expect(leaders?.filter((id) => id === 2).length).toBe(2)
+  })
+
+  test('a request in an envelope is answered with a whole response', () => {
+    fixture = new ControllerFixture(13)
+    const broker = fixture.liveBroker(1)
+    const body = {
+      topics: [{ name: 'forwarded', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
+    }
+    const frame = Buffer.concat(
+      encodeRequestFrame(createTopicsRequest, 7, { correlationId: 77, clientId: 'client' }, body),
+    )
+    const answer = broker.ask(envelopeRequest, envelopeResponse, 0, {
+      requestData: frame.subarray(4),
+      requestPrincipal: encodePrincipal('User:alice'),
+      clientHostAddress: Buffer.from([127, 0, 0, 1]),
+    })
+    expect(answer.errorCode).toBe(ErrorCode.NONE)
+    const reader = new Reader(answer.responseData ?? Buffer.alloc(0))
+    expect(decodeResponseHeader(createTopicsResponse, 7, reader)).toBe(77)
+    expect(decodeMessage(createTopicsResponse, 7, reader).topics[0]).toMatchObject({ name: 'forwarded', errorCode: 0 })
+    expect(fixture.image.topicsByName.has('forwarded')).toBe(true)
   })
 
   test('a broker that dies is fenced 500 ms after its connection closed, and its leaderships move', () => {
@@ -89,7 +116,8 @@ describe('controller', () => {
     second.register()
     expect(second.epoch).toBeGreaterThan(before)
     expect(fixture.image.brokers.get(2)?.fenced).toBe(true)
-    for (const partition of fixture.image.topicsByName.get('orders')?.partitions ?? []) expect(partition).toMatchObject({ leader: 1, isr: [1] })
+    for (const partition of fixture.image.topicsByName.get('orders')?.partitions ?? [])
+      expect(partition).toMatchObject({ leader: 1, isr: [1] })
     second.epoch = before
     expect(second.heartbeat().errorCode).toBe(ErrorCode.STALE_BROKER_EPOCH)
   })
@@ -123,8 +151,12 @@ describe('controller', () => {
     const broker = fixture.broker(1)
     broker.register()
     expect(broker.heartbeat({ currentMetadataOffset: 1000 }).errorCode).toBe(ErrorCode.OFFSET_OUT_OF_RANGE)
-    expect(broker.fetch({ fetchOffset: 1000 }).responses[0]?.partitions[0]?.errorCode).toBe(ErrorCode.OFFSET_OUT_OF_RANGE)
-    expect(fixture.logger.lines.filter(({ level, message }) => level === 'error' && /never wrote/.test(message)).length).toBe(2)
+    expect(broker.fetch({ fetchOffset: 1000 }).responses[0]?.partitions[0]?.errorCode).toBe(
+      ErrorCode.OFFSET_OUT_OF_RANGE,
+    )
+    expect(
+      fixture.logger.lines.filter(({ level, message }) => level === 'error' && /never wrote/.test(message)).length,
+    ).toBe(2)
   })
 
   test.each([
@@ -188,7 +220,9 @@ describe('restart', () => {
     fixture = new ControllerFixture(23, { 'metadata.log.max.record.bytes.between.snapshots': '2000' })
     const broker = fixture.liveBroker(1)
     for (let index = 0; index < 30; index++) broker.createTopic(`topic-${index}`, 3, 1)
-    const names = fixture.host.disk.list('/data/controller/__cluster_metadata-0').filter((name) => name.endsWith('.checkpoint'))
+    const names = fixture.host.disk
+      .list('/data/controller/__cluster_metadata-0')
+      .filter((name) => name.endsWith('.checkpoint'))
     expect(names.length).toBeGreaterThan(1)
     const before = fixture.image
     fixture.restart()
@@ -197,12 +231,37 @@ describe('restart', () => {
     expect(fixture.image.nextProducerId).toBe(before.nextProducerId)
   })
 
+  test.each([
+    ['2.8.1', 7],
+    ['3.5.1', 11],
+    ['3.6.0', 14],
+    ['3.7.x.kraft', 19],
+    ['4.0.x', 25],
+    ['4.1.x', 27],
+  ])('a cluster of Kafka %s writes what metadata.version %i permits, and reads it back', (kafkaVersion, level) => {
+    fixture = new ControllerFixture(26, {}, kafkaVersion)
+    expect(fixture.image.features.get('metadata.version')).toBe(level)
+    const [first, second] = [fixture.liveBroker(1), fixture.liveBroker(2)]
+    expect(first.createTopic('orders', 3, 2, { 'cleanup.policy': 'compact' })).toBe(ErrorCode.NONE)
+    second.die()
+    fixture.world.runUntil(() => fixture.image.brokers.get(2)?.fenced === true)
+    fixture.world.runUntil(
+      () => fixture.controller.runtime.log.highWatermark === fixture.controller.runtime.log.nextOffset,
+    )
+    const before = fixture.image
+    fixture.restart()
+    expect(fixture.image.topicsById).toEqual(before.topicsById)
+    expect(fixture.image.brokers).toEqual(before.brokers)
+  })
+
   test('a directory of another cluster or node stops the start', () => {
     fixture = new ControllerFixture(24)
     fixture.host.crashProcess()
     fixture.host.restart()
     expect(() => fixture.start({ ...fixture.config, nodeId: 10_002 })).toThrow(/belongs to node 10001/)
-    expect(() => fixture.start({ ...fixture.config, clusterId: 'AAAAAAAAAAAAAAAAAAAAAg' })).toThrow(/belongs to cluster/)
+    expect(() => fixture.start({ ...fixture.config, clusterId: 'AAAAAAAAAAAAAAAAAAAAAg' })).toThrow(
+      /belongs to cluster/,
+    )
   })
 
   test('a controller whose disk fails answers nothing more and says so', () => {

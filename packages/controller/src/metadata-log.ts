@@ -77,12 +77,16 @@ export class MetadataLog {
   /** Opens this term: the LeaderChange control batch. */
   appendLeaderChange(): MetadataBatch {
     const { epoch, leaderId, host } = this.#options
-    return this.#append(buildLeaderChangeBatch({ baseOffset: this.#nextOffset, epoch, timestampMs: host.clock.nowMs() }, leaderId))
+    return this.#append(
+      buildLeaderChangeBatch({ baseOffset: this.#nextOffset, epoch, timestampMs: host.clock.nowMs() }, leaderId),
+    )
   }
 
   /** Appends the records as one batch, the unit of atomicity. Returns the batch as a reader of the log will see it. */
   append(records: readonly MetadataRecord[]): MetadataBatch {
-    invariant(records.length > 0 && records.length <= RECORDS_PER_APPEND_MAX, 'an append has 1 to 10000 records', { count: records.length })
+    invariant(records.length > 0 && records.length <= RECORDS_PER_APPEND_MAX, 'an append has 1 to 10000 records', {
+      count: records.length,
+    })
     const { epoch, host } = this.#options
     const batch = buildMetadataBatch({ baseOffset: this.#nextOffset, epoch, timestampMs: host.clock.nowMs() }, records)
     invariant(batch.length <= METADATA_BATCH_BYTES_MAX, 'a metadata batch is at most 8 MiB', { bytes: batch.length })

@@ -26,7 +26,11 @@ import { fetchHandler } from './handlers/01-fetch.ts'
 import { describeQuorumHandler } from './handlers/55-describe-quorum.ts'
 import { fetchSnapshotHandler } from './handlers/59-fetch-snapshot.ts'
 import { administrationHandlers } from './handlers/administration.ts'
-import { brokerHeartbeatHandler, brokerRegistrationHandler, unregisterBrokerHandler } from './handlers/broker-lifecycle.ts'
+import {
+  brokerHeartbeatHandler,
+  brokerRegistrationHandler,
+  unregisterBrokerHandler,
+} from './handlers/broker-lifecycle.ts'
 import type { HandlerContext } from './handlers/handler-context.ts'
 import { allocateProducerIdsHandler, alterPartitionHandler } from './handlers/replication.ts'
 import { openDirectory, readBootstrap } from './storage/directory.ts'
@@ -64,7 +68,8 @@ export function startController(
   callback: (error: Error | null, controller: Controller | null) => void,
 ): void {
   const { host, logger, config } = options
-  const setting = (name: string): number => brokerNumber({ image: emptyImage, properties: config.properties, nodeId: config.nodeId }, name)
+  const setting = (name: string): number =>
+    brokerNumber({ image: emptyImage, properties: config.properties, nodeId: config.nodeId }, name)
   try {
     const directory = openDirectory(host, config)
     const load = {
@@ -97,12 +102,25 @@ function beginTerm(
   const epoch = Math.max(readQuorumEpoch(host.disk, metadataPath), log.leaderEpochs.latest, replayer.image.epoch) + 1
   writeQuorumState(host.disk, metadataPath, config.nodeId, epoch)
   let onFailure = (error: Error): void => callback(error, null)
-  const runtime = new ControllerRuntime({ host, logger, config, log, snapshots, replayer, epoch, onFailure: (error) => onFailure(error) })
+  const runtime = new ControllerRuntime({
+    host,
+    logger,
+    config,
+    log,
+    snapshots,
+    replayer,
+    epoch,
+    onFailure: (error) => onFailure(error),
+  })
   runtime.begin()
   activate(runtime, options)
   runtime.whenCommitted(runtime.log.nextOffset - 1, () => {
     onFailure = (error) => options.onFailure?.(error)
-    logger.info('controller leads', { epoch, offset: runtime.image.offset, metadataVersion: runtime.image.features.get(METADATA_VERSION_FEATURE) ?? 0 })
+    logger.info('controller leads', {
+      epoch,
+      offset: runtime.image.offset,
+      metadataVersion: runtime.image.features.get(METADATA_VERSION_FEATURE) ?? 0,
+    })
     serve(options, runtime, snapshots, callback)
   })
 }
@@ -111,8 +129,12 @@ function beginTerm(
 function activate(runtime: ControllerRuntime, { host, config }: ControllerOptions): void {
   const records: MetadataRecord[] = []
   if (runtime.inTransaction) records.push({ type: 25, version: 0, body: { reason: 'Controller failover' } })
-  if (!runtime.image.features.has(METADATA_VERSION_FEATURE)) records.push(...activationRecords(readBootstrap(host, config)))
-  runtime.submit(() => ({ records, response: null }), () => {})
+  if (!runtime.image.features.has(METADATA_VERSION_FEATURE))
+    records.push(...activationRecords(readBootstrap(host, config)))
+  runtime.submit(
+    () => ({ records, response: null }),
+    () => {},
+  )
 }
 
 function serve(
@@ -122,7 +144,8 @@ function serve(
   callback: (error: Error | null, controller: Controller | null) => void,
 ): void {
   const { host, logger, config } = options
-  const setting = (name: string): number => brokerNumber({ image: runtime.image, properties: config.properties, nodeId: config.nodeId }, name)
+  const setting = (name: string): number =>
+    brokerNumber({ image: runtime.image, properties: config.properties, nodeId: config.nodeId }, name)
   const sessions = new BrokerSessions(setting('broker.session.timeout.ms'))
   const watch = new BrokerWatch({ host, logger, runtime, sessions })
   const barrier = new BrokerBarrier(host, () => runtime.image, sessions)
@@ -137,7 +160,10 @@ function serve(
     listeners: [{ name: LISTENER, host: config.listener.host, port, internal: true }],
     handlers,
     versionRange: (apiKey) => servedVersions(apiKey, handlers),
-    features: { supported: supportedFeatures(config), finalized: () => ({ epoch: Math.max(0, runtime.image.offset), levels: runtime.image.features }) },
+    features: {
+      supported: supportedFeatures(config),
+      finalized: () => ({ epoch: Math.max(0, runtime.image.offset), levels: runtime.image.features }),
+    },
     internalSecret: config.internalSecret,
     onConnectionClosed: ({ id }) => {
       sessions.connectionClosed(id, host.clock.monotonicMs())
@@ -163,9 +189,18 @@ function serve(
   })
 }
 
-function controllerHandlers(context: HandlerContext, endpoint: () => { host: string; port: number }): ReadonlyMap<number, ApiHandler> {
+function controllerHandlers(
+  context: HandlerContext,
+  endpoint: () => { host: string; port: number },
+): ReadonlyMap<number, ApiHandler> {
   const keyed = (handler: ApiHandler): [number, ApiHandler] => [handler.request.apiKey ?? -1, handler]
-  const forwarded = new Map([...administrationHandlers(context), unregisterBrokerHandler(context), describeQuorumHandler(context, endpoint)].map(keyed))
+  const forwarded = new Map(
+    [
+      ...administrationHandlers(context),
+      unregisterBrokerHandler(context),
+      describeQuorumHandler(context, endpoint),
+    ].map(keyed),
+  )
   const own = [
     fetchHandler(context),
     alterPartitionHandler(context),
@@ -185,7 +220,9 @@ function servedVersions(apiKey: number, handlers: ReadonlyMap<number, ApiHandler
   return { min: apiKey === ApiKey.Fetch ? FETCH_VERSION_MIN : min, max }
 }
 
-function supportedFeatures({ kafkaVersion }: ControllerConfig): { name: string; minVersion: number; maxVersion: number }[] {
+function supportedFeatures({
+  kafkaVersion,
+}: ControllerConfig): { name: string; minVersion: number; maxVersion: number }[] {
   return profileOf(kafkaVersion).features.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max }))
 }
 
@@ -209,5 +246,8 @@ function registerSelf(runtime: ControllerRuntime, { host, config }: ControllerOp
       features,
     },
   }
-  runtime.submit(() => ({ records: [record], response: null }), () => {})
+  runtime.submit(
+    () => ({ records: [record], response: null }),
+    () => {},
+  )
 }

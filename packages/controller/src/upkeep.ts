@@ -30,7 +30,10 @@ export class Upkeep {
       const enabled = brokerBoolean(configContext(state), 'auto.leader.rebalance.enable')
       return { records: enabled ? electPreferred(state, ELECTIONS_PER_ROUND_MAX) : [], response: null }
     })
-    this.#every(UNCLEAN_SWEEP_MS, 'partitions without leader', (state) => ({ records: electWhereLeaderless(state, null), response: null }))
+    this.#every(UNCLEAN_SWEEP_MS, 'partitions without leader', (state) => ({
+      records: electWhereLeaderless(state, null),
+      response: null,
+    }))
   }
 
   close(): void {

@@ -88,8 +88,28 @@ export class MetadataDelta {
   replay(record: MetadataRecord): void {
     switch (record.type) {
       case 0: {
-        const { brokerId, brokerEpoch, incarnationId, endPoints, features, rack, fenced, inControlledShutdown, logDirs } = record.body
-        this.#setBroker({ id: brokerId, epoch: brokerEpoch, incarnationId, endpoints: endPoints, features, rack, fenced, inControlledShutdown, directoryIds: logDirs })
+        const {
+          brokerId,
+          brokerEpoch,
+          incarnationId,
+          endPoints,
+          features,
+          rack,
+          fenced,
+          inControlledShutdown,
+          logDirs,
+        } = record.body
+        this.#setBroker({
+          id: brokerId,
+          epoch: brokerEpoch,
+          incarnationId,
+          endpoints: endPoints,
+          features,
+          rack,
+          fenced,
+          inControlledShutdown,
+          directoryIds: logDirs,
+        })
         break
       }
       case 1:
@@ -131,7 +151,10 @@ export class MetadataDelta {
         this.#setQuota(record.body)
         break
       case 15:
-        invariant(record.body.nextProducerId > this.#nextProducerId, 'producer ids go back', { next: record.body.nextProducerId, current: this.#nextProducerId })
+        invariant(record.body.nextProducerId > this.#nextProducerId, 'producer ids go back', {
+          next: record.body.nextProducerId,
+          current: this.#nextProducerId,
+        })
         this.#nextProducerId = record.body.nextProducerId
         break
       case 17:
@@ -246,7 +269,10 @@ export class MetadataDelta {
 
   #createPartition(record: PartitionRecord): void {
     const topic = this.#ownTopic(record.topicId)
-    invariant(record.partitionId === topic.partitions.length, 'partition ids have no gaps', { partition: record.partitionId, topic: topic.name })
+    invariant(record.partitionId === topic.partitions.length, 'partition ids have no gaps', {
+      partition: record.partitionId,
+      topic: topic.name,
+    })
     topic.partitions.push(partitionFromRecord(record))
     this.#markPartition(topic.id, record.partitionId)
   }
@@ -254,7 +280,10 @@ export class MetadataDelta {
   #changePartition(record: PartitionChangeRecord): void {
     const topic = this.#ownTopic(record.topicId)
     const partition = topic.partitions[record.partitionId]
-    invariant(partition !== undefined, 'record names an unknown partition', { topic: topic.name, partition: record.partitionId })
+    invariant(partition !== undefined, 'record names an unknown partition', {
+      topic: topic.name,
+      partition: record.partitionId,
+    })
     topic.partitions[record.partitionId] = changePartition(partition, record)
     this.#markPartition(topic.id, record.partitionId)
   }
@@ -281,11 +310,16 @@ export class MetadataDelta {
   }
 
   #clearElr(topicName: string): void {
-    for (const topic of [...this.#topicsById.read.values()]) {
+    for (const topic of this.#topicsById.read.values()) {
       if (topicName !== '' && topic.name !== topicName) continue
       topic.partitions.forEach((partition, index) => {
         if (partition.eligibleLeaderReplicas.length === 0 && partition.lastKnownElr.length === 0) return
-        this.#ownTopic(topic.id).partitions[index] = { ...partition, eligibleLeaderReplicas: [], lastKnownElr: [], partitionEpoch: partition.partitionEpoch + 1 }
+        this.#ownTopic(topic.id).partitions[index] = {
+          ...partition,
+          eligibleLeaderReplicas: [],
+          lastKnownElr: [],
+          partitionEpoch: partition.partitionEpoch + 1,
+        }
         this.#markPartition(topic.id, index)
       })
     }
@@ -328,6 +362,13 @@ export class MetadataDelta {
 }
 
 /** Decoded bytes are views over a buffer that will be reused; an image keeps its own. */
-function ownBytes<T extends { readonly salt: Buffer; readonly storedKey: Buffer; readonly serverKey: Buffer }>(body: T): T {
-  return { ...body, salt: Buffer.from(body.salt), storedKey: Buffer.from(body.storedKey), serverKey: Buffer.from(body.serverKey) }
+function ownBytes<T extends { readonly salt: Buffer; readonly storedKey: Buffer; readonly serverKey: Buffer }>(
+  body: T,
+): T {
+  return {
+    ...body,
+    salt: Buffer.from(body.salt),
+    storedKey: Buffer.from(body.storedKey),
+    serverKey: Buffer.from(body.serverKey),
+  }
 }

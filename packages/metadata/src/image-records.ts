@@ -28,11 +28,19 @@ export function* imageRecords(image: MetadataImage): Generator<MetadataRecord, v
   yield* configRecords(image)
   for (const quota of image.clientQuotas.values()) {
     for (const [key, value] of quota.values) {
-      yield { type: RecordType.CLIENT_QUOTA, version: 0, body: { entity: [...quota.entity], key, value, remove: false } }
+      yield {
+        type: RecordType.CLIENT_QUOTA,
+        version: 0,
+        body: { entity: [...quota.entity], key, value, remove: false },
+      }
     }
   }
   if (image.nextProducerId > 0) {
-    yield { type: RecordType.PRODUCER_IDS, version: 0, body: { brokerId: -1, brokerEpoch: -1, nextProducerId: image.nextProducerId } }
+    yield {
+      type: RecordType.PRODUCER_IDS,
+      version: 0,
+      body: { brokerId: -1, brokerEpoch: -1, nextProducerId: image.nextProducerId },
+    }
   }
   for (const acl of image.acls.values()) yield { type: RecordType.ACCESS_CONTROL_ENTRY, version: 0, body: acl }
   for (const credential of image.scramCredentials.values()) {
@@ -90,7 +98,8 @@ function* topicRecords(topic: TopicImage, version: number): Generator<MetadataRe
         leaderEpoch: partition.leaderEpoch,
         partitionEpoch: partition.partitionEpoch,
         directories: version >= 1 ? [...partition.directories] : [],
-        eligibleLeaderReplicas: version >= 2 && partition.eligibleLeaderReplicas.length > 0 ? [...partition.eligibleLeaderReplicas] : null,
+        eligibleLeaderReplicas:
+          version >= 2 && partition.eligibleLeaderReplicas.length > 0 ? [...partition.eligibleLeaderReplicas] : null,
         lastKnownElr: version >= 2 && partition.lastKnownElr.length > 0 ? [...partition.lastKnownElr] : null,
       },
     }

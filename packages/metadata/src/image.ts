@@ -178,9 +178,7 @@ export function isActive(image: MetadataImage, brokerId: number): boolean {
 /** Parts sorted by type, so that one entity has one key. */
 export function quotaEntityKey(entity: readonly QuotaEntityPart[]): string {
   return JSON.stringify(
-    entity
-      .map((part) => [part.entityType, part.entityName])
-      .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
+    entity.map((part) => [part.entityType, part.entityName]).sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
   )
 }
 

@@ -28,7 +28,11 @@ const VALUES: readonly [string, MetadataRecord, string][] = [
   ['FeatureLevelRecord', metadataVersion, '010c00116d657461646174612e76657273696f6e001500'],
   ['NoOpRecord', { type: 20, version: 0, body: {} }, '01140000'],
   ['BeginTransactionRecord', bootstrapBegin, `01170001001212${Buffer.from('Bootstrap records').toString('hex')}`],
-  ['PartitionChangeRecord v1', isrAndLeader, '01050100000000000102030405060708090a0b0c0d0e0f0200090300000001000000020104' + '00000002'],
+  [
+    'PartitionChangeRecord v1',
+    isrAndLeader,
+    '01050100000000000102030405060708090a0b0c0d0e0f0200090300000001000000020104' + '00000002',
+  ],
 ]
 
 describe('record frame', () => {
@@ -63,14 +67,21 @@ describe('metadata batches', () => {
     expect(batch.length).toBe(91)
     expect(batch.readUInt32BE(17).toString(16)).toBe('7f3f874')
     expect(batch.subarray(61).toString('hex')).toBe('3a00000008000000022600000000000102000000010002000000010000' + '00')
-    expect(readMetadataBatch(batch, 0)).toMatchObject({ isControl: true, controlTypes: [2], records: [], lastOffset: 0 })
+    expect(readMetadataBatch(batch, 0)).toMatchObject({
+      isControl: true,
+      controlTypes: [2],
+      records: [],
+      lastOffset: 0,
+    })
   })
 
   test('batches are read back in order, one cut off at the end is left out', () => {
     const first = buildMetadataBatch({ baseOffset: 5, epoch: 2, timestampMs: TS }, [metadataVersion, isrAndLeader])
     const second = buildMetadataBatch({ baseOffset: 7, epoch: 2, timestampMs: TS }, [metadataVersion])
     const bytes = Buffer.concat([first, second.subarray(0, second.length - 1)])
-    expect(readMetadataBatches(bytes)).toMatchObject([{ baseOffset: 5, lastOffset: 6, records: [metadataVersion, isrAndLeader] }])
+    expect(readMetadataBatches(bytes)).toMatchObject([
+      { baseOffset: 5, lastOffset: 6, records: [metadataVersion, isrAndLeader] },
+    ])
   })
 
   test('a changed byte is noticed', () => {

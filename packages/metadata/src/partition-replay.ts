@@ -41,11 +41,16 @@ export function changePartition(before: PartitionState, change: PartitionChangeR
     leader: leaderChanges ? change.leader : before.leader,
     leaderEpoch: before.leaderEpoch + (leaderChanges ? 1 : 0),
     partitionEpoch: before.partitionEpoch + 1,
-    leaderRecoveryState: change.leaderRecoveryState === NO_RECOVERY_CHANGE ? before.leaderRecoveryState : change.leaderRecoveryState,
+    leaderRecoveryState:
+      change.leaderRecoveryState === NO_RECOVERY_CHANGE ? before.leaderRecoveryState : change.leaderRecoveryState,
   }
 }
 
-function changedDirectories(before: PartitionState, change: PartitionChangeRecord, replicas: readonly number[]): readonly Uuid[] {
+function changedDirectories(
+  before: PartitionState,
+  change: PartitionChangeRecord,
+  replicas: readonly number[],
+): readonly Uuid[] {
   if (change.directories !== null) return directoriesFor(replicas, change.directories)
   if (change.replicas === null) return before.directories
   return replicas.map((replica) => before.directories[before.replicas.indexOf(replica)] ?? DirectoryId.UNASSIGNED)
@@ -54,6 +59,9 @@ function changedDirectories(before: PartitionState, change: PartitionChangeRecor
 /** Records of before KIP-858 have no directories: all MIGRATING. */
 function directoriesFor(replicas: readonly number[], directories: readonly Uuid[]): readonly Uuid[] {
   if (directories.length === 0) return replicas.map(() => DirectoryId.MIGRATING)
-  invariant(directories.length === replicas.length, 'directories stand beside the replicas', { replicas: replicas.length, directories: directories.length })
+  invariant(directories.length === replicas.length, 'directories stand beside the replicas', {
+    replicas: replicas.length,
+    directories: directories.length,
+  })
   return directories
 }

@@ -9,13 +9,25 @@ const begin: MetadataRecord = { type: 23, version: 0, body: { name: null } }
 const end: MetadataRecord = { type: 24, version: 0, body: {} }
 const abort: MetadataRecord = { type: 25, version: 0, body: { reason: null } }
 
-function feeder(): { readonly replayer: MetadataReplayer; feed(...records: MetadataRecord[]): string[][] } {
+function feeder(): {
+  readonly replayer: MetadataReplayer
+  readonly feed: (...records: MetadataRecord[]) => string[][]
+} {
   const replayer = new MetadataReplayer(emptyImage)
   return {
     replayer,
     feed(...records) {
       const baseOffset = replayer.nextOffset
-      const batch: MetadataBatch = { baseOffset, lastOffset: baseOffset + records.length - 1, epoch: 1, timestampMs: 5, sizeBytes: 100, isControl: false, controlTypes: [], records }
+      const batch: MetadataBatch = {
+        baseOffset,
+        lastOffset: baseOffset + records.length - 1,
+        epoch: 1,
+        timestampMs: 5,
+        sizeBytes: 100,
+        isControl: false,
+        controlTypes: [],
+        records,
+      }
       return replayer.replay(batch).map(({ image }) => [...image.features.keys()])
     },
   }
@@ -45,7 +57,10 @@ describe('metadata transactions', () => {
   test('what stands before a transaction in its batch is published without it', () => {
     const { feed } = feeder()
     expect(feed(feature('a'), begin, feature('b'))).toEqual([['a']])
-    expect(feed(end, feature('c'))).toEqual([['a', 'b'], ['a', 'b', 'c']])
+    expect(feed(end, feature('c'))).toEqual([
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+    ])
   })
 
   test.each([
@@ -58,7 +73,16 @@ describe('metadata transactions', () => {
 
   test('a gap between batches is fatal', () => {
     const { replayer } = feeder()
-    const batch: MetadataBatch = { baseOffset: 3, lastOffset: 3, epoch: 1, timestampMs: 5, sizeBytes: 100, isControl: false, controlTypes: [], records: [feature('a')] }
+    const batch: MetadataBatch = {
+      baseOffset: 3,
+      lastOffset: 3,
+      epoch: 1,
+      timestampMs: 5,
+      sizeBytes: 100,
+      isControl: false,
+      controlTypes: [],
+      records: [feature('a')],
+    }
     expect(() => replayer.replay(batch)).toThrow(/no gaps/)
   })
 })

@@ -37,7 +37,10 @@ export class MetadataReplayer {
 
   /** Applies the next batch. Returns what it published: nothing in a transaction, more than one image when a transaction begins or ends inside. */
   replay(batch: MetadataBatch): DeltaResult[] {
-    invariant(batch.baseOffset === this.#nextOffset, 'metadata batches have no gaps', { baseOffset: batch.baseOffset, expected: this.#nextOffset })
+    invariant(batch.baseOffset === this.#nextOffset, 'metadata batches have no gaps', {
+      baseOffset: batch.baseOffset,
+      expected: this.#nextOffset,
+    })
     const { epoch, timestampMs } = batch
     const published: DeltaResult[] = []
     let delta = this.#transaction ?? new MetadataDelta(this.#image)
@@ -49,24 +52,20 @@ export class MetadataReplayer {
     }
     batch.records.forEach((record, index) => {
       const offset = batch.baseOffset + index
-      switch (record.type) {
-        case RecordType.BEGIN_TRANSACTION:
-          invariant(this.#transaction === null, 'metadata transactions do not nest', { offset })
-          if (index > 0) publish(offset - 1)
-          this.#transaction = delta
-          break
-        case RecordType.END_TRANSACTION:
-          invariant(this.#transaction !== null, 'metadata transaction ends without a begin', { offset })
-          this.#transaction = null
-          if (index < batch.records.length - 1) publish(offset)
-          break
-        case RecordType.ABORT_TRANSACTION:
-          invariant(this.#transaction !== null, 'metadata transaction is aborted without a begin', { offset })
-          this.#transaction = null
-          delta = new MetadataDelta(this.#image)
-          break
-        default:
-          delta.replay(record)
+      if (record.type === RecordType.BEGIN_TRANSACTION) {
+        invariant(this.#transaction === null, 'metadata transactions do not nest', { offset })
+        if (index > 0) publish(offset - 1)
+        this.#transaction = delta
+      } else if (record.type === RecordType.END_TRANSACTION) {
+        invariant(this.#transaction !== null, 'metadata transaction ends without a begin', { offset })
+        this.#transaction = null
+        if (index < batch.records.length - 1) publish(offset)
+      } else if (record.type === RecordType.ABORT_TRANSACTION) {
+        invariant(this.#transaction !== null, 'metadata transaction is aborted without a begin', { offset })
+        this.#transaction = null
+        delta = new MetadataDelta(this.#image)
+      } else {
+        delta.replay(record)
       }
     })
     this.#nextOffset = batch.lastOffset + 1

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { imageFromSnapshot, imageSnapshotChunks, parseSnapshotFileName, readSnapshot, snapshotChunks, snapshotFileName } from './snapshot-format.ts'
+import {
+  imageFromSnapshot,
+  imageSnapshotChunks,
+  parseSnapshotFileName,
+  readSnapshot,
+  snapshotChunks,
+  snapshotFileName,
+} from './snapshot-format.ts'
 import type { MetadataRecord } from './records/metadata-record.ts'
 import { MetadataDelta } from './delta.ts'
 import { emptyImage } from './image.ts'
@@ -16,7 +23,8 @@ describe('snapshot format', () => {
     const [header, , footer] = bootstrap([metadataVersion])
     expect(header?.toString('hex')).toBe(
       '0000000000000000000000470000000002daf497210020000000000000' +
-        '0192cc09140000000192cc091400ffffffffffffffffffffffffffff000000012a0000000800000003160000000000000000000000' + '00',
+        '0192cc09140000000192cc091400ffffffffffffffffffffffffffff000000012a0000000800000003160000000000000000000000' +
+        '00',
     )
     expect(footer?.length).toBe(75)
     expect(footer?.readUInt32BE(17).toString(16)).toBe('233a67a8')
@@ -24,7 +32,11 @@ describe('snapshot format', () => {
   })
 
   test('records come back in order over several batches', () => {
-    const records = Array.from({ length: 2500 }, (_, index): MetadataRecord => ({ type: 12, version: 0, body: { name: `f${index}`, featureLevel: 1 } }))
+    const records = Array.from({ length: 2500 }, (_, index): MetadataRecord => ({
+      type: 12,
+      version: 0,
+      body: { name: `f${index}`, featureLevel: 1 },
+    }))
     const chunks = bootstrap(records)
     expect(chunks.length).toBe(5)
     expect(readSnapshot(Buffer.concat(chunks)).records).toEqual(records)
@@ -49,7 +61,11 @@ describe('snapshot format', () => {
   test('an image survives the way through a snapshot', () => {
     const delta = new MetadataDelta(emptyImage)
     delta.replay(metadataVersion)
-    delta.replay({ type: 4, version: 0, body: { resourceType: 2, resourceName: 'orders:eu', name: 'retention.ms', value: '1' } })
+    delta.replay({
+      type: 4,
+      version: 0,
+      body: { resourceType: 2, resourceName: 'orders:eu', name: 'retention.ms', value: '1' },
+    })
     delta.replay({ type: 15, version: 0, body: { brokerId: 1, brokerEpoch: 3, nextProducerId: 2000 } })
     const { image } = delta.finish({ offset: 9, epoch: 3, timestampMs: TS })
     const bytes = Buffer.concat([...imageSnapshotChunks(image, TS)])

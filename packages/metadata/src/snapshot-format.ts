@@ -53,7 +53,13 @@ export function* snapshotChunks(source: SnapshotSource): Generator<Buffer, void,
   const header = controlRecord(ControlRecordType.snapshotHeader, snapshotHeaderRecord, {
     lastContainedLogTimestamp: source.lastContainedLogTimestampMs,
   })
-  yield buildBatch({ baseOffset: offset++, partitionLeaderEpoch: epoch, timestampMs, isControl: true, records: [header] })
+  yield buildBatch({
+    baseOffset: offset++,
+    partitionLeaderEpoch: epoch,
+    timestampMs,
+    isControl: true,
+    records: [header],
+  })
   let pending: MetadataRecord[] = []
   const batch = (): Buffer => {
     const built = buildMetadataBatch({ baseOffset: offset, epoch, timestampMs }, pending)
@@ -73,7 +79,12 @@ export function* snapshotChunks(source: SnapshotSource): Generator<Buffer, void,
 /** The chunks of a snapshot of `image`. */
 export function imageSnapshotChunks(image: MetadataImage, nowMs: number): Generator<Buffer, void, undefined> {
   const records = imageRecords(image)
-  return snapshotChunks({ epoch: image.epoch, timestampMs: nowMs, lastContainedLogTimestampMs: image.timestampMs, records })
+  return snapshotChunks({
+    epoch: image.epoch,
+    timestampMs: nowMs,
+    lastContainedLogTimestampMs: image.timestampMs,
+    records,
+  })
 }
 
 export interface SnapshotContent {
@@ -86,7 +97,8 @@ export interface SnapshotContent {
 export function readSnapshot(bytes: Buffer): SnapshotContent {
   const batches = readMetadataBatches(bytes)
   if (batches[0]?.controlTypes[0] !== ControlRecordType.snapshotHeader) throw new DecodeError('snapshot has no header')
-  if (batches.at(-1)?.controlTypes[0] !== ControlRecordType.snapshotFooter) throw new DecodeError('snapshot has no footer')
+  if (batches.at(-1)?.controlTypes[0] !== ControlRecordType.snapshotFooter)
+    throw new DecodeError('snapshot has no footer')
   const size = batches.reduce((sum, batch) => sum + batch.sizeBytes, 0)
   if (size !== bytes.length) throw new DecodeError(`snapshot has ${bytes.length - size} bytes after its last batch`)
   const records = batches.flatMap((batch) => batch.records)

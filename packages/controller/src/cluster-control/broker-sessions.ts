@@ -72,7 +72,9 @@ export class BrokerSessions {
     const session = this.#sessions.get(brokerId)
     if (session === undefined) return -Infinity
     const sessionEnd = session.lastContactMs + this.#sessionTimeoutMs
-    return session.closedAtMs === null ? sessionEnd : Math.min(sessionEnd, session.closedAtMs + CONNECTION_CLOSED_GRACE_MS)
+    return session.closedAtMs === null
+      ? sessionEnd
+      : Math.min(sessionEnd, session.closedAtMs + CONNECTION_CLOSED_GRACE_MS)
   }
 
   /** Whether the broker has everything up to and including `offset`. */
@@ -102,7 +104,9 @@ export class BrokerSessions {
   }
 
   /** For DescribeQuorum: fetch state of a broker. Times are monotonic ms; -1 unknown. */
-  fetchState(brokerId: number): { readonly fetchOffset: number; readonly lastFetchMs: number; readonly lastCaughtUpMs: number } | undefined {
+  fetchState(
+    brokerId: number,
+  ): { readonly fetchOffset: number; readonly lastFetchMs: number; readonly lastCaughtUpMs: number } | undefined {
     return this.#sessions.get(brokerId)
   }
 

@@ -14,7 +14,12 @@ export class BrokerWatch {
   #dueMs = Infinity
   #closed = false
 
-  constructor(options: { readonly host: Host; readonly logger: Logger; readonly runtime: ControllerRuntime; readonly sessions: BrokerSessions }) {
+  constructor(options: {
+    readonly host: Host
+    readonly logger: Logger
+    readonly runtime: ControllerRuntime
+    readonly sessions: BrokerSessions
+  }) {
     this.#host = options.host
     this.#logger = options.logger
     this.#runtime = options.runtime
@@ -48,10 +53,13 @@ export class BrokerWatch {
     this.#clear()
     if (this.#runtime.ended) return
     const nowMs = this.#host.clock.monotonicMs()
-    for (const { id, fenced } of [...this.#runtime.image.brokers.values()]) {
+    for (const { id, fenced } of this.#runtime.image.brokers.values()) {
       if (fenced || this.#sessions.deadlineMs(id) > nowMs) continue
       this.#logger.warn('fencing a broker that is not heard of any more', { broker: id })
-      this.#runtime.submit((state) => fenceBroker(state, id), () => {})
+      this.#runtime.submit(
+        (state) => fenceBroker(state, id),
+        () => {},
+      )
     }
     this.reschedule()
   }

@@ -1,6 +1,9 @@
 /** BrokerHeartbeat and fencing: which records take a broker from one state to the next (kafka-records §7). Pure. */
 import { ErrorCode } from '@millrace/protocol/errors'
-import type { BrokerHeartbeatRequest, BrokerHeartbeatResponseInput } from '@millrace/protocol/messages/63-broker-heartbeat'
+import type {
+  BrokerHeartbeatRequest,
+  BrokerHeartbeatResponseInput,
+} from '@millrace/protocol/messages/63-broker-heartbeat'
 import type { BrokerRegistration } from '@millrace/metadata/image'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision } from '../decision.ts'
@@ -78,16 +81,24 @@ function transitionRecords(state: ControlState, broker: BrokerRegistration, next
   if (current === next) return []
   switch (next) {
     case 'unfenced':
-      return [registrationChange(broker, { fenced: -1, inControlledShutdown: 0 }), ...electWhereLeaderless(state, broker.id)]
+      return [
+        registrationChange(broker, { fenced: -1, inControlledShutdown: 0 }),
+        ...electWhereLeaderless(state, broker.id),
+      ]
     case 'controlledShutdown':
       return [registrationChange(broker, { fenced: 0, inControlledShutdown: 1 }), ...leaveIsrs(state, broker.id)]
     case 'fenced':
     case 'shutdownNow':
-      return broker.fenced ? [] : [...leaveIsrs(state, broker.id), registrationChange(broker, { fenced: 1, inControlledShutdown: 0 })]
+      return broker.fenced
+        ? []
+        : [...leaveIsrs(state, broker.id), registrationChange(broker, { fenced: 1, inControlledShutdown: 0 })]
   }
 }
 
-function registrationChange(broker: BrokerRegistration, change: { fenced: number; inControlledShutdown: number }): MetadataRecord {
+function registrationChange(
+  broker: BrokerRegistration,
+  change: { fenced: number; inControlledShutdown: number },
+): MetadataRecord {
   return {
     type: 17,
     version: change.inControlledShutdown === 0 ? 0 : 1,

@@ -1,6 +1,9 @@
 /** AllocateProducerIds: blocks of producer ids, given out once and never again. */
 import { ErrorCode } from '@millrace/protocol/errors'
-import type { AllocateProducerIdsRequest, AllocateProducerIdsResponseInput } from '@millrace/protocol/messages/67-allocate-producer-ids'
+import type {
+  AllocateProducerIdsRequest,
+  AllocateProducerIdsResponseInput,
+} from '@millrace/protocol/messages/67-allocate-producer-ids'
 import type { ControlState, Decision } from '../decision.ts'
 import { brokerEpochError } from './broker-epoch.ts'
 
@@ -17,7 +20,11 @@ export function allocateProducerIds(
   const producerIdStart = image.nextProducerId
   return {
     records: [
-      { type: 15, version: 0, body: { brokerId, brokerEpoch, nextProducerId: producerIdStart + PRODUCER_ID_BLOCK_SIZE } },
+      {
+        type: 15,
+        version: 0,
+        body: { brokerId, brokerEpoch, nextProducerId: producerIdStart + PRODUCER_ID_BLOCK_SIZE },
+      },
     ],
     response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, producerIdStart, producerIdLen: PRODUCER_ID_BLOCK_SIZE },
   }

@@ -5,7 +5,10 @@
  * session would only prolong the outage.
  */
 import { ErrorCode } from '@millrace/protocol/errors'
-import type { BrokerRegistrationRequest, BrokerRegistrationResponseInput } from '@millrace/protocol/messages/62-broker-registration'
+import type {
+  BrokerRegistrationRequest,
+  BrokerRegistrationResponseInput,
+} from '@millrace/protocol/messages/62-broker-registration'
 import type { BrokerRegistration } from '@millrace/metadata/image'
 import { METADATA_VERSION_FEATURE, registerBrokerVersion } from '@millrace/metadata/record-versions'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
@@ -44,7 +47,10 @@ export function registerBroker(state: ControlState, request: BrokerRegistrationR
       logDirs: registerBrokerVersion(metadataLevel(image)) >= 3 ? request.logDirs : [],
     },
   }
-  const remark = previous !== undefined && !sameIncarnation && lostDirectory(previous, request) ? 'broker is back with another log directory' : null
+  const remark =
+    previous !== undefined && !sameIncarnation && lostDirectory(previous, request)
+      ? 'broker is back with another log directory'
+      : null
   return {
     records: [...before, registration],
     response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, brokerEpoch, remark },
@@ -52,15 +58,24 @@ export function registerBroker(state: ControlState, request: BrokerRegistrationR
 }
 
 /** What the predecessor leaves behind. */
-function departure(state: ControlState, previous: BrokerRegistration, request: BrokerRegistrationRequest): MetadataRecord[] {
+function departure(
+  state: ControlState,
+  previous: BrokerRegistration,
+  request: BrokerRegistrationRequest,
+): MetadataRecord[] {
   const [directoryId] = request.logDirs
-  if (directoryId !== undefined && lostDirectory(previous, request)) return directoryReplaced(state, request.brokerId, directoryId)
+  if (directoryId !== undefined && lostDirectory(previous, request))
+    return directoryReplaced(state, request.brokerId, directoryId)
   return previous.fenced ? [] : leaveIsrs(state, request.brokerId)
 }
 
 /** None of the directories the broker had is there any more: its replicas start empty. */
 function lostDirectory(previous: BrokerRegistration, request: BrokerRegistrationRequest): boolean {
-  return previous.directoryIds.length > 0 && request.logDirs.length > 0 && !previous.directoryIds.some((id) => request.logDirs.includes(id))
+  return (
+    previous.directoryIds.length > 0 &&
+    request.logDirs.length > 0 &&
+    !previous.directoryIds.some((id) => request.logDirs.includes(id))
+  )
 }
 
 function registrationError(
@@ -73,7 +88,10 @@ function registrationError(
   if (request.listeners.length === 0) {
     return { errorCode: ErrorCode.INVALID_REGISTRATION, remark: 'broker registers without listeners' }
   }
-  if (request.logDirs.some((id) => id.startsWith(RESERVED_HIGH_BITS)) || new Set(request.logDirs).size < request.logDirs.length) {
+  if (
+    request.logDirs.some((id) => id.startsWith(RESERVED_HIGH_BITS)) ||
+    new Set(request.logDirs).size < request.logDirs.length
+  ) {
     return { errorCode: ErrorCode.INVALID_REGISTRATION, remark: 'broker registers a reserved or repeated directory id' }
   }
   const supported = new Map(request.features.map((feature) => [feature.name, feature]))

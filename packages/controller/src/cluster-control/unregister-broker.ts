@@ -1,6 +1,9 @@
 /** UnregisterBroker: forgets a broker for good (kafka-records §7). */
 import { ErrorCode } from '@millrace/protocol/errors'
-import type { UnregisterBrokerRequest, UnregisterBrokerResponseInput } from '@millrace/protocol/messages/64-unregister-broker'
+import type {
+  UnregisterBrokerRequest,
+  UnregisterBrokerResponseInput,
+} from '@millrace/protocol/messages/64-unregister-broker'
 import type { ControlState, Decision } from '../decision.ts'
 import { leaveIsrs } from '../replication-control/leadership.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { ConfigResourceType } from '@millrace/metadata/image'
-import { TOPIC_ID, broker, stateOf, topic, topicConfigRecord } from '../decision-fixture.ts'
+import { TOPIC_ID, broker, stateOf, topic, topicConfigRecord } from '../testing/decision-fixture.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 
 const { TOPIC, BROKER } = ConfigResourceType
@@ -14,7 +14,11 @@ const state = stateOf([
 
 type Change = readonly [name: string, operation: number, value: string | null]
 
-function incremental(resourceType: number, resourceName: string, ...changes: Change[]): ReturnType<typeof incrementalAlterConfigs> {
+function incremental(
+  resourceType: number,
+  resourceName: string,
+  ...changes: Change[]
+): ReturnType<typeof incrementalAlterConfigs> {
   const configs = changes.map(([name, configOperation, value]) => ({ name, configOperation, value }))
   return incrementalAlterConfigs(state, { resources: [{ resourceType, resourceName, configs }], validateOnly: false })
 }
@@ -24,15 +28,23 @@ const written = (decision: ReturnType<typeof incrementalAlterConfigs>): unknown 
 
 describe('IncrementalAlterConfigs', () => {
   test('sets, deletes, appends and subtracts', () => {
-    expect(written(incremental(TOPIC, 'orders', ['retention.ms', 1, null], ['segment.bytes', 0, '1048576']))).toEqual([['retention.ms', null], ['segment.bytes', '1048576']])
-    expect(written(incremental(TOPIC, 'orders', ['cleanup.policy', 2, 'delete,compact']))).toEqual([['cleanup.policy', 'compact,delete']])
+    expect(written(incremental(TOPIC, 'orders', ['retention.ms', 1, null], ['segment.bytes', 0, '1048576']))).toEqual([
+      ['retention.ms', null],
+      ['segment.bytes', '1048576'],
+    ])
+    expect(written(incremental(TOPIC, 'orders', ['cleanup.policy', 2, 'delete,compact']))).toEqual([
+      ['cleanup.policy', 'compact,delete'],
+    ])
     expect(written(incremental(TOPIC, 'orders', ['cleanup.policy', 3, 'compact']))).toEqual([['cleanup.policy', '']])
   })
 
   test('appending to a key that is not set starts from its default', () => {
     const fresh = stateOf([...topic('orders', TOPIC_ID, [{ replicas: [1] }])])
     const configs = [{ name: 'cleanup.policy', configOperation: 2, value: 'compact' }]
-    const decision = incrementalAlterConfigs(fresh, { resources: [{ resourceType: TOPIC, resourceName: 'orders', configs }], validateOnly: false })
+    const decision = incrementalAlterConfigs(fresh, {
+      resources: [{ resourceType: TOPIC, resourceName: 'orders', configs }],
+      validateOnly: false,
+    })
     expect(written(decision)).toEqual([['cleanup.policy', 'delete,compact']])
   })
 
@@ -64,8 +76,14 @@ describe('IncrementalAlterConfigs', () => {
   })
 
   test('a key twice, or a resource twice, is refused', () => {
-    expect(incremental(TOPIC, 'orders', ['retention.ms', 0, '1'], ['retention.ms', 0, '2']).response.responses[0]?.errorCode).toBe(ErrorCode.INVALID_REQUEST)
-    const resource = { resourceType: TOPIC, resourceName: 'orders', configs: [{ name: 'retention.ms', configOperation: 0, value: '1' }] }
+    expect(
+      incremental(TOPIC, 'orders', ['retention.ms', 0, '1'], ['retention.ms', 0, '2']).response.responses[0]?.errorCode,
+    ).toBe(ErrorCode.INVALID_REQUEST)
+    const resource = {
+      resourceType: TOPIC,
+      resourceName: 'orders',
+      configs: [{ name: 'retention.ms', configOperation: 0, value: '1' }],
+    }
     const decision = incrementalAlterConfigs(state, { resources: [resource, resource], validateOnly: false })
     expect(decision.response.responses.map(({ errorCode }) => errorCode)).toEqual([ErrorCode.INVALID_REQUEST])
   })
@@ -76,10 +94,17 @@ describe('IncrementalAlterConfigs', () => {
   })
 
   test('a bad resource does not hold up the others; validateOnly writes nothing', () => {
-    const good = { resourceType: TOPIC, resourceName: 'orders', configs: [{ name: 'retention.ms', configOperation: 0, value: '1' }] }
+    const good = {
+      resourceType: TOPIC,
+      resourceName: 'orders',
+      configs: [{ name: 'retention.ms', configOperation: 0, value: '1' }],
+    }
     const bad = { ...good, resourceName: 'none' }
     const decision = incrementalAlterConfigs(state, { resources: [bad, good], validateOnly: false })
-    expect(decision.response.responses.map(({ errorCode }) => errorCode)).toEqual([ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 0])
+    expect(decision.response.responses.map(({ errorCode }) => errorCode)).toEqual([
+      ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      0,
+    ])
     expect(decision.records.length).toBe(1)
     expect(incrementalAlterConfigs(state, { resources: [good], validateOnly: true }).records).toEqual([])
   })
@@ -87,7 +112,12 @@ describe('IncrementalAlterConfigs', () => {
 
 describe('AlterConfigs', () => {
   test('what is not listed goes back to its default', () => {
-    const resources = [{ resourceType: TOPIC, resourceName: 'orders', configs: [{ name: 'retention.ms', value: '2000' }] }]
-    expect(written(alterConfigs(state, { resources, validateOnly: false }))).toEqual([['retention.ms', '2000'], ['cleanup.policy', null]])
+    const resources = [
+      { resourceType: TOPIC, resourceName: 'orders', configs: [{ name: 'retention.ms', value: '2000' }] },
+    ]
+    expect(written(alterConfigs(state, { resources, validateOnly: false }))).toEqual([
+      ['retention.ms', '2000'],
+      ['cleanup.policy', null],
+    ])
   })
 })

@@ -58,7 +58,10 @@ function alterResources<R extends Resource>(
     const count = seen.get(`${resourceType}:${resourceName}`)
     if (count === undefined) continue
     seen.delete(`${resourceType}:${resourceName}`)
-    const wanted = count > 1 ? invalidRequest('Each resource must appear at most once.') : (resourceError(state, resource) ?? wantedOf(resource))
+    const wanted =
+      count > 1
+        ? invalidRequest('Each resource must appear at most once.')
+        : (resourceError(state, resource) ?? wantedOf(resource))
     const checked = isItemError(wanted) ? wanted : checkedRecords(state, resource, wanted)
     if (isItemError(checked)) {
       responses.push({ ...checked, resourceType, resourceName })
@@ -75,10 +78,14 @@ function resourceError({ image }: ControlState, { resourceType, resourceName }: 
   switch (resourceType) {
     case ConfigResourceType.TOPIC:
       if (image.topicsByName.has(resourceName)) return null
-      return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `The topic '${resourceName}' does not exist.` }
+      return {
+        errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        errorMessage: `The topic '${resourceName}' does not exist.`,
+      }
     case ConfigResourceType.BROKER:
       if (resourceName === '') return null
-      if (!/^\d+$/.test(resourceName)) return invalidRequest(`Invalid broker name ${resourceName}, expected a broker ID.`)
+      if (!/^\d+$/.test(resourceName))
+        return invalidRequest(`Invalid broker name ${resourceName}, expected a broker ID.`)
       return image.brokers.has(Number(resourceName)) ? null : invalidRequest(`No broker with id ${resourceName} found.`)
     default:
       return invalidRequest(`Unsupported config resource type ${resourceType}`)
@@ -116,16 +123,25 @@ function operate(
   const definition = definitionOf(resourceType, name)
   if (definition !== undefined && definition.type !== 'list') {
     const word = operation === Operation.APPEND ? 'APPEND' : 'SUBTRACT'
-    return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage: `Can't ${word} to key ${name} because its type is not LIST.` }
+    return {
+      errorCode: ErrorCode.INVALID_CONFIG,
+      errorMessage: `Can't ${word} to key ${name} because its type is not LIST.`,
+    }
   }
   const before = splitList(current ?? definition?.default ?? '')
   const items = splitList(value)
-  const after = operation === Operation.APPEND ? [...new Set([...before, ...items])] : before.filter((item) => !items.includes(item))
+  const after =
+    operation === Operation.APPEND
+      ? [...new Set([...before, ...items])]
+      : before.filter((item) => !items.includes(item))
   return after.join(',')
 }
 
 /** AlterConfigs: what is not listed goes back to its default. */
-function replacing({ image }: ControlState, resource: AlterConfigsRequest['resources'][number]): WantedConfigs | ItemError {
+function replacing(
+  { image }: ControlState,
+  resource: AlterConfigsRequest['resources'][number],
+): WantedConfigs | ItemError {
   const wanted = new Map<string, string | null>()
   for (const { name, value } of resource.configs) {
     if (wanted.has(name)) return invalidRequest('Error due to duplicate config keys')
@@ -168,7 +184,8 @@ function validate(
     else if (!current.has(name) && definitionOf(resourceType, name) === undefined) unknown.push(name)
   }
   if (resourceType === ConfigResourceType.TOPIC) {
-    if (unknown.length > 0) return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage: `Unknown topic config name: ${unknown[0]}` }
+    if (unknown.length > 0)
+      return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage: `Unknown topic config name: ${unknown[0]}` }
     const after = new Map(current)
     for (const name of wanted.keys()) after.delete(name)
     for (const [name, value] of set) after.set(name, value)

@@ -20,7 +20,10 @@ export function topicConfigErrors(configs: ReadonlyMap<string, string>): ItemErr
 export function brokerConfigErrors(configs: ReadonlyMap<string, string>, clusterWide: boolean): ItemError | null {
   const readOnly = [...configs.keys()].filter((name) => brokerConfig(plainName(name))?.scope === 'read-only')
   if (readOnly.length > 0) {
-    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Cannot update these configs dynamically: [${readOnly.join(', ')}]` }
+    return {
+      errorCode: ErrorCode.INVALID_REQUEST,
+      errorMessage: `Cannot update these configs dynamically: [${readOnly.join(', ')}]`,
+    }
   }
   for (const [name, value] of configs) {
     const definition = brokerConfig(plainName(name))
@@ -28,7 +31,10 @@ export function brokerConfigErrors(configs: ReadonlyMap<string, string>, cluster
     const complaint = configValueError(definition, value)
     if (complaint !== null) return invalid(complaint)
     if (clusterWide && definition.scope === 'per-broker') {
-      return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Cannot update these configs at default cluster level: [${name}]` }
+      return {
+        errorCode: ErrorCode.INVALID_REQUEST,
+        errorMessage: `Cannot update these configs at default cluster level: [${name}]`,
+      }
     }
   }
   return null
@@ -53,7 +59,9 @@ function localRetentionError(configs: ReadonlyMap<string, string>): ItemError | 
     const local = configs.get(`local.retention.${unit}`)
     if (total === undefined || local === undefined || Number(total) === -1 || Number(local) === -2) continue
     if (Number(local) === -1 || Number(local) > Number(total)) {
-      return invalid(`Invalid value ${local} for configuration local.retention.${unit}: Value must not be more than retention.${unit} property value: ${total}`)
+      return invalid(
+        `Invalid value ${local} for configuration local.retention.${unit}: Value must not be more than retention.${unit} property value: ${total}`,
+      )
     }
   }
   return null

@@ -31,7 +31,12 @@ export function fetchHandler(context: HandlerContext): ApiHandler {
 
   const answer = (respond: Respond<FetchResponseInput>, result: PartitionResult, release?: (() => void) | null): void =>
     respond(
-      { throttleTimeMs: 0, errorCode: ErrorCode.NONE, sessionId: 0, responses: [{ topicId: METADATA_TOPIC_ID, partitions: [result] }] },
+      {
+        throttleTimeMs: 0,
+        errorCode: ErrorCode.NONE,
+        sessionId: 0,
+        responses: [{ topicId: METADATA_TOPIC_ID, partitions: [result] }],
+      },
       release,
     )
 
@@ -51,7 +56,10 @@ export function fetchHandler(context: HandlerContext): ApiHandler {
     if (poll.timer !== null) host.timers.clear(poll.timer)
     runtime.log.read(poll.wanted.fetchOffset, poll.maxBytes, (error, found) => {
       if (error !== null || found === null) {
-        logger.error('the metadata log cannot be read', { offset: poll.wanted.fetchOffset, error: error?.message ?? 'nothing found' })
+        logger.error('the metadata log cannot be read', {
+          offset: poll.wanted.fetchOffset,
+          error: error?.message ?? 'nothing found',
+        })
         return answer(poll.respond, result({ errorCode: ErrorCode.UNKNOWN_SERVER_ERROR }))
       }
       answer(poll.respond, result({ records: found.buffers }), found.release)
@@ -69,7 +77,12 @@ export function fetchHandler(context: HandlerContext): ApiHandler {
     if (body.clusterId !== null && body.clusterId !== config.clusterId) return refuse(ErrorCode.INCONSISTENT_CLUSTER_ID)
     const [topic] = body.topics
     const [wanted] = topic?.partitions ?? []
-    if (body.topics.length !== 1 || topic?.topicId !== METADATA_TOPIC_ID || topic.partitions.length !== 1 || wanted?.partition !== 0) {
+    if (
+      body.topics.length !== 1 ||
+      topic?.topicId !== METADATA_TOPIC_ID ||
+      topic.partitions.length !== 1 ||
+      wanted?.partition !== 0
+    ) {
       return refuse(ErrorCode.INVALID_REQUEST)
     }
     const refused = refusal(context, wanted)
@@ -93,12 +106,10 @@ export function fetchHandler(context: HandlerContext): ApiHandler {
     if (wanted.fetchOffset < runtime.log.highWatermark) return read(poll)
     if (body.maxWaitMs <= 0) return answer(respond, result({}))
     polls.push(poll)
+    // A poll whose connection is gone ends with its time; nobody hears the answer.
     poll.timer = host.timers.set(body.maxWaitMs, () => {
       polls = polls.filter((each) => each !== poll)
       answer(respond, result({}))
-    })
-    request.connection.onClose(() => {
-      polls = polls.filter((each) => each !== poll)
     })
   })
 }

@@ -15,11 +15,17 @@ interface ReplicaState {
   readonly lastCaughtUpTimestamp: number
 }
 
-export function describeQuorumHandler(context: HandlerContext, endpoint: () => { host: string; port: number }): ApiHandler {
+export function describeQuorumHandler(
+  context: HandlerContext,
+  endpoint: () => { host: string; port: number },
+): ApiHandler {
   const { host, runtime } = context
   return handler(describeQuorumRequest, describeQuorumResponse, (_, request, respond) => {
     const [topic] = request.topics
-    const isMetadata = request.topics.length === 1 && topic?.topicName === METADATA_TOPIC && topic.partitions.every((each) => each.partitionIndex === 0)
+    const isMetadata =
+      request.topics.length === 1 &&
+      topic?.topicName === METADATA_TOPIC &&
+      topic.partitions.every((each) => each.partitionIndex === 0)
     if (!isMetadata) return respond({ errorCode: ErrorCode.INVALID_REQUEST, errorMessage: null, topics: [], nodes: [] })
     const { leaderId, epoch, highWatermark, nextOffset } = runtime.log
     const nowMs = host.clock.nowMs()

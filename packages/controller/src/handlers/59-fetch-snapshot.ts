@@ -16,10 +16,12 @@ type PartitionResult = FetchSnapshotResponseInput['topics'][number]['partitions'
 export function fetchSnapshotHandler(context: HandlerContext): ApiHandler {
   return handler(fetchSnapshotRequest, fetchSnapshotResponse, (_, request, respond) => {
     const refuse = (errorCode: number): void => respond({ throttleTimeMs: 0, errorCode, topics: [] })
-    if (request.clusterId !== null && request.clusterId !== context.config.clusterId) return refuse(ErrorCode.INCONSISTENT_CLUSTER_ID)
+    if (request.clusterId !== null && request.clusterId !== context.config.clusterId)
+      return refuse(ErrorCode.INCONSISTENT_CLUSTER_ID)
     const [topic] = request.topics
     const [wanted] = topic?.partitions ?? []
-    if (request.topics.length !== 1 || topic?.name !== METADATA_TOPIC || wanted?.partition !== 0) return refuse(ErrorCode.INVALID_REQUEST)
+    if (request.topics.length !== 1 || topic?.name !== METADATA_TOPIC || wanted?.partition !== 0)
+      return refuse(ErrorCode.INVALID_REQUEST)
     const partitions = [piece(context, wanted, request.maxBytes)]
     respond({ throttleTimeMs: 0, errorCode: ErrorCode.NONE, topics: [{ name: METADATA_TOPIC, partitions }] })
   })

@@ -5,7 +5,10 @@ import { deleteTopicsRequest, deleteTopicsResponse } from '@millrace/protocol/me
 import { alterConfigsRequest, alterConfigsResponse } from '@millrace/protocol/messages/33-alter-configs'
 import { createPartitionsRequest, createPartitionsResponse } from '@millrace/protocol/messages/37-create-partitions'
 import { electLeadersRequest, electLeadersResponse } from '@millrace/protocol/messages/43-elect-leaders'
-import { incrementalAlterConfigsRequest, incrementalAlterConfigsResponse } from '@millrace/protocol/messages/44-incremental-alter-configs'
+import {
+  incrementalAlterConfigsRequest,
+  incrementalAlterConfigsResponse,
+} from '@millrace/protocol/messages/44-incremental-alter-configs'
 import { MetadataDelta } from '@millrace/metadata/delta'
 import {
   alterPartitionReassignmentsRequest,
@@ -47,20 +50,37 @@ export function administrationHandlers(context: HandlerContext): readonly ApiHan
       decideAndSpread(context, request.timeoutMs, (state) => alterPartitionReassignments(state, request), respond),
     ),
     handler(listPartitionReassignmentsRequest, listPartitionReassignmentsResponse, (_, request, respond) =>
-      decideAndSpread(context, 0, (state) => ({ records: [], response: listPartitionReassignments(state.image, request) }), respond),
+      decideAndSpread(
+        context,
+        0,
+        (state) => ({ records: [], response: listPartitionReassignments(state.image, request) }),
+        respond,
+      ),
     ),
     handler(alterConfigsRequest, alterConfigsResponse, (_, request, respond) =>
-      decideAndSpread(context, CONFIG_SPREAD_MS, (state) => withElections(state, alterConfigs(state, request)), respond),
+      decideAndSpread(
+        context,
+        CONFIG_SPREAD_MS,
+        (state) => withElections(state, alterConfigs(state, request)),
+        respond,
+      ),
     ),
     handler(incrementalAlterConfigsRequest, incrementalAlterConfigsResponse, (_, request, respond) =>
-      decideAndSpread(context, CONFIG_SPREAD_MS, (state) => withElections(state, incrementalAlterConfigs(state, request)), respond),
+      decideAndSpread(
+        context,
+        CONFIG_SPREAD_MS,
+        (state) => withElections(state, incrementalAlterConfigs(state, request)),
+        respond,
+      ),
     ),
   ]
 }
 
 /** Allowing unclean elections takes effect at once where a partition has no leader. */
 function withElections<Response>(state: ControlState, decision: Decision<Response>): Decision<Response> {
-  const allows = decision.records.some((record) => record.type === 4 && record.body.name === 'unclean.leader.election.enable')
+  const allows = decision.records.some(
+    (record) => record.type === 4 && record.body.name === 'unclean.leader.election.enable',
+  )
   if (!allows) return decision
   const after: ControlState = { ...state, image: replayed(state, decision) }
   return { ...decision, records: [...decision.records, ...electWhereLeaderless(after, null)] }

@@ -1,7 +1,10 @@
 /** Registration, heartbeat and unregistration of brokers (62, 63, 64). */
 import type { ApiHandler } from '@millrace/network/api-handler'
 import { ErrorCode, errorName } from '@millrace/protocol/errors'
-import { brokerRegistrationRequest, brokerRegistrationResponse } from '@millrace/protocol/messages/62-broker-registration'
+import {
+  brokerRegistrationRequest,
+  brokerRegistrationResponse,
+} from '@millrace/protocol/messages/62-broker-registration'
 import { brokerHeartbeatRequest, brokerHeartbeatResponse } from '@millrace/protocol/messages/63-broker-heartbeat'
 import { unregisterBrokerRequest, unregisterBrokerResponse } from '@millrace/protocol/messages/64-unregister-broker'
 import { heartbeat } from '../cluster-control/heartbeat.ts'
@@ -40,7 +43,7 @@ export function brokerHeartbeatHandler(context: HandlerContext): ApiHandler {
     }
     const submitted = runtime.submit(
       (state) => heartbeat(state, request, departure),
-      ({ state: _, ...response }) => respond(response),
+      (outcome) => respond(outcome),
     )
     if (submitted === null) return
     const { response, wroteUpTo } = submitted

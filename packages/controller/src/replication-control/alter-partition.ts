@@ -39,7 +39,8 @@ export function alterPartition(
   if (stale !== null) return { records: [], response: { throttleTimeMs: 0, errorCode: stale, topics: [] } }
   const records: MetadataRecord[] = []
   const topics = request.topics.map((wanted): TopicResult => {
-    const topic = apiVersion >= 2 ? state.image.topicsById.get(wanted.topicId) : state.image.topicsByName.get(wanted.topicName)
+    const topic =
+      apiVersion >= 2 ? state.image.topicsById.get(wanted.topicId) : state.image.topicsByName.get(wanted.topicName)
     const partitions = wanted.partitions.map((proposal): PartitionResult => {
       if (topic === undefined) {
         return refused(proposal, apiVersion >= 2 ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
@@ -101,7 +102,8 @@ export function proposalError(
   if (senderId !== partition.leader) return ErrorCode.INVALID_REQUEST
   if (partitionEpoch < partition.partitionEpoch) return ErrorCode.INVALID_UPDATE_VERSION
   const ids = isr.map(({ brokerId }) => brokerId)
-  const isSubset = ids.length > 0 && new Set(ids).size === ids.length && ids.every((id) => partition.replicas.includes(id))
+  const isSubset =
+    ids.length > 0 && new Set(ids).size === ids.length && ids.every((id) => partition.replicas.includes(id))
   if (!isSubset || !ids.includes(senderId)) return ErrorCode.INVALID_REQUEST
   if (leaderRecoveryState === LeaderRecoveryState.RECOVERING) {
     if (ids.length > 1) return ErrorCode.INVALID_REQUEST
@@ -117,8 +119,17 @@ function isEligible(image: MetadataImage, { brokerId, brokerEpoch }: ProposedMem
   return brokerEpoch === -1 || image.brokers.get(brokerId)?.epoch === brokerEpoch
 }
 
-function replayed(image: MetadataImage, topic: TopicImage, partitionId: number, record: MetadataRecord): PartitionState {
-  const delta = new MetadataDelta({ ...image, topicsById: new Map([[topic.id, topic]]), topicsByName: new Map([[topic.name, topic]]) })
+function replayed(
+  image: MetadataImage,
+  topic: TopicImage,
+  partitionId: number,
+  record: MetadataRecord,
+): PartitionState {
+  const delta = new MetadataDelta({
+    ...image,
+    topicsById: new Map([[topic.id, topic]]),
+    topicsByName: new Map([[topic.name, topic]]),
+  })
   delta.replay(record)
   const after = delta.finish(image).image.topicsById.get(topic.id)?.partitions[partitionId]
   return after ?? (topic.partitions[partitionId] as PartitionState)
@@ -137,5 +148,13 @@ function accepted(proposal: Proposal, partition: PartitionState): PartitionResul
 }
 
 function refused(proposal: Proposal, errorCode: number): PartitionResult {
-  return { partitionIndex: proposal.partitionIndex, errorCode, leaderId: -1, leaderEpoch: -1, isr: [], leaderRecoveryState: 0, partitionEpoch: -1 }
+  return {
+    partitionIndex: proposal.partitionIndex,
+    errorCode,
+    leaderId: -1,
+    leaderEpoch: -1,
+    isr: [],
+    leaderRecoveryState: 0,
+    partitionEpoch: -1,
+  }
 }

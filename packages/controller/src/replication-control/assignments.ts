@@ -18,8 +18,16 @@ export function isItemError<T extends object>(value: T | ItemError): value is It
 }
 
 /** Lets the controller place `partitionCount` partitions. */
-export function placedAssignments(state: ControlState, partitionCount: number, replicationFactor: number): Assignments | ItemError {
-  const brokers: UsableBroker[] = [...state.image.brokers.values()].map(({ id, rack, fenced }) => ({ id, rack, fenced }))
+export function placedAssignments(
+  state: ControlState,
+  partitionCount: number,
+  replicationFactor: number,
+): Assignments | ItemError {
+  const brokers: UsableBroker[] = [...state.image.brokers.values()].map(({ id, rack, fenced }) => ({
+    id,
+    rack,
+    fenced,
+  }))
   const placed = placeReplicas({ brokers, partitionCount, replicationFactor, random: state.random })
   if (!('refused' in placed)) return placed
   return {
@@ -38,11 +46,16 @@ export function assignmentError(
   return complaint === null ? null : { errorCode: ErrorCode.INVALID_REPLICA_ASSIGNMENT, errorMessage: complaint }
 }
 
-function assignmentComplaint(image: MetadataImage, replicas: readonly number[], replicationFactor: number | null): string | null {
+function assignmentComplaint(
+  image: MetadataImage,
+  replicas: readonly number[],
+  replicationFactor: number | null,
+): string | null {
   if (replicas.length === 0) return 'The manual partition assignment includes an empty replica list.'
   const seen = new Set<number>()
   for (const id of [...replicas].sort((a, b) => a - b)) {
-    if (!image.brokers.has(id)) return `The manual partition assignment includes broker ${id}, but no such broker is registered.`
+    if (!image.brokers.has(id))
+      return `The manual partition assignment includes broker ${id}, but no such broker is registered.`
     if (seen.has(id)) return `The manual partition assignment includes the broker ${id} more than once.`
     seen.add(id)
   }

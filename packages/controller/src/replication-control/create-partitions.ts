@@ -1,6 +1,9 @@
 /** CreatePartitions (kafka-protocol §4.4): more partitions for existing topics. */
 import { ErrorCode } from '@millrace/protocol/errors'
-import type { CreatePartitionsRequest, CreatePartitionsResponseInput } from '@millrace/protocol/messages/37-create-partitions'
+import type {
+  CreatePartitionsRequest,
+  CreatePartitionsResponseInput,
+} from '@millrace/protocol/messages/37-create-partitions'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import { RECORDS_PER_APPEND_MAX } from '@millrace/metadata/metadata-batch'
 import type { ControlState, Decision, ItemError } from '../decision.ts'
@@ -15,7 +18,9 @@ export function createPartitions(
 ): Decision<CreatePartitionsResponseInput> {
   const records: MetadataRecord[] = []
   const seen = new Set<string>()
-  const twice = new Set(request.topics.map(({ name }) => name).filter((name, index, all) => all.indexOf(name) !== index))
+  const twice = new Set(
+    request.topics.map(({ name }) => name).filter((name, index, all) => all.indexOf(name) !== index),
+  )
   const results: { name: string; errorCode: number; errorMessage: string | null }[] = []
   for (const topic of request.topics) {
     if (seen.has(topic.name)) continue
@@ -33,11 +38,18 @@ export function createPartitions(
   return { records: request.validateOnly ? [] : records, response: { throttleTimeMs: 0, results } }
 }
 
-function addPartitions(state: ControlState, wish: TopicWish, recordsMax: number): readonly MetadataRecord[] | ItemError {
+function addPartitions(
+  state: ControlState,
+  wish: TopicWish,
+  recordsMax: number,
+): readonly MetadataRecord[] | ItemError {
   const { image } = state
   const topic = image.topicsByName.get(wish.name)
   if (topic === undefined) {
-    return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: 'This server does not host this topic-partition.' }
+    return {
+      errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      errorMessage: 'This server does not host this topic-partition.',
+    }
   }
   const current = topic.partitions.length
   if (wish.count === current) {
@@ -51,15 +63,26 @@ function addPartitions(state: ControlState, wish: TopicWish, recordsMax: number)
   }
   const added = wish.count - current
   if (added > recordsMax) {
-    return { errorCode: ErrorCode.POLICY_VIOLATION, errorMessage: 'Excessively large number of partitions per request.' }
+    return {
+      errorCode: ErrorCode.POLICY_VIOLATION,
+      errorMessage: 'Excessively large number of partitions per request.',
+    }
   }
   const replicationFactor = topic.partitions[0]?.replicas.length ?? 1
-  const assignments = wish.assignments === null ? placedAssignments(state, added, replicationFactor) : given(state, wish, added, replicationFactor)
+  const assignments =
+    wish.assignments === null
+      ? placedAssignments(state, added, replicationFactor)
+      : given(state, wish, added, replicationFactor)
   if (isItemError(assignments)) return assignments
   return partitionRecords(image, topic.id, current, assignments)
 }
 
-function given({ image }: ControlState, wish: TopicWish, added: number, replicationFactor: number): Assignments | ItemError {
+function given(
+  { image }: ControlState,
+  wish: TopicWish,
+  added: number,
+  replicationFactor: number,
+): Assignments | ItemError {
   const lists = (wish.assignments ?? []).map(({ brokerIds }) => brokerIds)
   if (lists.length !== added) {
     return {

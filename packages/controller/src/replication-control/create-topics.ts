@@ -3,9 +3,8 @@ import { randomUuid, ZERO_UUID } from '@millrace/base/uuid'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { CreateTopicsRequest, CreateTopicsResponseInput } from '@millrace/protocol/messages/19-create-topics'
 import { brokerNumber, effectiveTopicConfigs } from '@millrace/metadata/configs/effective'
-import type { EffectiveConfig } from '@millrace/metadata/configs/effective'
-import { ConfigResourceType } from '@millrace/metadata/image'
-import { MetadataDelta } from '@millrace/metadata/delta'
+import type { ConfigContext, EffectiveConfig } from '@millrace/metadata/configs/effective'
+import { ConfigResourceType, configResourceKey } from '@millrace/metadata/image'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import { RECORDS_PER_APPEND_MAX } from '@millrace/metadata/metadata-batch'
 import { topicConfigErrors } from '../configuration-control/validate-configs.ts'
@@ -28,42 +27,43 @@ export function createTopics(state: ControlState, request: CreateTopicsRequest):
   for (const { name } of request.topics) occurrences.set(name, (occurrences.get(name) ?? 0) + 1)
   const topics: TopicResult[] = []
   const records: MetadataRecord[] = []
-  let current = state
+  const made: string[] = []
   for (const topic of request.topics) {
     const count = occurrences.get(topic.name)
     if (count === undefined) continue
     occurrences.delete(topic.name)
-    const made =
+    const created =
       count > 1
         ? { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
-        : createTopic(current, topic, RECORDS_PER_APPEND_MAX - records.length)
-    if (isItemError(made)) {
-      topics.push(failed(topic.name, made))
+        : createTopic(state, topic, made, RECORDS_PER_APPEND_MAX - records.length)
+    if (isItemError(created)) {
+      topics.push(failed(topic.name, created))
       continue
     }
-    topics.push(made.result)
-    records.push(...made.records)
-    current = { ...current, image: imageWith(current, made.records) }
+    topics.push(created.result)
+    records.push(...created.records)
+    made.push(topic.name)
   }
   return { records: request.validateOnly ? [] : records, response: { throttleTimeMs: 0, topics } }
 }
 
-/** Later topics of the request must see earlier ones: two of them may collide. */
-function imageWith(state: ControlState, records: readonly MetadataRecord[]): ControlState['image'] {
-  const delta = new MetadataDelta(state.image)
-  for (const record of records) delta.replay(record)
-  const { offset, epoch, timestampMs } = state.image
-  return delta.finish({ offset, epoch, timestampMs }).image
-}
-
-function createTopic(state: ControlState, topic: CreatableTopic, recordsMax: number): CreatedTopic | ItemError {
+/** @param made names of this request's topics so far: two topics of one request may collide */
+function createTopic(
+  state: ControlState,
+  topic: CreatableTopic,
+  made: readonly string[],
+  recordsMax: number,
+): CreatedTopic | ItemError {
   const { image } = state
-  const refused = nameError(state, topic.name) ?? configError(topic)
+  const refused = nameError(state, topic.name, made) ?? configError(topic)
   if (refused !== null) return refused
   const assignments = topic.assignments.length > 0 ? givenAssignments(state, topic) : wantedAssignments(state, topic)
   if (isItemError(assignments)) return assignments
   if (assignments.length + topic.configs.length + 1 > recordsMax) {
-    return { errorCode: ErrorCode.POLICY_VIOLATION, errorMessage: 'Excessively large number of partitions per request.' }
+    return {
+      errorCode: ErrorCode.POLICY_VIOLATION,
+      errorMessage: 'Excessively large number of partitions per request.',
+    }
   }
   const topicId = randomUuid(state.random)
   const partitions = partitionRecords(image, topicId, 0, assignments)
@@ -73,8 +73,11 @@ function createTopic(state: ControlState, topic: CreatableTopic, recordsMax: num
     version: 0,
     body: { resourceType: ConfigResourceType.TOPIC, resourceName: topic.name, name, value },
   }))
-  const records: MetadataRecord[] = [{ type: 2, version: 0, body: { name: topic.name, topicId } }, ...configs, ...partitions]
-  const created: ControlState = { ...state, image: imageWith(state, records) }
+  const records: MetadataRecord[] = [
+    { type: 2, version: 0, body: { name: topic.name, topicId } },
+    ...configs,
+    ...partitions,
+  ]
   return {
     records,
     result: {
@@ -84,26 +87,46 @@ function createTopic(state: ControlState, topic: CreatableTopic, recordsMax: num
       errorMessage: null,
       numPartitions: assignments.length,
       replicationFactor: assignments[0]?.length ?? 0,
-      configs: effectiveTopicConfigs(configContext(created), topic.name).map(configResult),
+      configs: effectiveTopicConfigs(contextOf(state, topic), topic.name).map(configResult),
     },
   }
 }
 
-function nameError({ image }: ControlState, name: string): ItemError | null {
+/** The topic's configs as they will be, above the brokers' layers; nothing else is looked at. */
+function contextOf(state: ControlState, topic: CreatableTopic): ConfigContext {
+  const { configs } = state.image
+  const relevant = new Map<string, ReadonlyMap<string, string>>()
+  for (const name of ['', String(state.nodeId)]) {
+    const key = configResourceKey(ConfigResourceType.BROKER, name)
+    const values = configs.get(key)
+    if (values !== undefined) relevant.set(key, values)
+  }
+  const own = new Map(topic.configs.map(({ name, value }) => [name, value ?? '']))
+  relevant.set(configResourceKey(ConfigResourceType.TOPIC, topic.name), own)
+  return { ...configContext(state), image: { ...state.image, configs: relevant } }
+}
+
+function nameError({ image }: ControlState, name: string, made: readonly string[]): ItemError | null {
   const complaint = topicNameError(name)
   if (complaint !== null) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: complaint }
   if (image.topicsByName.has(name)) {
     return { errorCode: ErrorCode.TOPIC_ALREADY_EXISTS, errorMessage: `Topic '${name}' already exists.` }
   }
-  const other = collidingTopic(image, name)
+  const other = collidingTopic(image.topicsByName.keys(), name) ?? collidingTopic(made, name)
   if (other === null) return null
-  return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: `Topic '${name}' collides with existing topic: ${other}` }
+  return {
+    errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION,
+    errorMessage: `Topic '${name}' collides with existing topic: ${other}`,
+  }
 }
 
 function configError(topic: CreatableTopic): ItemError | null {
   const nulls = topic.configs.filter(({ value }) => value === null).map(({ name }) => name)
   if (nulls.length > 0) {
-    return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage: `Null value not supported for topic configs: ${nulls.join(',')}` }
+    return {
+      errorCode: ErrorCode.INVALID_CONFIG,
+      errorMessage: `Null value not supported for topic configs: ${nulls.join(',')}`,
+    }
   }
   return topicConfigErrors(new Map(topic.configs.map(({ name, value }) => [name, value ?? ''])))
 }
@@ -125,7 +148,10 @@ function wantedAssignments(state: ControlState, topic: CreatableTopic): Assignme
   const context = configContext(state)
   const partitionCount = numPartitions === -1 ? brokerNumber(context, 'num.partitions') : numPartitions
   if (partitionCount > RECORDS_PER_APPEND_MAX) {
-    return { errorCode: ErrorCode.POLICY_VIOLATION, errorMessage: 'Excessively large number of partitions per request.' }
+    return {
+      errorCode: ErrorCode.POLICY_VIOLATION,
+      errorMessage: 'Excessively large number of partitions per request.',
+    }
   }
   const factor = replicationFactor === -1 ? brokerNumber(context, 'default.replication.factor') : replicationFactor
   return placedAssignments(state, partitionCount, factor)
@@ -133,16 +159,25 @@ function wantedAssignments(state: ControlState, topic: CreatableTopic): Assignme
 
 function givenAssignments({ image }: ControlState, topic: CreatableTopic): Assignments | ItemError {
   if (topic.replicationFactor !== -1) {
-    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'A manual partition assignment was specified, but replication factor was not set to -1.' }
+    return {
+      errorCode: ErrorCode.INVALID_REQUEST,
+      errorMessage: 'A manual partition assignment was specified, but replication factor was not set to -1.',
+    }
   }
   if (topic.numPartitions !== -1) {
-    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'A manual partition assignment was specified, but numPartitions was not set to -1.' }
+    return {
+      errorCode: ErrorCode.INVALID_REQUEST,
+      errorMessage: 'A manual partition assignment was specified, but numPartitions was not set to -1.',
+    }
   }
   const byPartition = new Map<number, readonly number[]>()
   let replicationFactor: number | null = null
   for (const { partitionIndex, brokerIds } of topic.assignments) {
     if (byPartition.has(partitionIndex)) {
-      return { errorCode: ErrorCode.INVALID_REPLICA_ASSIGNMENT, errorMessage: `Found multiple manual partition assignments for partition ${partitionIndex}` }
+      return {
+        errorCode: ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+        errorMessage: `Found multiple manual partition assignments for partition ${partitionIndex}`,
+      }
     }
     const refused = assignmentError(image, brokerIds, replicationFactor)
     if (refused !== null) return refused
@@ -153,14 +188,23 @@ function givenAssignments({ image }: ControlState, topic: CreatableTopic): Assig
   for (let partition = 0; partition < byPartition.size; partition++) {
     const replicas = byPartition.get(partition)
     if (replicas === undefined) {
-      return { errorCode: ErrorCode.INVALID_REPLICA_ASSIGNMENT, errorMessage: 'partitions should be a consecutive 0-based integer sequence' }
+      return {
+        errorCode: ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+        errorMessage: 'partitions should be a consecutive 0-based integer sequence',
+      }
     }
     assignments.push(replicas)
   }
   return assignments
 }
 
-function configResult(config: EffectiveConfig): { name: string; value: string | null; readOnly: boolean; configSource: number; isSensitive: boolean } {
+function configResult(config: EffectiveConfig): {
+  name: string
+  value: string | null
+  readOnly: boolean
+  configSource: number
+  isSensitive: boolean
+} {
   return {
     name: config.name,
     value: config.value,

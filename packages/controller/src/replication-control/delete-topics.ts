@@ -19,7 +19,8 @@ export function deleteTopics(
   request: DeleteTopicsRequest,
   apiVersion: number,
 ): Decision<DeleteTopicsResponseInput> {
-  const wanted: Wanted[] = apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
+  const wanted: Wanted[] =
+    apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
   const enabled = brokerBoolean(configContext(state), 'delete.topic.enable')
   const records: MetadataRecord[] = []
   const removed = new Set<string>()
@@ -38,17 +39,26 @@ function disabled(apiVersion: number): ItemError {
   return { errorCode, errorMessage: 'Topic deletion is disabled.' }
 }
 
-function find({ image }: ControlState, { name, topicId }: Wanted, removed: ReadonlySet<string>): TopicImage | ItemError {
+function find(
+  { image }: ControlState,
+  { name, topicId }: Wanted,
+  removed: ReadonlySet<string>,
+): TopicImage | ItemError {
   const hasId = topicId !== ZERO_UUID
   if (hasId === (name !== null)) {
-    const errorMessage = hasId ? 'You may not specify both topic name and topic id.' : 'Neither topic name nor id were specified.'
+    const errorMessage = hasId
+      ? 'You may not specify both topic name and topic id.'
+      : 'Neither topic name nor id were specified.'
     return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
   }
   const topic = name === null ? image.topicsById.get(topicId) : image.topicsByName.get(name)
   if (topic === undefined) {
     return name === null
       ? { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, errorMessage: 'This server does not host this topic ID.' }
-      : { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: 'This server does not host this topic-partition.' }
+      : {
+          errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+          errorMessage: 'This server does not host this topic-partition.',
+        }
   }
   if (removed.has(topic.id)) return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
   return topic

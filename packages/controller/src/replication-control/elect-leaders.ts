@@ -18,7 +18,10 @@ type TopicResult = ElectLeadersResponseInput['replicaElectionResults'][number]
 export function electLeaders(state: ControlState, request: ElectLeadersRequest): Decision<ElectLeadersResponseInput> {
   const election = ELECTIONS[request.electionType]
   if (election === undefined) {
-    return { records: [], response: { throttleTimeMs: 0, errorCode: ErrorCode.INVALID_REQUEST, replicaElectionResults: [] } }
+    return {
+      records: [],
+      response: { throttleTimeMs: 0, errorCode: ErrorCode.INVALID_REQUEST, replicaElectionResults: [] },
+    }
   }
   const all = request.topicPartitions === null
   const wanted = request.topicPartitions ?? everyPartition(state)
@@ -39,7 +42,10 @@ export function electLeaders(state: ControlState, request: ElectLeadersRequest):
 }
 
 function everyPartition({ image }: ControlState): { topic: string; partitions: number[] }[] {
-  return [...image.topicsByName.values()].map(({ name, partitions }) => ({ topic: name, partitions: [...partitions.keys()] }))
+  return [...image.topicsByName.values()].map(({ name, partitions }) => ({
+    topic: name,
+    partitions: [...partitions.keys()],
+  }))
 }
 
 function electOne(
@@ -66,7 +72,10 @@ function electOne(
   if (record !== null) return record
   return election === 'preferred'
     ? { errorCode: ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE, errorMessage: 'The preferred leader was not available.' }
-    : { errorCode: ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE, errorMessage: 'Eligible topic partition leaders are not available.' }
+    : {
+        errorCode: ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE,
+        errorMessage: 'Eligible topic partition leaders are not available.',
+      }
 }
 
 function isNotNeeded(partition: PartitionState, election: ElectionType): boolean {

@@ -3,30 +3,47 @@ import { ErrorCode } from '@millrace/protocol/errors'
 import { partitionByName } from '@millrace/metadata/image'
 import type { PartitionState } from '@millrace/metadata/partition-state'
 import type { ControlState } from '../decision.ts'
-import { TOPIC_ID, after, broker, stateOf, topic, topicConfigRecord } from '../decision-fixture.ts'
-import type { PartitionOptions, StateOptions } from '../decision-fixture.ts'
+import { TOPIC_ID, after, broker, stateOf, topic, topicConfigRecord } from '../testing/decision-fixture.ts'
+import type { PartitionOptions, StateOptions } from '../testing/decision-fixture.ts'
 import { electLeaders } from './elect-leaders.ts'
 import { electPreferred, electWhereLeaderless, leaveIsrs } from './leadership.ts'
 
 const UNCLEAN = topicConfigRecord('orders', 'unclean.leader.election.enable', 'true')
 
-function cluster(partition: PartitionOptions, more: readonly Parameters<typeof stateOf>[0][number][] = [], options: StateOptions = {}): ControlState {
+function cluster(
+  partition: PartitionOptions,
+  more: readonly Parameters<typeof stateOf>[0][number][] = [],
+  options: StateOptions = {},
+): ControlState {
   return stateOf([broker(1), broker(2), broker(3), ...topic('orders', TOPIC_ID, [partition]), ...more], options)
 }
 
-function apply(state: ControlState, records: readonly Parameters<typeof stateOf>[0][number][]): PartitionState | undefined {
+function apply(
+  state: ControlState,
+  records: readonly Parameters<typeof stateOf>[0][number][],
+): PartitionState | undefined {
   return partitionByName(after(state, { records, response: null }).image, 'orders', 0)
 }
 
 describe('a broker leaves', () => {
   test('its leadership goes to the first live ISR member in assignment order', () => {
     const state = cluster({ replicas: [1, 3, 2], isr: [2, 3, 1] })
-    expect(apply(state, leaveIsrs(state, 1))).toMatchObject({ leader: 3, isr: [2, 3], leaderEpoch: 6, partitionEpoch: 8 })
+    expect(apply(state, leaveIsrs(state, 1))).toMatchObject({
+      leader: 3,
+      isr: [2, 3],
+      leaderEpoch: 6,
+      partitionEpoch: 8,
+    })
   })
 
   test('a follower only leaves the ISR: the leader epoch stays', () => {
     const state = cluster({ replicas: [1, 2, 3] })
-    expect(apply(state, leaveIsrs(state, 3))).toMatchObject({ leader: 1, isr: [1, 2], leaderEpoch: 5, partitionEpoch: 8 })
+    expect(apply(state, leaveIsrs(state, 3))).toMatchObject({
+      leader: 1,
+      isr: [1, 2],
+      leaderEpoch: 5,
+      partitionEpoch: 8,
+    })
   })
 
   test('before metadata.version 12 every ISR shrink makes a new leader epoch', () => {
@@ -41,7 +58,12 @@ describe('a broker leaves', () => {
 
   test('with unclean elections any live replica leads, alone and recovering', () => {
     const state = cluster({ replicas: [1, 2, 3], isr: [1] }, [UNCLEAN])
-    expect(apply(state, leaveIsrs(state, 1))).toMatchObject({ leader: 2, isr: [2], leaderRecoveryState: 1, leaderEpoch: 6 })
+    expect(apply(state, leaveIsrs(state, 1))).toMatchObject({
+      leader: 2,
+      isr: [2],
+      leaderRecoveryState: 1,
+      leaderEpoch: 6,
+    })
   })
 
   test('an ISR member is preferred over an unclean election', () => {
@@ -70,11 +92,17 @@ describe('partitions without leader', () => {
     const clean = cluster(LEADERLESS, [broker(1, { fenced: true })])
     expect(electWhereLeaderless(clean, 2)).toEqual([])
     const unclean = cluster(LEADERLESS, [broker(1, { fenced: true }), UNCLEAN])
-    expect(apply(unclean, electWhereLeaderless(unclean, 2))).toMatchObject({ leader: 2, isr: [2], leaderRecoveryState: 1 })
+    expect(apply(unclean, electWhereLeaderless(unclean, 2))).toMatchObject({
+      leader: 2,
+      isr: [2],
+      leaderRecoveryState: 1,
+    })
   })
 
   test('the broker’s static default allows unclean elections too', () => {
-    const state = cluster(LEADERLESS, [broker(1, { fenced: true })], { properties: { 'unclean.leader.election.enable': 'true' } })
+    const state = cluster(LEADERLESS, [broker(1, { fenced: true })], {
+      properties: { 'unclean.leader.election.enable': 'true' },
+    })
     expect(apply(state, electWhereLeaderless(state, 2))).toMatchObject({ leader: 2 })
   })
 })
@@ -89,10 +117,14 @@ describe('preferred leaders', () => {
 })
 
 describe('ElectLeaders', () => {
-  const ask = (state: ControlState, electionType: number, topicPartitions: { topic: string; partitions: number[] }[] | null): ReturnType<typeof electLeaders> =>
-    electLeaders(state, { electionType, topicPartitions, timeoutMs: 1000 })
+  const ask = (
+    state: ControlState,
+    electionType: number,
+    topicPartitions: { topic: string; partitions: number[] }[] | null,
+  ): ReturnType<typeof electLeaders> => electLeaders(state, { electionType, topicPartitions, timeoutMs: 1000 })
   const one = [{ topic: 'orders', partitions: [0] }]
-  const errorOf = (decision: ReturnType<typeof electLeaders>): number | undefined => decision.response.replicaElectionResults[0]?.partitionResult[0]?.errorCode
+  const errorOf = (decision: ReturnType<typeof electLeaders>): number | undefined =>
+    decision.response.replicaElectionResults[0]?.partitionResult[0]?.errorCode
 
   test('a preferred election moves the leader', () => {
     const decision = ask(cluster({ replicas: [1, 2], leader: 2 }), 0, one)
@@ -102,7 +134,12 @@ describe('ElectLeaders', () => {
 
   test.each([
     ['the preferred leader leads already', 0, { replicas: [1, 2] }, ErrorCode.ELECTION_NOT_NEEDED],
-    ['the preferred leader is not in the ISR', 0, { replicas: [1, 2], isr: [2], leader: 2 }, ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE],
+    [
+      'the preferred leader is not in the ISR',
+      0,
+      { replicas: [1, 2], isr: [2], leader: 2 },
+      ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE,
+    ],
     ['there is a leader, unclean asked', 1, { replicas: [1, 2] }, ErrorCode.ELECTION_NOT_NEEDED],
     ['no replica lives', 1, { replicas: [4, 5], leader: -1 }, ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE],
   ] as const)('%s: its own error', (_, type, partition, errorCode) => {

@@ -80,7 +80,8 @@ export function directoryReplaced(state: ControlState, brokerId: number, directo
       election: electionFor(state, topic.name),
       isAcceptableLeader: (id) => id !== brokerId && isActive(image, id),
       isr: others,
-      directoryOf: (id) => (id === brokerId ? directoryId : (partition.directories[partition.replicas.indexOf(id)] ?? directoryId)),
+      directoryOf: (id) =>
+        id === brokerId ? directoryId : (partition.directories[partition.replicas.indexOf(id)] ?? directoryId),
     })
     if (record !== null) records.push(record)
   }

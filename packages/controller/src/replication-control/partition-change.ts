@@ -43,7 +43,8 @@ export function partitionChange(target: PartitionTarget): MetadataRecord | null 
   const elected = elect(target, wanted.replicas, wanted.isr)
   const leaderChanges = elected.leader !== partition.leader
   const isr = elected.unclean ? [elected.leader] : wanted.isr
-  const bumpsEpoch = leaderChanges || removesReplica(partition, wanted.replicas) || shrinksBelowLevel(partition, isr, level)
+  const bumpsEpoch =
+    leaderChanges || removesReplica(partition, wanted.replicas) || shrinksBelowLevel(partition, isr, level)
   const body: PartitionChangeRecord = {
     partitionId: target.partitionId,
     topicId: target.topicId,
@@ -67,7 +68,8 @@ function elect(target: PartitionTarget, replicas: readonly number[], isr: readon
   const { partition, election, isAcceptableLeader } = target
   const canLead = (id: number): boolean => isr.includes(id) && isAcceptableLeader(id)
   const preferred = replicas[0]
-  if (election === 'preferred' && preferred !== undefined && canLead(preferred)) return { leader: preferred, unclean: false }
+  if (election === 'preferred' && preferred !== undefined && canLead(preferred))
+    return { leader: preferred, unclean: false }
   if (canLead(partition.leader)) return { leader: partition.leader, unclean: false }
   const first = replicas.find(canLead)
   if (first !== undefined) return { leader: first, unclean: false }
@@ -106,7 +108,9 @@ function removesReplica(partition: PartitionState, replicas: readonly number[]):
 
 /** Before metadata.version 12 every ISR shrink makes a new leader epoch. */
 function shrinksBelowLevel(partition: PartitionState, isr: readonly number[], level: number): boolean {
-  return level < MetadataLevel.NO_EPOCH_BUMP_ON_SHRINK && isr.length > 0 && partition.isr.some((id) => !isr.includes(id))
+  return (
+    level < MetadataLevel.NO_EPOCH_BUMP_ON_SHRINK && isr.length > 0 && partition.isr.some((id) => !isr.includes(id))
+  )
 }
 
 function recoveryState(target: PartitionTarget, elected: Elected): number {

@@ -40,7 +40,10 @@ export function alterPartitionReassignments(
       const partition = topic?.partitions[partitionIndex]
       const changed =
         topic === undefined || partition === undefined
-          ? { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: 'This server does not host this topic-partition.' }
+          ? {
+              errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+              errorMessage: 'This server does not host this topic-partition.',
+            }
           : replicas === null
             ? cancel(state, topic, partitionIndex, partition)
             : reassign(state, topic, partitionIndex, partition, replicas, request.allowReplicationFactorChange)
@@ -51,7 +54,16 @@ export function alterPartitionReassignments(
     return { name, partitions: results }
   })
   const { allowReplicationFactorChange } = request
-  return { records, response: { throttleTimeMs: 0, allowReplicationFactorChange, errorCode: ErrorCode.NONE, errorMessage: null, responses } }
+  return {
+    records,
+    response: {
+      throttleTimeMs: 0,
+      allowReplicationFactorChange,
+      errorCode: ErrorCode.NONE,
+      errorMessage: null,
+      responses,
+    },
+  }
 }
 
 function reassign(
@@ -83,9 +95,17 @@ function reassign(
 }
 
 /** Back to the replicas of before; those that were added leave the ISR as well. */
-function cancel(state: ControlState, topic: TopicImage, partitionId: number, partition: PartitionState): MetadataRecord | ItemError | null {
+function cancel(
+  state: ControlState,
+  topic: TopicImage,
+  partitionId: number,
+  partition: PartitionState,
+): MetadataRecord | ItemError | null {
   if (!isReassigning(partition)) {
-    return { errorCode: ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, errorMessage: 'No partition reassignment is in progress.' }
+    return {
+      errorCode: ErrorCode.NO_REASSIGNMENT_IN_PROGRESS,
+      errorMessage: 'No partition reassignment is in progress.',
+    }
   }
   const isOriginal = (id: number): boolean => !partition.addingReplicas.includes(id)
   const isr = partition.isr.filter(isOriginal)
@@ -121,13 +141,22 @@ export function listPartitionReassignments(
   image: MetadataImage,
   request: ListPartitionReassignmentsRequest,
 ): ListPartitionReassignmentsResponseInput {
-  const wanted = request.topics ?? [...image.topicsByName.values()].map(({ name, partitions }) => ({ name, partitionIndexes: [...partitions.keys()] }))
+  const wanted =
+    request.topics ??
+    [...image.topicsByName.values()].map(({ name, partitions }) => ({ name, partitionIndexes: [...partitions.keys()] }))
   const topics = wanted.flatMap(({ name, partitionIndexes }) => {
     const partitions = partitionIndexes.flatMap((partitionIndex) => {
       const partition = image.topicsByName.get(name)?.partitions[partitionIndex]
       if (partition === undefined || !isReassigning(partition)) return []
       const { replicas, addingReplicas, removingReplicas } = partition
-      return [{ partitionIndex, replicas: [...replicas], addingReplicas: [...addingReplicas], removingReplicas: [...removingReplicas] }]
+      return [
+        {
+          partitionIndex,
+          replicas: [...replicas],
+          addingReplicas: [...addingReplicas],
+          removingReplicas: [...removingReplicas],
+        },
+      ]
     })
     return partitions.length === 0 ? [] : [{ name, partitions }]
   })

@@ -1,6 +1,4 @@
 /** Which names a new topic may have (kafka-protocol §4.4). Messages are Kafka's. */
-import type { MetadataImage } from '@millrace/metadata/image'
-
 const NAME_LENGTH_MAX = 249
 const LEGAL = /^[a-zA-Z0-9._-]+$/
 
@@ -20,11 +18,11 @@ function illegal(name: string): string | null {
   return `'${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`
 }
 
-/** Metric names turn '.' into '_': topics that differ only by that collide. The colliding topic, or null. */
-export function collidingTopic(image: MetadataImage, name: string): string | null {
+/** Metric names turn '.' into '_': topics that differ only by that collide. The one of `names` that collides, or null. */
+export function collidingTopic(names: Iterable<string>, name: string): string | null {
   if (!name.includes('.') && !name.includes('_')) return null
   const key = collisionKey(name)
-  for (const existing of image.topicsByName.keys()) {
+  for (const existing of names) {
     if (existing !== name && existing.length === name.length && collisionKey(existing) === key) return existing
   }
   return null

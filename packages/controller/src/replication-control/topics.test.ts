@@ -3,7 +3,7 @@ import { ErrorCode } from '@millrace/protocol/errors'
 import type { CreateTopicsRequest } from '@millrace/protocol/messages/19-create-topics'
 import { ZERO_UUID } from '@millrace/base/uuid'
 import type { ControlState } from '../decision.ts'
-import { TOPIC_ID, after, broker, stateOf, topic } from '../decision-fixture.ts'
+import { TOPIC_ID, after, broker, stateOf, topic } from '../testing/decision-fixture.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
@@ -12,7 +12,13 @@ import { SeededRandom } from '@millrace/testkit/seeded-random'
 
 type Creatable = CreateTopicsRequest['topics'][number]
 
-const state: ControlState = stateOf([broker(1), broker(2), broker(3), ...topic('taken', TOPIC_ID, [{ replicas: [1] }]), ...topic('with.dot', 'd2l0aCBhIGRvdCBpbiBpdA', [{ replicas: [1] }])])
+const state: ControlState = stateOf([
+  broker(1),
+  broker(2),
+  broker(3),
+  ...topic('taken', TOPIC_ID, [{ replicas: [1] }]),
+  ...topic('with.dot', 'd2l0aCBhIGRvdCBpbiBpdA', [{ replicas: [1] }]),
+])
 
 function wish(overrides: Partial<Creatable>): Creatable {
   return { name: 'orders', numPartitions: 3, replicationFactor: 2, assignments: [], configs: [], ...overrides }
@@ -28,18 +34,36 @@ describe('CreateTopics', () => {
     expect(decision.records.map(({ type }) => type)).toEqual([2, 4, 3, 3, 3])
     const made = after(state, decision).image.topicsByName.get('orders')
     for (const partition of made?.partitions ?? []) {
-      expect(partition).toMatchObject({ isr: partition.replicas, leader: partition.replicas[0], leaderEpoch: 0, partitionEpoch: 0 })
+      expect(partition).toMatchObject({
+        isr: partition.replicas,
+        leader: partition.replicas[0],
+        leaderEpoch: 0,
+        partitionEpoch: 0,
+      })
       expect(new Set(partition.replicas).size).toBe(2)
     }
     const result = decision.response.topics[0]
     expect(result).toMatchObject({ errorCode: 0, numPartitions: 3, replicationFactor: 2, topicId: made?.id })
-    expect(result?.configs?.find(({ name }) => name === 'retention.ms')).toMatchObject({ value: '5', configSource: 1, readOnly: false })
-    expect(result?.configs?.find(({ name }) => name === 'segment.bytes')).toMatchObject({ value: '1073741824', configSource: 5 })
+    expect(result?.configs?.find(({ name }) => name === 'retention.ms')).toMatchObject({
+      value: '5',
+      configSource: 1,
+      readOnly: false,
+    })
+    expect(result?.configs?.find(({ name }) => name === 'segment.bytes')).toMatchObject({
+      value: '1073741824',
+      configSource: 5,
+    })
   })
 
   test('−1 takes partitions and replication factor from the broker defaults', () => {
-    const from = stateOf([broker(1), broker(2), broker(3)], { properties: { 'num.partitions': '4', 'default.replication.factor': '3' } })
-    expect(create({ numPartitions: -1, replicationFactor: -1 }, from).response.topics[0]).toMatchObject({ errorCode: 0, numPartitions: 4, replicationFactor: 3 })
+    const from = stateOf([broker(1), broker(2), broker(3)], {
+      properties: { 'num.partitions': '4', 'default.replication.factor': '3' },
+    })
+    expect(create({ numPartitions: -1, replicationFactor: -1 }, from).response.topics[0]).toMatchObject({
+      errorCode: 0,
+      numPartitions: 4,
+      replicationFactor: 3,
+    })
   })
 
   const given = (...lists: number[][]): Partial<Creatable> => ({
@@ -53,24 +77,64 @@ describe('CreateTopics', () => {
     ['an empty name', { name: '' }, ErrorCode.INVALID_TOPIC_EXCEPTION, /empty string/],
     ['a dot', { name: '..' }, ErrorCode.INVALID_TOPIC_EXCEPTION, /'\.\.' is not allowed/],
     ['a space', { name: 'a b' }, ErrorCode.INVALID_TOPIC_EXCEPTION, /ASCII alphanumerics/],
-    ['250 characters', { name: 'x'.repeat(250) }, ErrorCode.INVALID_TOPIC_EXCEPTION, /longer than the max allowed length 249/],
-    ['a collision of . and _', { name: 'with_dot' }, ErrorCode.INVALID_TOPIC_EXCEPTION, /collides with existing topic: with\.dot/],
+    [
+      '250 characters',
+      { name: 'x'.repeat(250) },
+      ErrorCode.INVALID_TOPIC_EXCEPTION,
+      /longer than the max allowed length 249/,
+    ],
+    [
+      'a collision of . and _',
+      { name: 'with_dot' },
+      ErrorCode.INVALID_TOPIC_EXCEPTION,
+      /collides with existing topic: with\.dot/,
+    ],
     ['no partitions', { numPartitions: 0 }, ErrorCode.INVALID_PARTITIONS, /non-positive/],
     ['−2 partitions', { numPartitions: -2 }, ErrorCode.INVALID_PARTITIONS, /non-positive/],
     ['replication factor 0', { replicationFactor: 0 }, ErrorCode.INVALID_REPLICATION_FACTOR, /larger than 0/],
-    ['more replicas than brokers', { replicationFactor: 4 }, ErrorCode.INVALID_REPLICATION_FACTOR, /only 3 broker\(s\) are registered/],
+    [
+      'more replicas than brokers',
+      { replicationFactor: 4 },
+      ErrorCode.INVALID_REPLICATION_FACTOR,
+      /only 3 broker\(s\) are registered/,
+    ],
     ['far too many partitions', { numPartitions: 20_000 }, ErrorCode.POLICY_VIOLATION, /Excessively large/],
     ['an unknown config', config('no.such', '1'), ErrorCode.INVALID_CONFIG, /Unknown topic config name: no\.such/],
-    ['a config out of range', config('segment.bytes', '5'), ErrorCode.INVALID_CONFIG, /Invalid value 5 for configuration segment\.bytes: Value must be at least 14/],
+    [
+      'a config out of range',
+      config('segment.bytes', '5'),
+      ErrorCode.INVALID_CONFIG,
+      /Invalid value 5 for configuration segment\.bytes: Value must be at least 14/,
+    ],
     ['a config of the wrong type', config('retention.ms', 'x'), ErrorCode.INVALID_CONFIG, /Not a number of type LONG/],
     ['a null config', config('retention.ms', null), ErrorCode.INVALID_CONFIG, /Null value not supported/],
-    ['an assignment with a count', { ...given([1]), numPartitions: 1 }, ErrorCode.INVALID_REQUEST, /numPartitions was not set to -1/],
-    ['an assignment with a replication factor', { ...given([1]), replicationFactor: 1 }, ErrorCode.INVALID_REQUEST, /replication factor was not set to -1/],
+    [
+      'an assignment with a count',
+      { ...given([1]), numPartitions: 1 },
+      ErrorCode.INVALID_REQUEST,
+      /numPartitions was not set to -1/,
+    ],
+    [
+      'an assignment with a replication factor',
+      { ...given([1]), replicationFactor: 1 },
+      ErrorCode.INVALID_REQUEST,
+      /replication factor was not set to -1/,
+    ],
     ['an unknown broker', given([1, 9]), ErrorCode.INVALID_REPLICA_ASSIGNMENT, /no such broker is registered/],
     ['a broker twice', given([1, 1]), ErrorCode.INVALID_REPLICA_ASSIGNMENT, /more than once/],
     ['an empty list', given([]), ErrorCode.INVALID_REPLICA_ASSIGNMENT, /empty replica list/],
-    ['lists of different length', given([1, 2], [1]), ErrorCode.INVALID_REPLICA_ASSIGNMENT, /not consistent with previous partitions/],
-    ['a gap', { ...given(), assignments: [{ partitionIndex: 1, brokerIds: [1] }] }, ErrorCode.INVALID_REPLICA_ASSIGNMENT, /consecutive 0-based/],
+    [
+      'lists of different length',
+      given([1, 2], [1]),
+      ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+      /not consistent with previous partitions/,
+    ],
+    [
+      'a gap',
+      { ...given(), assignments: [{ partitionIndex: 1, brokerIds: [1] }] },
+      ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+      /consecutive 0-based/,
+    ],
   ]
   test.each(REFUSALS)('%s is refused', (_, overrides, errorCode, message) => {
     const decision = create(overrides)
@@ -80,12 +144,23 @@ describe('CreateTopics', () => {
   })
 
   test('a name twice in a request is refused once, the others are made', () => {
-    const decision = createTopics(state, { topics: [wish({}), wish({ name: 'twice' }), wish({ name: 'twice' })], timeoutMs: 1, validateOnly: false })
-    expect(decision.response.topics.map(({ name, errorCode }) => [name, errorCode])).toEqual([['orders', 0], ['twice', ErrorCode.INVALID_REQUEST]])
+    const decision = createTopics(state, {
+      topics: [wish({}), wish({ name: 'twice' }), wish({ name: 'twice' })],
+      timeoutMs: 1,
+      validateOnly: false,
+    })
+    expect(decision.response.topics.map(({ name, errorCode }) => [name, errorCode])).toEqual([
+      ['orders', 0],
+      ['twice', ErrorCode.INVALID_REQUEST],
+    ])
   })
 
   test('two topics of one request that collide: the later is refused', () => {
-    const decision = createTopics(state, { topics: [wish({ name: 'a.b' }), wish({ name: 'a_b' })], timeoutMs: 1, validateOnly: false })
+    const decision = createTopics(state, {
+      topics: [wish({ name: 'a.b' }), wish({ name: 'a_b' })],
+      timeoutMs: 1,
+      validateOnly: false,
+    })
     expect(decision.response.topics.map(({ errorCode }) => errorCode)).toEqual([0, ErrorCode.INVALID_TOPIC_EXCEPTION])
   })
 
@@ -98,7 +173,8 @@ describe('CreateTopics', () => {
   test('fenced brokers take replicas when needed, but neither lead nor are in the ISR', () => {
     const from = stateOf([broker(1), broker(2, { fenced: true })])
     const made = after(from, create({}, from)).image.topicsByName.get('orders')
-    for (const partition of made?.partitions ?? []) expect(partition).toMatchObject({ replicas: [1, 2], leader: 1, isr: [1] })
+    for (const partition of made?.partitions ?? [])
+      expect(partition).toMatchObject({ replicas: [1, 2], leader: 1, isr: [1] })
   })
 })
 
@@ -107,7 +183,12 @@ describe('placement', () => {
 
   test('replicas of a partition are in different racks, and leaders are spread evenly', () => {
     for (let seed = 0; seed < 20; seed++) {
-      const placed = placeReplicas({ brokers, partitionCount: 12, replicationFactor: 3, random: new SeededRandom(seed) })
+      const placed = placeReplicas({
+        brokers,
+        partitionCount: 12,
+        replicationFactor: 3,
+        random: new SeededRandom(seed),
+      })
       if ('refused' in placed) throw new Error(placed.refused)
       const leaders = new Map<number, number>()
       for (const replicas of placed) {
@@ -120,16 +201,26 @@ describe('placement', () => {
 
   test('racks of different size: every broker of the fullest rack gets its share, none twice in a partition', () => {
     const uneven = [...brokers.slice(0, 3), { id: 7, rack: 'az0', fenced: false }]
-    const placed = placeReplicas({ brokers: uneven, partitionCount: 30, replicationFactor: 4, random: new SeededRandom(1) })
+    const placed = placeReplicas({
+      brokers: uneven,
+      partitionCount: 30,
+      replicationFactor: 4,
+      random: new SeededRandom(1),
+    })
     if ('refused' in placed) throw new Error(placed.refused)
-    for (const replicas of placed) expect([...replicas].sort()).toEqual([1, 2, 3, 7])
+    for (const replicas of placed) expect([...replicas].sort((a, b) => a - b)).toEqual([1, 2, 3, 7])
   })
 
   test('a fenced broker never leads', () => {
     const half = brokers.map((each) => ({ ...each, fenced: each.rack === 'az0' }))
     for (let seed = 0; seed < 20; seed++) {
       for (const replicationFactor of [1, 2, 3, 6]) {
-        const placed = placeReplicas({ brokers: half, partitionCount: 9, replicationFactor, random: new SeededRandom(seed) })
+        const placed = placeReplicas({
+          brokers: half,
+          partitionCount: 9,
+          replicationFactor,
+          random: new SeededRandom(seed),
+        })
         if ('refused' in placed) throw new Error(placed.refused)
         for (const replicas of placed) {
           expect(half.find(({ id }) => id === replicas[0])?.fenced).toBe(false)
@@ -140,7 +231,14 @@ describe('placement', () => {
   })
 
   test('without an unfenced broker there is no placement', () => {
-    expect(placeReplicas({ brokers: [{ id: 1, rack: null, fenced: true }], partitionCount: 1, replicationFactor: 1, random: new SeededRandom(1) })).toEqual({
+    expect(
+      placeReplicas({
+        brokers: [{ id: 1, rack: null, fenced: true }],
+        partitionCount: 1,
+        replicationFactor: 1,
+        random: new SeededRandom(1),
+      }),
+    ).toEqual({
       refused: 'All brokers are currently fenced.',
     })
   })
@@ -152,7 +250,16 @@ describe('DeleteTopics', () => {
 
   test('a topic goes by name or by id, with its configs', () => {
     const from = after(state, create({ configs: [{ name: 'retention.ms', value: '5' }] }))
-    const gone = after(from, remove([{ name: 'orders', topicId: ZERO_UUID }, { name: null, topicId: TOPIC_ID }], from)).image
+    const gone = after(
+      from,
+      remove(
+        [
+          { name: 'orders', topicId: ZERO_UUID },
+          { name: null, topicId: TOPIC_ID },
+        ],
+        from,
+      ),
+    ).image
     expect([...gone.topicsByName.keys()]).toEqual(['with.dot'])
     expect(gone.configs.size).toBe(0)
   })
@@ -167,13 +274,21 @@ describe('DeleteTopics', () => {
   })
 
   test('delete.topic.enable=false refuses all', () => {
-    const from = stateOf(topic('taken', TOPIC_ID, [{ replicas: [1] }]), { properties: { 'delete.topic.enable': 'false' } })
-    expect(remove([{ name: 'taken', topicId: ZERO_UUID }], from).response.responses[0]?.errorCode).toBe(ErrorCode.TOPIC_DELETION_DISABLED)
+    const from = stateOf(topic('taken', TOPIC_ID, [{ replicas: [1] }]), {
+      properties: { 'delete.topic.enable': 'false' },
+    })
+    expect(remove([{ name: 'taken', topicId: ZERO_UUID }], from).response.responses[0]?.errorCode).toBe(
+      ErrorCode.TOPIC_DELETION_DISABLED,
+    )
   })
 })
 
 describe('CreatePartitions', () => {
-  const add = (count: number, assignments: { brokerIds: number[] }[] | null = null, name = 'taken'): ReturnType<typeof createPartitions> =>
+  const add = (
+    count: number,
+    assignments: { brokerIds: number[] }[] | null = null,
+    name = 'taken',
+  ): ReturnType<typeof createPartitions> =>
     createPartitions(state, { topics: [{ name, count, assignments }], timeoutMs: 1, validateOnly: false })
 
   test('new partitions continue the ids with the topic’s replication factor', () => {

@@ -31,7 +31,9 @@ export function openDirectory(host: Host, config: ControllerConfig): ControllerD
   disk.makeDirectory(path)
   if (!disk.exists(propertiesPath)) {
     if (disk.exists(metadataPath)) {
-      throw new Error(`${path} has a metadata log but no ${META_PROPERTIES_FILE}: it is not this controller's, or was damaged`)
+      throw new Error(
+        `${path} has a metadata log but no ${META_PROPERTIES_FILE}: it is not this controller's, or was damaged`,
+      )
     }
     return { path, metadataPath, directoryId: format(host, config) }
   }

@@ -45,7 +45,13 @@ export function loadMetadata(
   } catch (error) {
     return callback(error as Error, null)
   }
-  const config = { ...defaultLogConfig, segmentBytes, segmentMs, retentionMs: -1, maxMessageBytes: METADATA_BATCH_BYTES_MAX }
+  const config = {
+    ...defaultLogConfig,
+    segmentBytes,
+    segmentMs,
+    retentionMs: -1,
+    maxMessageBytes: METADATA_BATCH_BYTES_MAX,
+  }
   const log = { topic: METADATA_TOPIC, partition: 0, topicId: METADATA_TOPIC_ID, config, directory, host, logger }
   PartitionLog.openStandalone(log, (error, opened) => {
     if (error !== null || opened === null) return callback(error, null)
@@ -97,7 +103,8 @@ function replayRest(log: PartitionLog, replayer: MetadataReplayer, callback: (er
     } finally {
       read.release?.()
     }
-    if (replayer.nextOffset === before) return callback(new Error(`the metadata log cannot be read at offset ${before}`))
+    if (replayer.nextOffset === before)
+      return callback(new Error(`the metadata log cannot be read at offset ${before}`))
     replayRest(log, replayer, callback)
   })
 }

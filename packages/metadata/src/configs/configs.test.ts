@@ -5,13 +5,23 @@ import type { MetadataImage } from '../image.ts'
 import { brokerConfig, brokerConfigs } from './broker-configs.ts'
 import { configValueError } from './definition.ts'
 import type { ConfigContext } from './effective.ts'
-import { brokerNumber, brokerValue, clusterDefaultConfigs, effectiveBrokerConfigs, effectiveTopicConfigs, topicValue } from './effective.ts'
+import {
+  brokerNumber,
+  brokerValue,
+  clusterDefaultConfigs,
+  effectiveBrokerConfigs,
+  effectiveTopicConfigs,
+  topicValue,
+} from './effective.ts'
 import { toLogConfig } from './to-log-config.ts'
 import { topicConfig, topicConfigs } from './topic-configs.ts'
 
-function imageWith(...configs: readonly (readonly [type: number, resource: string, name: string, value: string])[]): MetadataImage {
+function imageWith(
+  ...configs: readonly (readonly [type: number, resource: string, name: string, value: string])[]
+): MetadataImage {
   const delta = new MetadataDelta(emptyImage)
-  for (const [resourceType, resourceName, name, value] of configs) delta.replay({ type: 4, version: 0, body: { resourceType, resourceName, name, value } })
+  for (const [resourceType, resourceName, name, value] of configs)
+    delta.replay({ type: 4, version: 0, body: { resourceType, resourceName, name, value } })
   return delta.finish({ offset: 0, epoch: 1, timestampMs: 0 }).image
 }
 
@@ -32,7 +42,8 @@ describe('definitions', () => {
 
   test('every default satisfies its own type and validator', () => {
     for (const definition of [...topicConfigs, ...brokerConfigs]) {
-      if (definition.default !== null) expect([definition.name, configValueError(definition, definition.default)]).toEqual([definition.name, null])
+      if (definition.default !== null)
+        expect([definition.name, configValueError(definition, definition.default)]).toEqual([definition.name, null])
     }
   })
 
@@ -45,16 +56,40 @@ describe('definitions', () => {
 
   test.each([
     ['segment.bytes', '13', 'Invalid value 13 for configuration segment.bytes: Value must be at least 14'],
-    ['segment.bytes', '2147483648', 'Invalid value 2147483648 for configuration segment.bytes: Not a number of type INT'],
+    [
+      'segment.bytes',
+      '2147483648',
+      'Invalid value 2147483648 for configuration segment.bytes: Not a number of type INT',
+    ],
     ['retention.ms', '9223372036854775807', null],
-    ['retention.ms', '9223372036854775808', 'Invalid value 9223372036854775808 for configuration retention.ms: Not a number of type LONG'],
+    [
+      'retention.ms',
+      '9223372036854775808',
+      'Invalid value 9223372036854775808 for configuration retention.ms: Not a number of type LONG',
+    ],
     ['retention.ms', '-2', 'Invalid value -2 for configuration retention.ms: Value must be at least -1'],
-    ['preallocate', 'yes', 'Invalid value yes for configuration preallocate: Expected value to be either true or false'],
+    [
+      'preallocate',
+      'yes',
+      'Invalid value yes for configuration preallocate: Expected value to be either true or false',
+    ],
     ['preallocate', 'TRUE', null],
-    ['min.cleanable.dirty.ratio', '1.1', 'Invalid value 1.1 for configuration min.cleanable.dirty.ratio: Value must be no more than 1'],
+    [
+      'min.cleanable.dirty.ratio',
+      '1.1',
+      'Invalid value 1.1 for configuration min.cleanable.dirty.ratio: Value must be no more than 1',
+    ],
     ['cleanup.policy', 'compact, delete', null],
-    ['cleanup.policy', 'compact,never', 'Invalid value compact,never for configuration cleanup.policy: String must be one of: compact, delete'],
-    ['compression.gzip.level', '0', 'Invalid value 0 for configuration compression.gzip.level: Value must be between 1 and 9 or equal to -1'],
+    [
+      'cleanup.policy',
+      'compact,never',
+      'Invalid value compact,never for configuration cleanup.policy: String must be one of: compact, delete',
+    ],
+    [
+      'compression.gzip.level',
+      '0',
+      'Invalid value 0 for configuration compression.gzip.level: Value must be between 1 and 9 or equal to -1',
+    ],
     ['leader.replication.throttled.replicas', '0:1,1:2', null],
     ['leader.replication.throttled.replicas', '*', null],
   ])('%s = %s', (name, value, complaint) => {
@@ -73,7 +108,9 @@ describe('effective values', () => {
 
   test('the topic’s own value wins, then this broker’s, the cluster’s, the static one, the default', () => {
     const properties = { 'log.retention.ms': '4', 'log.retention.hours': '1' }
-    const retention = effectiveTopicConfigs(context(layered, properties), 'orders').find(({ name }) => name === 'retention.ms')
+    const retention = effectiveTopicConfigs(context(layered, properties), 'orders').find(
+      ({ name }) => name === 'retention.ms',
+    )
     expect(retention).toMatchObject({ value: '1', source: 1, isReadOnly: false, isSensitive: false })
     expect(retention?.synonyms).toEqual([
       { name: 'retention.ms', value: '1', source: 1 },
@@ -101,19 +138,34 @@ describe('effective values', () => {
     const own = configs.find(({ name }) => name === 'log.retention.ms')
     expect(own).toMatchObject({ value: '2', source: 2, isReadOnly: false })
     expect(own?.synonyms.map(({ name }) => name)).toContain('log.retention.hours')
-    expect(configs.find(({ name }) => name === 'log.retention.minutes')).toMatchObject({ value: null, source: 5, isReadOnly: true })
+    expect(configs.find(({ name }) => name === 'log.retention.minutes')).toMatchObject({
+      value: null,
+      source: 5,
+      isReadOnly: true,
+    })
     expect(configs.find(({ name }) => name === 'log.retention.hours')).toMatchObject({ value: '5', source: 4 })
   })
 
   test('passwords and unknown static keys are sensitive and show no value', () => {
     const configs = effectiveBrokerConfigs(context(emptyImage, { 'ssl.key.password': 'x', 'some.custom.key': 'y' }))
-    expect(configs.find(({ name }) => name === 'ssl.key.password')).toMatchObject({ value: null, isSensitive: true, synonyms: [] })
-    expect(configs.find(({ name }) => name === 'some.custom.key')).toMatchObject({ value: null, isSensitive: true, isReadOnly: true, type: null })
+    expect(configs.find(({ name }) => name === 'ssl.key.password')).toMatchObject({
+      value: null,
+      isSensitive: true,
+      synonyms: [],
+    })
+    expect(configs.find(({ name }) => name === 'some.custom.key')).toMatchObject({
+      value: null,
+      isSensitive: true,
+      isReadOnly: true,
+      type: null,
+    })
     expect(brokerValue(context(emptyImage, { 'some.custom.key': 'y' }), 'some.custom.key')).toBe('y')
   })
 
   test('the cluster default lists only what is set', () => {
-    expect(clusterDefaultConfigs(context(layered)).map(({ name, value, source }) => [name, value, source])).toEqual([['log.retention.ms', '3', 3]])
+    expect(clusterDefaultConfigs(context(layered)).map(({ name, value, source }) => [name, value, source])).toEqual([
+      ['log.retention.ms', '3', 3],
+    ])
   })
 
   test('numbers are numbers', () => {
@@ -122,7 +174,10 @@ describe('effective values', () => {
   })
 
   test('the log’s settings follow the topic', () => {
-    const image = imageWith([2, 'orders', 'cleanup.policy', 'compact,delete'], [2, 'orders', 'segment.bytes', '1048576'])
+    const image = imageWith(
+      [2, 'orders', 'cleanup.policy', 'compact,delete'],
+      [2, 'orders', 'segment.bytes', '1048576'],
+    )
     expect(toLogConfig(context(image, { 'min.insync.replicas': '2' }), 'orders')).toMatchObject({
       cleanupPolicy: { compact: true, delete: true },
       segmentBytes: 1_048_576,

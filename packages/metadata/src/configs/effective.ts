@@ -58,7 +58,12 @@ export function effectiveTopicConfigs(context: ConfigContext, topic: string): Ef
 /** Every broker config of `context.nodeId`, sorted by name; unknown static properties are listed as sensitive. */
 export function effectiveBrokerConfigs(context: ConfigContext): EffectiveConfig[] {
   const known = brokerConfigs.map((definition) =>
-    effective(definition, brokerLayers(context, familyOf(definition)), definition.scope === 'read-only', definition.name),
+    effective(
+      definition,
+      brokerLayers(context, familyOf(definition)),
+      definition.scope === 'read-only',
+      definition.name,
+    ),
   )
   const unknown = Object.keys(context.properties)
     .filter((name) => brokerConfig(name) === undefined)

@@ -12,17 +12,25 @@ const registerBroker = {
     { name: 'isMigratingZkBroker', type: 'bool', versions: '2+', default: false },
     { name: 'incarnationId', type: 'uuid' },
     { name: 'brokerEpoch', type: 'int64', about: 'offset of the registration' },
-    { name: 'endPoints', type: '[]struct', fields: [
+    {
+      name: 'endPoints',
+      type: '[]struct',
+      fields: [
         { name: 'name', type: 'string' },
         { name: 'host', type: 'string' },
         { name: 'port', type: 'uint16' },
         { name: 'securityProtocol', type: 'int16' },
-      ] },
-    { name: 'features', type: '[]struct', fields: [
+      ],
+    },
+    {
+      name: 'features',
+      type: '[]struct',
+      fields: [
         { name: 'name', type: 'string' },
         { name: 'minSupportedVersion', type: 'int16' },
         { name: 'maxSupportedVersion', type: 'int16' },
-      ] },
+      ],
+    },
     { name: 'rack', type: 'string', nullableVersions: '0+' },
     { name: 'fenced', type: 'bool', default: true },
     { name: 'inControlledShutdown', type: 'bool', versions: '1+', default: false },
@@ -91,17 +99,25 @@ const registerController = {
     { name: 'controllerId', type: 'int32' },
     { name: 'incarnationId', type: 'uuid' },
     { name: 'zkMigrationReady', type: 'bool' },
-    { name: 'endPoints', type: '[]struct', fields: [
+    {
+      name: 'endPoints',
+      type: '[]struct',
+      fields: [
         { name: 'name', type: 'string' },
         { name: 'host', type: 'string' },
         { name: 'port', type: 'uint16' },
         { name: 'securityProtocol', type: 'int16' },
-      ] },
-    { name: 'features', type: '[]struct', fields: [
+      ],
+    },
+    {
+      name: 'features',
+      type: '[]struct',
+      fields: [
         { name: 'name', type: 'string' },
         { name: 'minSupportedVersion', type: 'int16' },
         { name: 'maxSupportedVersion', type: 'int16' },
-      ] },
+      ],
+    },
   ],
 } as const
 

@@ -1,5 +1,5 @@
 /** For tests of decisions: a state made by replaying records on an empty image. */
-import type { ControlState, Decision } from './decision.ts'
+import type { ControlState, Decision } from '../decision.ts'
 import { MetadataDelta } from '@millrace/metadata/delta'
 import { emptyImage } from '@millrace/metadata/image'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
@@ -16,7 +16,10 @@ export interface StateOptions {
 /** A cluster that has come to be by `records`, metadata.version first. */
 export function stateOf(records: readonly MetadataRecord[], options: StateOptions = {}): ControlState {
   const { level = 21, properties = {}, seed = 1 } = options
-  const all: MetadataRecord[] = [{ type: 12, version: 0, body: { name: 'metadata.version', featureLevel: level } }, ...records]
+  const all: MetadataRecord[] = [
+    { type: 12, version: 0, body: { name: 'metadata.version', featureLevel: level } },
+    ...records,
+  ]
   const delta = new MetadataDelta(emptyImage)
   for (const record of all) delta.replay(record)
   const image = delta.finish({ offset: 99, epoch: 1, timestampMs: 0 }).image
@@ -31,7 +34,15 @@ export function after(state: ControlState, { records }: Decision<unknown>): Cont
   return { ...state, nextOffset: offset + 1, image: delta.finish({ offset, epoch: 1, timestampMs: 0 }).image }
 }
 
-export function broker(id: number, options: { readonly rack?: string; readonly fenced?: boolean; readonly leaving?: boolean; readonly epoch?: number } = {}): MetadataRecord {
+export function broker(
+  id: number,
+  options: {
+    readonly rack?: string
+    readonly fenced?: boolean
+    readonly leaving?: boolean
+    readonly epoch?: number
+  } = {},
+): MetadataRecord {
   const { rack = null, fenced = false, leaving = false, epoch = id } = options
   return {
     type: 0,
@@ -99,4 +110,3 @@ export function topic(name: string, topicId: string, partitions: readonly Partit
 export function topicConfigRecord(resourceName: string, name: string, value: string): MetadataRecord {
   return { type: 4, version: 0, body: { resourceType: 2, resourceName, name, value } }
 }
-

@@ -10,16 +10,19 @@ import type { Decoded, Encodable, RequestDefinition, ResponseDefinition } from '
 import { fetchRequest, fetchResponse } from '@millrace/protocol/messages/01-fetch'
 import type { FetchResponse } from '@millrace/protocol/messages/01-fetch'
 import { createTopicsRequest, createTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
-import { brokerRegistrationRequest, brokerRegistrationResponse } from '@millrace/protocol/messages/62-broker-registration'
+import {
+  brokerRegistrationRequest,
+  brokerRegistrationResponse,
+} from '@millrace/protocol/messages/62-broker-registration'
 import { brokerHeartbeatRequest, brokerHeartbeatResponse } from '@millrace/protocol/messages/63-broker-heartbeat'
 import type { BrokerHeartbeatResponse } from '@millrace/protocol/messages/63-broker-heartbeat'
 import type { FakeHost } from '@millrace/testkit/fake-host'
 import { createRecordingLogger } from '@millrace/testkit/recording-logger'
 import type { RecordingLogger } from '@millrace/testkit/recording-logger'
 import { World } from '@millrace/testkit/world'
-import type { ControllerConfig } from './controller-config.ts'
-import { startController } from './start-controller.ts'
-import type { Controller } from './start-controller.ts'
+import type { ControllerConfig } from '../controller-config.ts'
+import { startController } from '../start-controller.ts'
+import type { Controller } from '../start-controller.ts'
 
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
 const SECRET = 'secret of the cluster'
@@ -33,7 +36,7 @@ export class ControllerFixture {
   readonly failures: Error[] = []
   controller: Controller
 
-  constructor(seed: number, properties: Readonly<Record<string, string>> = {}) {
+  constructor(seed: number, properties: Readonly<Record<string, string>> = {}, kafkaVersion = '3.9.0') {
     this.world = new World({ seed })
     this.host = this.world.addHost('controller')
     this.config = {
@@ -43,7 +46,7 @@ export class ControllerFixture {
       directory: '/data/controller',
       listener: { host: '0.0.0.0', port: PORT },
       internalSecret: SECRET,
-      kafkaVersion: '3.9.0',
+      kafkaVersion,
       properties,
     }
     this.controller = this.start()
@@ -120,7 +123,12 @@ export class ImitatedBroker {
   }
 
   /** Sends a request and runs the world until it is answered. */
-  ask<const Q extends RequestDefinition, const R extends ResponseDefinition>(request: Q, response: R, version: number, body: Encodable<Q>): Decoded<R> {
+  ask<const Q extends RequestDefinition, const R extends ResponseDefinition>(
+    request: Q,
+    response: R,
+    version: number,
+    body: Encodable<Q>,
+  ): Decoded<R> {
     let answered: { readonly error: Error | null; readonly response: Decoded<R> | null } | null = null
     this.#requests.send(request, response, version, body, (error, value) => {
       answered = { error, response: value }
@@ -138,7 +146,7 @@ export class ImitatedBroker {
       clusterId: CLUSTER_ID,
       incarnationId: randomUuid(this.host.random),
       listeners: [{ name: 'CLIENT', host: this.host.address, port: 9092, securityProtocol: 0 }],
-      features: [{ name: 'metadata.version', minSupportedVersion: 1, maxSupportedVersion: 21 }],
+      features: [{ name: 'metadata.version', minSupportedVersion: 1, maxSupportedVersion: 30 }],
       rack: this.#rack,
       logDirs: [this.directoryId],
     })
@@ -146,7 +154,13 @@ export class ImitatedBroker {
     return answer.errorCode
   }
 
-  heartbeat(overrides: { readonly currentMetadataOffset?: number; readonly wantShutDown?: boolean; readonly wantFence?: boolean } = {}): BrokerHeartbeatResponse {
+  heartbeat(
+    overrides: {
+      readonly currentMetadataOffset?: number
+      readonly wantShutDown?: boolean
+      readonly wantFence?: boolean
+    } = {},
+  ): BrokerHeartbeatResponse {
     return this.ask(brokerHeartbeatRequest, brokerHeartbeatResponse, 1, {
       brokerId: this.id,
       brokerEpoch: this.epoch,
@@ -158,14 +172,29 @@ export class ImitatedBroker {
   }
 
   /** One fetch of the metadata log. */
-  fetch(partition: { readonly fetchOffset: number; readonly lastFetchedEpoch?: number; readonly currentLeaderEpoch?: number }, maxWaitMs = 0): FetchResponse {
-    return this.ask(fetchRequest, fetchResponse, 17, this.#fetchBody({ currentLeaderEpoch: -1, lastFetchedEpoch: -1, ...partition }, maxWaitMs))
+  fetch(
+    partition: {
+      readonly fetchOffset: number
+      readonly lastFetchedEpoch?: number
+      readonly currentLeaderEpoch?: number
+    },
+    maxWaitMs = 0,
+  ): FetchResponse {
+    return this.ask(
+      fetchRequest,
+      fetchResponse,
+      17,
+      this.#fetchBody({ currentLeaderEpoch: -1, lastFetchedEpoch: -1, ...partition }, maxWaitMs),
+    )
   }
 
   /** Follows the metadata log from now on, by long polls. */
   follow(): void {
     const next = (): void => {
-      const body = this.#fetchBody({ fetchOffset: this.replayer.nextOffset, lastFetchedEpoch: this.image.epoch, currentLeaderEpoch: -1 }, 500)
+      const body = this.#fetchBody(
+        { fetchOffset: this.replayer.nextOffset, lastFetchedEpoch: this.image.epoch, currentLeaderEpoch: -1 },
+        500,
+      )
       this.#fetches.send(fetchRequest, fetchResponse, 17, body, (error, response) => {
         const records = response?.responses[0]?.partitions[0]?.records
         if (error === null && records !== null && records !== undefined) {
@@ -183,7 +212,13 @@ export class ImitatedBroker {
     this.#beating = true
     const next = (): void => {
       if (!this.#beating) return
-      const body = { brokerId: this.id, brokerEpoch: this.epoch, currentMetadataOffset: this.image.offset, wantFence: false, wantShutDown: this.wantShutDown }
+      const body = {
+        brokerId: this.id,
+        brokerEpoch: this.epoch,
+        currentMetadataOffset: this.image.offset,
+        wantFence: false,
+        wantShutDown: this.wantShutDown,
+      }
       this.#requests.send(brokerHeartbeatRequest, brokerHeartbeatResponse, 1, body, (_, response) => {
         if (response !== null) this.lastHeartbeat = response
         const isSettled = response !== null && !response.isFenced && !this.wantShutDown
@@ -215,10 +250,18 @@ export class ImitatedBroker {
     this.beat()
   }
 
-  createTopic(name: string, partitions: number, replicationFactor: number, configs: Readonly<Record<string, string>> = {}): number {
+  createTopic(
+    name: string,
+    partitions: number,
+    replicationFactor: number,
+    configs: Readonly<Record<string, string>> = {},
+  ): number {
     const entries = Object.entries(configs).map(([key, value]) => ({ name: key, value }))
     const topics = [{ name, numPartitions: partitions, replicationFactor, assignments: [], configs: entries }]
-    return this.ask(createTopicsRequest, createTopicsResponse, 7, { topics, timeoutMs: 10_000, validateOnly: false }).topics[0]?.errorCode ?? -1
+    return (
+      this.ask(createTopicsRequest, createTopicsResponse, 7, { topics, timeoutMs: 10_000, validateOnly: false })
+        .topics[0]?.errorCode ?? -1
+    )
   }
 
   #fetchBody(
@@ -232,7 +275,9 @@ export class ImitatedBroker {
       minBytes: 1,
       isolationLevel: 0,
       sessionId: 0,
-      topics: [{ topicId: METADATA_TOPIC_ID, partitions: [{ partition: 0, partitionMaxBytes: 1_048_576, ...partition }] }],
+      topics: [
+        { topicId: METADATA_TOPIC_ID, partitions: [{ partition: 0, partitionMaxBytes: 1_048_576, ...partition }] },
+      ],
       forgottenTopicsData: [],
       rackId: '',
     }
@@ -244,6 +289,7 @@ export class ImitatedBroker {
       address: { host: 'controller', port: PORT },
       clientId: `broker-${this.id}`,
       credentials: { user: 'internal', password: SECRET },
+      transientFrames: false,
     })
   }
 }
