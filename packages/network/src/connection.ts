@@ -17,6 +17,7 @@ import { decodeMessage } from '@millrace/protocol/codec'
 import type { Encodable, ResponseDefinition } from '@millrace/protocol/definition'
 import { decodeRequestHeader, encodeResponseFrame } from '@millrace/protocol/headers'
 import { Reader } from '@millrace/protocol/primitives/reader'
+import type { Writer } from '@millrace/protocol/primitives/writer'
 import type { ApiHandler, HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
 import type { BuiltInHandlers } from './built-in-handlers.ts'
 import { Framer, type Frame } from './framer.ts'
@@ -33,6 +34,8 @@ export interface ConnectionOptions {
   readonly logger: Logger
   readonly arena: Arena
   readonly budget: MemoryBudget
+  /** Shared: every response is encoded in one go. */
+  readonly writer: Writer
   readonly limits: RequestServerLimits
   readonly listener: ListenerOptions
   readonly handlers: HandlerMap
@@ -176,7 +179,7 @@ export class Connection implements RequestOwner {
     this.#requestBytes -= request.bytesLength
     if (response !== null && !this.#closed && !this.#dropped) {
       try {
-        request.chunks = encodeResponseFrame(request.handler.response, request.responseVersion, request.correlationId, response as Encodable<ResponseDefinition>)
+        request.chunks = encodeResponseFrame(request.handler.response, request.responseVersion, request.correlationId, response as Encodable<ResponseDefinition>, this.#options.writer)
       } catch (error) {
         if (error instanceof InvariantError) throw error
         this.#failed(request, error)

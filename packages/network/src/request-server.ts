@@ -9,6 +9,7 @@ import type { Acceptor, Host, TimerHandle, Transport } from '@millrace/base/host
 import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import type { Arena } from '@millrace/log/arena'
+import { Writer } from '@millrace/protocol/primitives/writer'
 import type { ConnectionInfo, HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
 import { noFeatures, type AdvertisedFeatures } from './api-versions.ts'
 import { createBuiltInHandlers } from './built-in-handlers.ts'
@@ -44,6 +45,7 @@ export class RequestServer {
   readonly #options: RequestServerOptions
   readonly #limits: RequestServerLimits
   readonly #budget: MemoryBudget
+  readonly #writer: Writer = new Writer()
   readonly #credentials: InternalCredentials | null
   readonly #acceptors = new Map<string, Acceptor>()
   readonly #connections = new Set<Connection>()
@@ -128,6 +130,7 @@ export class RequestServer {
       listener,
       versionRange,
       budget: this.#budget,
+      writer: this.#writer,
       limits: this.#limits,
       scheduleFlush: (connection: Connection) => this.#scheduleFlush(connection),
       onClosed: (connection: Connection) => this.#onClosed(connection),

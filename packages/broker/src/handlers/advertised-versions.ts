@@ -4,6 +4,7 @@
  */
 import type { AdvertisedFeatures } from '@millrace/network/api-versions'
 import type { ListenerOptions, VersionRange } from '@millrace/network/api-handler'
+import { APIS } from '@millrace/protocol/apis'
 import { acceptedVersionRange, profileOf } from '@millrace/protocol/version-profiles'
 import type { MetadataView } from '../broker-runtime.ts'
 
@@ -15,7 +16,9 @@ export function brokerVersionRange(
   kafkaVersion: string,
 ): (apiKey: number, listener: ListenerOptions) => VersionRange | null {
   const profile = profileOf(kafkaVersion)
-  return (apiKey) => acceptedVersionRange(profile, apiKey)
+  // Asked with every request.
+  const ranges = new Map(APIS.map(({ key }) => [key, acceptedVersionRange(profile, key)]))
+  return (apiKey) => ranges.get(apiKey) ?? null
 }
 
 /** For RequestServer.features. The epoch is the metadata offset: it grows with every change of a feature. */
