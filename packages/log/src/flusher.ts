@@ -156,7 +156,7 @@ export class Flusher {
         return
       }
       this.#context.indexMemory.touch(segment)
-      this.#writeSnapshot(this.#log.segments.after(segment), generation, (snapshotError) => {
+      this.#writeSnapshot(this.#log.segments.after(segment), (snapshotError) => {
         if (snapshotError !== null) callback(snapshotError)
         else this.#log.writeLeaderEpochs((epochError) => this.#afterEpochs(epochError, callback))
       })
@@ -176,18 +176,19 @@ export class Flusher {
     })
   }
 
-  #writeSnapshot(segment: Segment | undefined, generation: number, callback: (error: Error | null) => void): void {
+  #writeSnapshot(segment: Segment | undefined, callback: (error: Error | null) => void): void {
     const snapshot = segment?.startSnapshot ?? null
     if (segment === undefined || snapshot === null) {
       callback(null)
       return
     }
-    segment.startSnapshot = null
     const path = `${this.#log.directory}/${segmentFileName(segment.baseOffset, '.snapshot')}`
-    const { disk } = this.#context.host
-    // Truncated meanwhile: the snapshot may tell of batches that are no more.
-    const isWanted = (): boolean => generation === this.#generation
-    writeAtomicInBackground(disk, path, snapshot, isWanted, callback)
+    // A segment that was truncated away takes its snapshot along; for one that stays it holds whatever came after.
+    const isWanted = (): boolean => this.#log.segments.has(segment)
+    writeAtomicInBackground(this.#context.host.disk, path, snapshot, isWanted, (error) => {
+      if (error === null) segment.startSnapshot = null
+      callback(error)
+    })
   }
 
   #afterEpochs(error: Error | null, callback: (error: Error | null) => void): void {
