@@ -33,7 +33,7 @@ export interface SupervisorOptions {
 /** Pause before the n-th start in a row that follows a quick death. */
 const RESTART_DELAYS_MS: readonly number[] = [0, 200, 500, 1000, 2000, 5000, 10_000]
 /** A process that served this long has proved healthy: the next death starts the count again. */
-const HEALTHY_AFTER_MS = 3000
+const HEALTHY_AFTER_MS = 1000
 /** So many failed starts in a row are reported to whoever waits; trying goes on. */
 const START_ATTEMPTS_TOLD = 3
 const CONTROLLED_STOP_MS = 30_000
