@@ -5,6 +5,10 @@ import { encodePrincipal } from '@millrace/network/principal-data'
 import { decodeMessage } from '@millrace/protocol/codec'
 import { decodeResponseHeader, encodeRequestFrame } from '@millrace/protocol/headers'
 import { createTopicsRequest, createTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
+import { deleteTopicsRequest, deleteTopicsResponse } from '@millrace/protocol/messages/20-delete-topics'
+import { fetchSnapshotRequest, fetchSnapshotResponse } from '@millrace/protocol/messages/59-fetch-snapshot'
+import { ZERO_UUID } from '@millrace/base/uuid'
+import { parseSnapshotFileName } from '@millrace/metadata/snapshot-format'
 import { envelopeRequest, envelopeResponse } from '@millrace/protocol/messages/58-envelope'
 import { Reader } from '@millrace/protocol/primitives/reader'
 import { ControllerFixture } from './testing/controller-fixture.ts'
@@ -229,6 +233,56 @@ describe('restart', () => {
     expect(fixture.image.topicsByName).toEqual(before.topicsByName)
     expect(fixture.image.brokers).toEqual(before.brokers)
     expect(fixture.image.nextProducerId).toBe(before.nextProducerId)
+  })
+
+  test('old snapshots and segments are removed; a broker from behind and a restart begin with a snapshot', () => {
+    fixture = new ControllerFixture(27, {
+      'metadata.log.max.record.bytes.between.snapshots': '2000',
+      'metadata.log.segment.bytes': '2500',
+      'metadata.max.retention.bytes': '9000',
+    })
+    const broker = fixture.liveBroker(1)
+    for (let index = 0; index < 40; index++) {
+      broker.createTopic(`topic-${index}`, 2, 1)
+      if (index >= 5)
+        broker.ask(deleteTopicsRequest, deleteTopicsResponse, 6, {
+          topics: [{ name: `topic-${index}`, topicId: ZERO_UUID }],
+          timeoutMs: 1000,
+        })
+    }
+    const { log } = fixture.controller.runtime
+    expect(log.logStartOffset).toBeGreaterThan(0)
+    expect(log.sizeBytes).toBeLessThan(9000)
+    const files = fixture.host.disk.list('/data/controller/__cluster_metadata-0')
+    expect(files.includes('00000000000000000000.log')).toBe(false)
+    const late = fixture.liveBroker(2)
+    expect(late.snapshotsTaken).toBe(1)
+    expect(late.image.topicsById).toEqual(fixture.image.topicsById)
+    const before = fixture.image
+    fixture.world.runUntil(() => log.highWatermark === log.nextOffset)
+    fixture.restart()
+    expect(fixture.image.topicsById).toEqual(before.topicsById)
+    expect(fixture.image.brokers).toEqual(before.brokers)
+    expect(fixture.controller.runtime.log.logStartOffset).toBeGreaterThan(0)
+    expect(fixture.liveBroker(3).snapshotsTaken).toBe(1)
+  })
+
+  test('a snapshot that does not exist, or a position beyond it, is refused', () => {
+    fixture = new ControllerFixture(28, { 'metadata.log.max.record.bytes.between.snapshots': '500' })
+    const broker = fixture.liveBroker(1)
+    broker.createTopic('orders', 20, 1)
+    const name =
+      fixture.host.disk.list('/data/controller/__cluster_metadata-0').find((each) => each.endsWith('.checkpoint')) ?? ''
+    const existing = parseSnapshotFileName(name) ?? { endOffset: -1, epoch: -1 }
+    const ask = (snapshotId: typeof existing, position: number): number | undefined => {
+      const topics = [
+        { name: '__cluster_metadata', partitions: [{ partition: 0, currentLeaderEpoch: 1, snapshotId, position }] },
+      ]
+      return broker.ask(fetchSnapshotRequest, fetchSnapshotResponse, 1, { topics }).topics[0]?.partitions[0]?.errorCode
+    }
+    expect(ask(existing, 0)).toBe(ErrorCode.NONE)
+    expect(ask(existing, 1_000_000)).toBe(ErrorCode.POSITION_OUT_OF_RANGE)
+    expect(ask({ endOffset: 7, epoch: 9 }, 0)).toBe(ErrorCode.SNAPSHOT_NOT_FOUND)
   })
 
   test.each([

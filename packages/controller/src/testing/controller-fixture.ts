@@ -6,6 +6,8 @@ import { emptyImage } from '@millrace/metadata/image'
 import type { MetadataImage } from '@millrace/metadata/image'
 import { readMetadataBatches } from '@millrace/metadata/metadata-batch'
 import { MetadataReplayer } from '@millrace/metadata/replayer'
+import { imageFromSnapshot } from '@millrace/metadata/snapshot-format'
+import type { SnapshotId } from '@millrace/metadata/snapshot-format'
 import type { Decoded, Encodable, RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'
 import { fetchRequest, fetchResponse } from '@millrace/protocol/messages/01-fetch'
 import type { FetchResponse } from '@millrace/protocol/messages/01-fetch'
@@ -15,6 +17,7 @@ import {
   brokerRegistrationResponse,
 } from '@millrace/protocol/messages/62-broker-registration'
 import { brokerHeartbeatRequest, brokerHeartbeatResponse } from '@millrace/protocol/messages/63-broker-heartbeat'
+import { fetchSnapshotRequest, fetchSnapshotResponse } from '@millrace/protocol/messages/59-fetch-snapshot'
 import type { BrokerHeartbeatResponse } from '@millrace/protocol/messages/63-broker-heartbeat'
 import type { FakeHost } from '@millrace/testkit/fake-host'
 import { createRecordingLogger } from '@millrace/testkit/recording-logger'
@@ -102,6 +105,7 @@ export class ImitatedBroker {
   replayer: MetadataReplayer = new MetadataReplayer(emptyImage)
   lastHeartbeat: BrokerHeartbeatResponse | null = null
   wantShutDown = false
+  snapshotsTaken = 0
   readonly #world: World
   readonly #rack: string | null
   #requests: NodeChannel
@@ -188,23 +192,38 @@ export class ImitatedBroker {
     )
   }
 
-  /** Follows the metadata log from now on, by long polls. */
+  /** Follows the metadata log from now on, by long polls; through a snapshot when the log starts later. */
   follow(): void {
     const next = (): void => {
-      const body = this.#fetchBody(
-        { fetchOffset: this.replayer.nextOffset, lastFetchedEpoch: this.image.epoch, currentLeaderEpoch: -1 },
-        500,
-      )
-      this.#fetches.send(fetchRequest, fetchResponse, 17, body, (error, response) => {
-        const records = response?.responses[0]?.partitions[0]?.records
-        if (error === null && records !== null && records !== undefined) {
-          for (const batch of readMetadataBatches(Buffer.from(records))) this.replayer.replay(batch)
-        }
-        if (error === null) next()
-        else this.host.timers.set(50, next)
+      const position = {
+        fetchOffset: this.replayer.nextOffset,
+        lastFetchedEpoch: this.image.epoch,
+        currentLeaderEpoch: -1,
+      }
+      this.#fetches.send(fetchRequest, fetchResponse, 17, this.#fetchBody(position, 500), (error, response) => {
+        const answer = response?.responses[0]?.partitions[0]
+        if (error !== null || answer === undefined) return void this.host.timers.set(50, next)
+        if (answer.snapshotId.endOffset >= 0) return this.#takeSnapshot(answer.snapshotId, 0, [], next)
+        for (const batch of readMetadataBatches(answer.records ?? Buffer.alloc(0))) this.replayer.replay(batch)
+        next()
       })
     }
     next()
+  }
+
+  #takeSnapshot(snapshotId: SnapshotId, position: number, pieces: Buffer[], done: () => void): void {
+    const partitions = [{ partition: 0, currentLeaderEpoch: -1, snapshotId, position }]
+    const body = { replicaId: this.id, maxBytes: 1000, topics: [{ name: '__cluster_metadata', partitions }] }
+    this.#fetches.send(fetchSnapshotRequest, fetchSnapshotResponse, 1, body, (_, response) => {
+      const answer = response?.topics[0]?.partitions[0]
+      if (answer === undefined || answer.errorCode !== 0) return void this.host.timers.set(50, done)
+      pieces.push(answer.unalignedRecords)
+      const reached = position + answer.unalignedRecords.length
+      if (reached < answer.size) return this.#takeSnapshot(snapshotId, reached, pieces, done)
+      this.snapshotsTaken++
+      this.replayer = new MetadataReplayer(imageFromSnapshot(Buffer.concat(pieces), snapshotId))
+      done()
+    })
   }
 
   /** Heartbeats from now on: every 2 s, every 20 ms while fenced or leaving. */
