@@ -45,7 +45,8 @@ export function scanBatchesSync(
     while (at < length) {
       const available = length - at
       const size = available < BATCH_OVERHEAD_BYTES ? BATCH_OVERHEAD_BYTES : batchSizeBytes(chunk, at)
-      if (available >= BATCH_OVERHEAD_BYTES && size < BATCH_HEADER_BYTES) return ended(position + at, 'batch size is below the header')
+      if (available >= BATCH_OVERHEAD_BYTES && size < BATCH_HEADER_BYTES)
+        return ended(position + at, 'batch size is below the header')
       if (position + at + size > file.sizeBytes) return ended(position + at, 'batch is cut short')
       if (size > available) {
         needed = size

@@ -38,7 +38,10 @@ export function encodeEpochCheckpoint(entries: readonly EpochEntry[]): Buffer {
 
 /** Throws an Error that says what is malformed. */
 export function decodeEpochCheckpoint(content: Uint8Array): EpochEntry[] {
-  return decode(content, 2).map(([epoch, startOffset]) => ({ epoch: integer(epoch), startOffset: integer(startOffset) }))
+  return decode(content, 2).map(([epoch, startOffset]) => ({
+    epoch: integer(epoch),
+    startOffset: integer(startOffset),
+  }))
 }
 
 function encode(lines: readonly string[]): Buffer {
@@ -112,17 +115,23 @@ export class CheckpointFile {
     }
     this.#busy = true
     const blockingWrites = this.#blockingWrites
-    writeAtomicInBackground(this.#disk, this.path, content, () => blockingWrites === this.#blockingWrites, (error) => {
-      this.#busy = false
-      const waiting = this.#waiting
-      this.#waiting = null
-      if (waiting !== null) {
-        this.write(waiting.content, (laterError) => {
-          for (const waiter of waiting.callbacks) waiter(laterError)
-        })
-      }
-      callback(error)
-    })
+    writeAtomicInBackground(
+      this.#disk,
+      this.path,
+      content,
+      () => blockingWrites === this.#blockingWrites,
+      (error) => {
+        this.#busy = false
+        const waiting = this.#waiting
+        this.#waiting = null
+        if (waiting !== null) {
+          this.write(waiting.content, (laterError) => {
+            for (const waiter of waiting.callbacks) waiter(laterError)
+          })
+        }
+        callback(error)
+      },
+    )
   }
 }
 

@@ -11,7 +11,9 @@ export function segmentFileName(baseOffset: number, suffix: SegmentSuffix): stri
 }
 
 /** Base offset and suffix of a segment's file; null for any other name (`.deleted` and the like included). */
-export function parseSegmentFileName(name: string): { readonly baseOffset: number; readonly suffix: SegmentSuffix } | null {
+export function parseSegmentFileName(
+  name: string,
+): { readonly baseOffset: number; readonly suffix: SegmentSuffix } | null {
   const match = /^(\d{20})(\.log|\.index|\.timeindex|\.txnindex|\.snapshot)$/.exec(name)
   if (match === null) return null
   return { baseOffset: Number(match[1]), suffix: match[2] as SegmentSuffix }
@@ -23,7 +25,9 @@ export function partitionDirectoryName(topic: string, partition: number): string
 }
 
 /** The last dash splits topic and partition; null for names that are no current partition's. */
-export function parsePartitionDirectoryName(name: string): { readonly topic: string; readonly partition: number } | null {
+export function parsePartitionDirectoryName(
+  name: string,
+): { readonly topic: string; readonly partition: number } | null {
   const match = /^([a-zA-Z0-9._-]{1,249})-(\d{1,10})$/.exec(name)
   if (match === null) return null
   return { topic: match[1] ?? '', partition: Number(match[2]) }
@@ -32,7 +36,12 @@ export function parsePartitionDirectoryName(name: string): { readonly topic: str
 export type DirectoryMark = 'delete' | 'stray' | 'future'
 
 /** `orders-3.<32 hex>-delete`; the topic is cut where the name would pass 255 characters. */
-export function markedDirectoryName(topic: string, partition: number, uniqueHex: string, mark: 'delete' | 'stray'): string {
+export function markedDirectoryName(
+  topic: string,
+  partition: number,
+  uniqueHex: string,
+  mark: 'delete' | 'stray',
+): string {
   const tail = `-${partition}.${uniqueHex}-${mark}`
   return topic.slice(0, DIRECTORY_NAME_MAX - tail.length) + tail
 }

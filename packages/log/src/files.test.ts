@@ -1,9 +1,20 @@
 /** Bytes of Kafka's small files against the vectors of the format, and what is refused. */
 import { describe, expect, it } from 'vitest'
 import { World } from '@millrace/testkit/world'
-import { decodeEpochCheckpoint, decodeOffsetCheckpoint, encodeEpochCheckpoint, encodeOffsetCheckpoint } from './checkpoints.ts'
+import {
+  decodeEpochCheckpoint,
+  decodeOffsetCheckpoint,
+  encodeEpochCheckpoint,
+  encodeOffsetCheckpoint,
+} from './checkpoints.ts'
 import { DescriptorLru } from './descriptor-lru.ts'
-import { directoryMark, markedDirectoryName, parsePartitionDirectoryName, parseSegmentFileName, segmentFileName } from './file-names.ts'
+import {
+  directoryMark,
+  markedDirectoryName,
+  parsePartitionDirectoryName,
+  parseSegmentFileName,
+  segmentFileName,
+} from './file-names.ts'
 import { decodeMetaProperties, encodeMetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
@@ -11,10 +22,12 @@ import { SegmentFile } from './segment-file.ts'
 import { readTransactionMarker } from './transaction-marker.ts'
 
 const SNAPSHOT =
-  '00014ad3e9fc0000000100000000000003e80000000000040000000000000009' + '0000000400000192cc091400ffffffffffffffffffffffff'
+  '00014ad3e9fc0000000100000000000003e80000000000040000000000000009' +
+  '0000000400000192cc091400ffffffffffffffffffffffff'
 const COMMIT_BATCH =
   '000000000000000a0000004200000005028ec7f28500300000000000000192cc09140000000192cc091400' +
-  '00000000000003e80000ffffffff0000000120000000080000' + '00010c00000000000700'
+  '00000000000003e80000ffffffff0000000120000000080000' +
+  '00010c00000000000700'
 
 describe('producer snapshot', () => {
   const entry = {
@@ -126,7 +139,10 @@ describe('open descriptors', () => {
     const { disk } = world.addHost('h')
     disk.makeDirectory('/d')
     const descriptors = new DescriptorLru({ disk, limit: 1 })
-    const [first, second] = [0, 1].map((n) => new SegmentFile({ disk, descriptors }, `/d/${n}`, null)) as [SegmentFile, SegmentFile]
+    const [first, second] = [0, 1].map((n) => new SegmentFile({ disk, descriptors }, `/d/${n}`, null)) as [
+      SegmentFile,
+      SegmentFile,
+    ]
     first.create()
     let failure: Error | null | undefined
     first.append([Buffer.from('abc')], 3, (error) => {

@@ -135,7 +135,8 @@ export class Flusher {
     } else if (this.#waiters.some((waiter) => waiter.offset > this.recoveryPoint)) {
       const reached = this.#log.logEndOffset
       this.#flushActive(this.#lastWritten(), (error) => {
-        if (error === null && generation === this.#generation) this.recoveryPoint = Math.max(this.recoveryPoint, reached)
+        if (error === null && generation === this.#generation)
+          this.recoveryPoint = Math.max(this.recoveryPoint, reached)
         this.#continue(error, generation)
       })
     } else {

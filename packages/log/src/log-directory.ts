@@ -90,12 +90,16 @@ function claim(options: LogDirectoryOptions): Uuid {
     return directoryId
   }
   if (!host.disk.exists(path)) {
-    const partition = host.disk.list(directory).find((name) => host.disk.status(`${directory}/${name}`).isDirectory && /-\d+$/.test(name))
-    if (partition !== undefined) throw new Error(`${directory} holds ${partition} but no ${META_PROPERTIES_FILE}: it is not formatted`)
+    const partition = host.disk
+      .list(directory)
+      .find((name) => host.disk.status(`${directory}/${name}`).isDirectory && /-\d+$/.test(name))
+    if (partition !== undefined)
+      throw new Error(`${directory} holds ${partition} but no ${META_PROPERTIES_FILE}: it is not formatted`)
     return write()
   }
   const found = decodeMetaProperties(host.disk.readFile(path))
-  if (found.clusterId !== clusterId) throw new Error(`${directory} belongs to cluster ${found.clusterId}, not ${clusterId}`)
+  if (found.clusterId !== clusterId)
+    throw new Error(`${directory} belongs to cluster ${found.clusterId}, not ${clusterId}`)
   if (found.nodeId !== nodeId) throw new Error(`${directory} belongs to node ${found.nodeId}, not ${nodeId}`)
   return found.directoryId ?? write()
 }

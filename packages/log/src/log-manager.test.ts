@@ -26,7 +26,8 @@ class Bench {
   }
 
   fill(log: PartitionLog, count: number, timestampMs?: (index: number) => number): void {
-    for (let i = 0; i < count; i++) append(log, batchOf([`v${i}`], { timestampMs: timestampMs?.(i) ?? this.host.clock.nowMs() }))
+    for (let i = 0; i < count; i++)
+      append(log, batchOf([`v${i}`], { timestampMs: timestampMs?.(i) ?? this.host.clock.nowMs() }))
     this.world.advance(50)
   }
 
@@ -55,7 +56,9 @@ describe('the log directory', () => {
     const bench = new Bench()
     const first = bench.open()
     bench.close(first)
-    expect(Buffer.from(bench.host.disk.readFile(`${DIRECTORY}/.kafka_cleanshutdown`)).toString()).toBe('{"version":0,"brokerEpoch":9}')
+    expect(Buffer.from(bench.host.disk.readFile(`${DIRECTORY}/.kafka_cleanshutdown`)).toString()).toBe(
+      '{"version":0,"brokerEpoch":9}',
+    )
     const second = bench.open()
     expect([second.directoryId, second.previousBrokerEpoch]).toEqual([first.directoryId, 9])
     bench.crash()
@@ -130,7 +133,9 @@ describe('the log directory', () => {
     bench.fill(log, 10)
     log.highWatermark = 7
     bench.world.advance(5_001)
-    expect(Buffer.from(bench.host.disk.readFile(`${DIRECTORY}/replication-offset-checkpoint`)).toString()).toBe('0\n1\norders 0 7\n')
+    expect(Buffer.from(bench.host.disk.readFile(`${DIRECTORY}/replication-offset-checkpoint`)).toString()).toBe(
+      '0\n1\norders 0 7\n',
+    )
     bench.crash()
     expect(bench.open().highWatermark('orders', 0)).toBe(7)
   })
@@ -215,7 +220,10 @@ describe('recovery', () => {
     const manager = bench.open()
     const log = bench.create(manager, { segmentBytes: 1_000 })
     for (let i = 0; i < 40; i++) {
-      append(log, batchOf(['v'], { producerId: 5, producerEpoch: 0, baseSequence: i, timestampMs: bench.host.clock.nowMs() }))
+      append(
+        log,
+        batchOf(['v'], { producerId: 5, producerEpoch: 0, baseSequence: i, timestampMs: bench.host.clock.nowMs() }),
+      )
     }
     bench.world.advance(50)
     bench.close(manager)
@@ -311,7 +319,15 @@ describe('retention', () => {
 describe('a log that stands by itself', () => {
   it('acknowledges after fsync, shared by all that wait, and recovers what was acknowledged', () => {
     const bench = new Bench()
-    const options = { host: bench.host, logger: bench.logger, directory: '/data/__cluster_metadata-0', topic: '__cluster_metadata', partition: 0, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', config: configOf() }
+    const options = {
+      host: bench.host,
+      logger: bench.logger,
+      directory: '/data/__cluster_metadata-0',
+      topic: '__cluster_metadata',
+      partition: 0,
+      topicId: 'AAAAAAAAAAAAAAAAAAAAAQ',
+      config: configOf(),
+    }
     const open = (): PartitionLog => {
       let opened: PartitionLog | null = null
       PartitionLog.openStandalone(options, (error, log) => {

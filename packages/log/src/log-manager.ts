@@ -11,7 +11,12 @@ import type { Logger } from '@millrace/base/logger'
 import type { Uuid } from '@millrace/base/uuid'
 import type { Arena } from './arena.ts'
 import { encodeOffsetCheckpoint, type PartitionOffset } from './checkpoints.ts'
-import { directoryMark, markedDirectoryName, parsePartitionDirectoryName, partitionDirectoryName } from './file-names.ts'
+import {
+  directoryMark,
+  markedDirectoryName,
+  parsePartitionDirectoryName,
+  partitionDirectoryName,
+} from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
 import { createLogContext, type LogContext } from './log-context.ts'
 import { LogDirectory, partitionKey } from './log-directory.ts'
@@ -302,7 +307,8 @@ export class LogManager {
   #flushDue(): void {
     const nowMs = this.#context.host.clock.monotonicMs()
     for (const log of this.#logs.values()) {
-      if (log.logEndOffset > log.recoveryPoint && nowMs - log.lastFlushMs >= log.config.flushMs) log.flush((error) => this.#told(error))
+      if (log.logEndOffset > log.recoveryPoint && nowMs - log.lastFlushMs >= log.config.flushMs)
+        log.flush((error) => this.#told(error))
     }
   }
 

@@ -10,7 +10,19 @@ import { SeededRandom } from '@millrace/testkit/seeded-random'
 import { World } from '@millrace/testkit/world'
 import type { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
-import { append, type Appended, batchOf, configOf, contentOf, DIRECTORY, openManager, readAll, readAny, readCold, TOPIC_ID } from './test-support/batches.ts'
+import {
+  append,
+  type Appended,
+  batchOf,
+  configOf,
+  contentOf,
+  DIRECTORY,
+  openManager,
+  readAll,
+  readAny,
+  readCold,
+  TOPIC_ID,
+} from './test-support/batches.ts'
 
 interface Batch {
   readonly base: number
@@ -76,7 +88,12 @@ class History {
     const values = Array.from({ length: count }, () => `${this.#counter++}`.padEnd(Math.ceil(size / count), '.'))
     const producerId = this.#random.chance(0.5) ? 1 + this.#random.below(3) : -1
     const sequence = producerId < 0 ? -1 : (this.#sequences.get(producerId) ?? 0)
-    const options = { timestampMs: this.#host.clock.nowMs(), producerId, producerEpoch: producerId < 0 ? -1 : 0, baseSequence: sequence }
+    const options = {
+      timestampMs: this.#host.clock.nowMs(),
+      producerId,
+      producerEpoch: producerId < 0 ? -1 : 0,
+      baseSequence: sequence,
+    }
     const batch = batchOf(values, options)
     expect(this.#log.producers.check(batch, 0)).toBe('append')
     if (producerId >= 0) this.#sequences.set(producerId, sequence + count)
@@ -173,7 +190,8 @@ class History {
     expect(log.logEndOffset).toBe(endOf(this.#batches))
     expect(readAll(log, this.#run)).toEqual(recordsOf(this.#batches))
     const epochs: { epoch: number; startOffset: number }[] = []
-    for (const { epoch, base } of this.#batches) if (epoch > (epochs.at(-1)?.epoch ?? -1)) epochs.push({ epoch, startOffset: base })
+    for (const { epoch, base } of this.#batches)
+      if (epoch > (epochs.at(-1)?.epoch ?? -1)) epochs.push({ epoch, startOffset: base })
     expect(log.leaderEpochs.entries).toEqual(epochs)
     for (const producerId of [1, 2, 3]) {
       const last = this.#batches.findLast((batch) => batch.producerId === producerId)

@@ -3,11 +3,7 @@
  * small reads of what is likely in the page cache; `readCold` goes through the thread pool and may load indexes first.
  */
 import type { Clock } from '@millrace/base/host'
-import {
-  BATCH_HEADER_BYTES,
-  batchSizeBytes,
-  lastOffset,
-} from '@millrace/protocol/records/batch-header'
+import { BATCH_HEADER_BYTES, batchSizeBytes, lastOffset } from '@millrace/protocol/records/batch-header'
 import type { FrameLease } from './arena.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogRead, ReadRequest } from './log-types.ts'
@@ -122,7 +118,11 @@ export class LogReader {
     })
   }
 
-  #readChunk(search: Search, request: ReadRequest, callback: (error: Error | null, read: LogRead | null) => void): void {
+  #readChunk(
+    search: Search,
+    request: ReadRequest,
+    callback: (error: Error | null, read: LogRead | null) => void,
+  ): void {
     const { segment } = search
     if (search.position >= segment.log.sizeBytes) {
       this.#readSegment(this.#log.segments.after(segment), request, callback)
@@ -195,7 +195,12 @@ export class LogReader {
       return nothing(request)
     }
     const { slab } = lease
-    return { buffers: [bytes.subarray(from, at)], sizeBytes: at - from, release: () => slab.release(), lastOffset: last }
+    return {
+      buffers: [bytes.subarray(from, at)],
+      sizeBytes: at - from,
+      release: () => slab.release(),
+      lastOffset: last,
+    }
   }
 
   #isYoung(segment: Segment): boolean {

@@ -2,12 +2,7 @@
  * The write side of a partition log: assigns batches to segments, keeps everything that depends on them up to date when
  * they are queued, moves the log end when they are written, and cuts the log. Used by PartitionLog alone.
  */
-import {
-  baseOffset,
-  batchSizeBytes,
-  nextOffset,
-  partitionLeaderEpoch,
-} from '@millrace/protocol/records/batch-header'
+import { baseOffset, batchSizeBytes, nextOffset, partitionLeaderEpoch } from '@millrace/protocol/records/batch-header'
 import { AppendError } from './append-error.ts'
 import { AppendQueue, type QueuedAppend, type QueueOwner } from './append-queue.ts'
 import type { Slab } from './arena.ts'
@@ -341,7 +336,8 @@ export class LogWriter implements QueueOwner, FlushableLog {
     for (const removed of later.reverse()) this.#removeFiles(removed)
     // A removed segment that came back with the machine would continue the log with records that are no more.
     if (later.length > 0) this.#context.host.disk.syncDirectory(this.directory)
-    while (this.segments.all.length > 1 && !this.segments.active.log.exists) this.segments.removeAbove(this.segments.active.baseOffset - 1)
+    while (this.segments.all.length > 1 && !this.segments.active.log.exists)
+      this.segments.removeAbove(this.segments.active.baseOffset - 1)
     const { active } = this.segments
     this.#context.indexMemory.forget(active)
     const point = truncationPoint(active, offset)
@@ -350,7 +346,12 @@ export class LogWriter implements QueueOwner, FlushableLog {
     state.leaderEpochs.truncateFromEnd(point.offset)
     removeSnapshotsAbove(this.#context.host.disk, this.directory, point.offset)
     if (!state.producers.truncateTo(point.offset)) {
-      reloadProducers(this.#context, { directory: this.directory, segments: this.segments, producers: state.producers, endOffset: point.offset })
+      reloadProducers(this.#context, {
+        directory: this.directory,
+        segments: this.segments,
+        producers: state.producers,
+        endOffset: point.offset,
+      })
     }
     state.logStartOffset = Math.min(state.logStartOffset, point.offset)
     this.#endAt(point.offset)
@@ -360,7 +361,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
     const state = this.#state
     if (offset < this.flusher.recoveryPoint) this.#context.recoveryPointFell()
     state.logEndOffset = this.nextOffset = offset
-    state.highWatermark = Math.min(state.highWatermark, offset)
+    state.highWatermark = Math.max(state.logStartOffset, Math.min(state.highWatermark, offset))
     this.#snapshotOffset = Math.min(this.#snapshotOffset, offset)
     this.flusher.truncateTo(offset)
   }
@@ -372,7 +373,8 @@ export class LogWriter implements QueueOwner, FlushableLog {
 
   /** After a failed write: what was queued never was. Nothing here touches the disk. */
   #forgetAbove(offset: number): void {
-    while (this.segments.all.length > 1 && !this.segments.active.log.exists) this.segments.removeAbove(this.segments.active.baseOffset - 1)
+    while (this.segments.all.length > 1 && !this.segments.active.log.exists)
+      this.segments.removeAbove(this.segments.active.baseOffset - 1)
     this.nextOffset = offset
     this.#state.leaderEpochs.truncateFromEnd(offset)
     this.generation++
@@ -383,7 +385,11 @@ export class LogWriter implements QueueOwner, FlushableLog {
     if (state.offline !== null || this.#abandoned) return
     state.offline = error
     const { topic, partition } = state
-    this.#context.logger.error('the log is offline after a failed disk operation', { topic, partition, error: error.message })
+    this.#context.logger.error('the log is offline after a failed disk operation', {
+      topic,
+      partition,
+      error: error.message,
+    })
     this.flusher.fail(error)
     state.onOffline?.(error)
   }

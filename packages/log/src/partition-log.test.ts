@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { createRecordingLogger } from '@millrace/testkit/recording-logger'
 import { World } from '@millrace/testkit/world'
-import { append, batchOf, configOf, contentOf, DIRECTORY, openManager, readAll, readAny, readCold, TOPIC_ID } from './test-support/batches.ts'
+import {
+  append,
+  batchOf,
+  configOf,
+  contentOf,
+  DIRECTORY,
+  openManager,
+  readAll,
+  readAny,
+  readCold,
+  TOPIC_ID,
+} from './test-support/batches.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -69,7 +80,8 @@ describe('append', () => {
   it('refuses what does not continue the log or is damaged when it follows', () => {
     const { log } = bench()
     const errors: unknown[] = []
-    const follow = (batch: Buffer): void => log.appendAsFollower(null, batch, 0, batch.length, (error) => errors.push(error))
+    const follow = (batch: Buffer): void =>
+      log.appendAsFollower(null, batch, 0, batch.length, (error) => errors.push(error))
     const damaged = batchOf(['a'], { leaderEpoch: 0 })
     damaged[65] = (damaged[65] ?? 0) ^ 1
     follow(damaged)
@@ -82,7 +94,10 @@ describe('append', () => {
 
   it('takes several batches from the leader, verbatim', () => {
     const { world, log, run } = bench()
-    const bytes = Buffer.concat([batchOf(['a', 'b'], { baseOffset: 0, leaderEpoch: 1 }), batchOf(['c'], { baseOffset: 5, leaderEpoch: 2 })])
+    const bytes = Buffer.concat([
+      batchOf(['a', 'b'], { baseOffset: 0, leaderEpoch: 1 }),
+      batchOf(['c'], { baseOffset: 5, leaderEpoch: 2 }),
+    ])
     let done = false
     log.appendAsFollower(null, bytes, 0, bytes.length, (error) => {
       expect(error).toBeNull()
@@ -91,7 +106,10 @@ describe('append', () => {
     bytes.fill(0)
     world.runUntil(() => done)
     expect(readAll(log, run)).toEqual(['0:a', '1:b', '5:c'])
-    expect(log.leaderEpochs.entries).toEqual([{ epoch: 1, startOffset: 0 }, { epoch: 2, startOffset: 5 }])
+    expect(log.leaderEpochs.entries).toEqual([
+      { epoch: 1, startOffset: 0 },
+      { epoch: 2, startOffset: 5 },
+    ])
   })
 })
 
@@ -116,7 +134,8 @@ describe('roll', () => {
 
   it('flushes the rolled segment in the background with its index files and producer snapshot', () => {
     const { world, host, log } = bench({ segmentBytes: 5_000, indexIntervalBytes: 500 })
-    for (let i = 0; i < 100; i++) append(log, batchOf(['v'.repeat(100)], { producerId: 1000, producerEpoch: 0, baseSequence: i }))
+    for (let i = 0; i < 100; i++)
+      append(log, batchOf(['v'.repeat(100)], { producerId: 1000, producerEpoch: 0, baseSequence: i }))
     world.advance(1_000)
     const second = log.segments.all[1]
     expect(second).toBeDefined()

@@ -185,7 +185,13 @@ export class PartitionLog implements LogState {
    * One or more whole batches exactly as the leader has them, offsets at or above `nextOffset`. Checks size, magic and
    * CRC; `done` gets an AppendError when they do not hold. With a null slab the bytes are copied.
    */
-  appendAsFollower(slab: Slab | null, bytes: Buffer, start: number, end: number, done: (error: Error | null) => void): void {
+  appendAsFollower(
+    slab: Slab | null,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    done: (error: Error | null) => void,
+  ): void {
     const refusal = this.#refusal() ?? this.#problemOfBatches(bytes, start, end)
     if (refusal !== null) {
       done(refusal)
@@ -246,7 +252,8 @@ export class PartitionLog implements LogState {
   abortedTransactions(from: number, to: number): AbortedTransaction[] {
     const found: AbortedEntry[] = []
     let segment: Segment | undefined = this.segments.floor(from)
-    while (segment !== undefined && !segment.transactionIndex.collect(from, to, found)) segment = this.segments.after(segment)
+    while (segment !== undefined && !segment.transactionIndex.collect(from, to, found))
+      segment = this.segments.after(segment)
     return found.sort((a, b) => a.firstOffset - b.firstOffset)
   }
 
@@ -345,7 +352,10 @@ export class PartitionLog implements LogState {
       if (size < BATCH_HEADER_BYTES || at + size > end) break
       const first = baseOffset(bytes, at)
       if (first < minOffset) {
-        return new AppendError('unexpected-offset', `batch at ${first} does not continue ${this.directory} at ${minOffset}`)
+        return new AppendError(
+          'unexpected-offset',
+          `batch at ${first} does not continue ${this.directory} at ${minOffset}`,
+        )
       }
       const problem = problemOf(bytes, at, minOffset)
       if (problem !== null) return new AppendError('corrupt', `batch at ${first} for ${this.directory}: ${problem}`)

@@ -8,14 +8,21 @@ import { LeaderEpochCache } from './leader-epoch-cache.ts'
 
 const IMAX = 0x7fff_ffff
 
-function batch(sequence: number, count: number, options: { epoch?: number; offset?: number; transactional?: boolean; id?: number } = {}): Buffer {
-  return batchOf(Array.from({ length: count }, () => 'v'), {
-    producerId: options.id ?? 7,
-    producerEpoch: options.epoch ?? 0,
-    baseSequence: sequence,
-    baseOffset: options.offset ?? 0,
-    isTransactional: options.transactional ?? false,
-  })
+function batch(
+  sequence: number,
+  count: number,
+  options: { epoch?: number; offset?: number; transactional?: boolean; id?: number } = {},
+): Buffer {
+  return batchOf(
+    Array.from({ length: count }, () => 'v'),
+    {
+      producerId: options.id ?? 7,
+      producerEpoch: options.epoch ?? 0,
+      baseSequence: sequence,
+      baseOffset: options.offset ?? 0,
+      isTransactional: options.transactional ?? false,
+    },
+  )
 }
 
 /** ABORT or COMMIT of producer 1000 at `offset`, coordinator epoch 7. */
@@ -83,7 +90,12 @@ describe('transactions', () => {
   it('hold the last stable offset at their first record until the marker is below the high watermark', () => {
     const states = statesWith(batch(0, 2, { id: 1000, transactional: true, offset: 5 }))
     expect(states.lastStableOffset(100)).toBe(5)
-    expect(states.update(marker(10, 'abort'), 0)).toEqual({ producerId: 1000, firstOffset: 5, lastOffset: 10, aborted: true })
+    expect(states.update(marker(10, 'abort'), 0)).toEqual({
+      producerId: 1000,
+      firstOffset: 5,
+      lastOffset: 10,
+      aborted: true,
+    })
     expect(states.lastStableOffset(10)).toBe(5)
     expect(states.lastStableOffset(11)).toBe(11)
   })
@@ -92,14 +104,20 @@ describe('transactions', () => {
     const states = statesWith(batch(0, 1, { id: 1000, transactional: true }))
     expect(states.check(batch(1, 1, { id: 1000 }), 0)).toBe(ErrorCode.INVALID_TXN_STATE)
     states.update(marker(10, 'commit'), 0)
-    expect(states.checkMarker({ producerId: 1000, epoch: 0, coordinatorEpoch: 6 })).toBe(ErrorCode.TRANSACTION_COORDINATOR_FENCED)
+    expect(states.checkMarker({ producerId: 1000, epoch: 0, coordinatorEpoch: 6 })).toBe(
+      ErrorCode.TRANSACTION_COORDINATOR_FENCED,
+    )
     expect(states.checkMarker({ producerId: 1000, epoch: 0, coordinatorEpoch: 7 })).toBe(0)
   })
 })
 
 describe('snapshot', () => {
   it('keeps of each producer the last batch and the open transaction', () => {
-    const states = statesWith(batch(0, 1), batch(1, 2, { offset: 1 }), batch(0, 1, { id: 1000, transactional: true, offset: 3 }))
+    const states = statesWith(
+      batch(0, 1),
+      batch(1, 2, { offset: 1 }),
+      batch(0, 1, { id: 1000, transactional: true, offset: 3 }),
+    )
     const restored = new ProducerStates(86_400_000)
     restored.loadSnapshot(decodeProducerSnapshot(states.encodeSnapshot()) ?? [], 2_000)
     expect(restored.check(batch(1, 2), 0)).toMatchObject({ duplicate: { baseOffset: 1 } })
@@ -130,7 +148,10 @@ describe('leader epochs', () => {
   })
 
   it('drop what a new assignment contradicts', () => {
-    expect(cache([1, 0], [3, 20], [4, 30], [2, 10]).entries).toEqual([{ epoch: 1, startOffset: 0 }, { epoch: 2, startOffset: 10 }])
+    expect(cache([1, 0], [3, 20], [4, 30], [2, 10]).entries).toEqual([
+      { epoch: 1, startOffset: 0 },
+      { epoch: 2, startOffset: 10 },
+    ])
     expect(cache([1, 0], [1, 5]).entries).toEqual([{ epoch: 1, startOffset: 0 }])
     expect(cache([1, 10], [2, 10]).entries).toEqual([{ epoch: 2, startOffset: 10 }])
   })

@@ -110,7 +110,11 @@ export class ProducerStates {
   }
 
   /** Whether a coordinator may write a marker: 0, INVALID_PRODUCER_EPOCH or TRANSACTION_COORDINATOR_FENCED. */
-  checkMarker(marker: { readonly producerId: number; readonly epoch: number; readonly coordinatorEpoch: number }): number {
+  checkMarker(marker: {
+    readonly producerId: number
+    readonly epoch: number
+    readonly coordinatorEpoch: number
+  }): number {
     const state = this.#states.get(marker.producerId)
     if (state === undefined) return ErrorCode.NONE
     if (marker.epoch < state.epoch) return ErrorCode.INVALID_PRODUCER_EPOCH

@@ -5,7 +5,13 @@
  *
  * Blocks, and reads in chunks of 1 MiB: it runs before the partition is served.
  */
-import { baseOffset, lastOffset, maxTimestamp, nextOffset, partitionLeaderEpoch } from '@millrace/protocol/records/batch-header'
+import {
+  baseOffset,
+  lastOffset,
+  maxTimestamp,
+  nextOffset,
+  partitionLeaderEpoch,
+} from '@millrace/protocol/records/batch-header'
 import { scanBatchesSync } from './batch-scan.ts'
 import { CheckpointFile, decodeEpochCheckpoint, LEADER_EPOCH_CHECKPOINT } from './checkpoints.ts'
 import { parseSegmentFileName } from './file-names.ts'
@@ -70,7 +76,12 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
   })
   const producers = new ProducerStates(context.producerIdExpirationMs)
   const recoveryPoint = epochsOnDisk === null ? 0 : options.recoveryPoint
-  const firstUnsafe = clean ? segments.length : Math.max(0, segments.findLastIndex((each) => each.baseOffset <= recoveryPoint))
+  const firstUnsafe = clean
+    ? segments.length
+    : Math.max(
+        0,
+        segments.findLastIndex((each) => each.baseOffset <= recoveryPoint),
+      )
   const unflushed: Segment[] = []
   for (const [index, segment] of segments.slice(0, firstUnsafe).entries()) {
     if (openSafely(segment, segments[index + 1])) continue
@@ -81,7 +92,12 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
 
   let snapshotOffset: number
   if (firstUnsafe === segments.length) {
-    snapshotOffset = reloadProducers(context, { directory, segments: list, producers, endOffset: list.active.nextOffset })
+    snapshotOffset = reloadProducers(context, {
+      directory,
+      segments: list,
+      producers,
+      endOffset: list.active.nextOffset,
+    })
   } else {
     const first = segments[firstUnsafe] as Segment
     // The file may be older than the batches: what they say themselves counts.
@@ -142,7 +158,10 @@ function readEpochs(context: LogContext, file: CheckpointFile): EpochEntry[] | n
   try {
     return decodeEpochCheckpoint(content)
   } catch (error) {
-    context.logger.warn('the leader epoch file is malformed and will be rebuilt', { path: file.path, error: String(error) })
+    context.logger.warn('the leader epoch file is malformed and will be rebuilt', {
+      path: file.path,
+      error: String(error),
+    })
     return null
   }
 }
@@ -210,18 +229,20 @@ function recoverFrom(context: LogContext, recovery: Recovery): Segment[] {
   const segments = list.all.slice(firstUnsafe)
   for (const [index, segment] of segments.entries()) {
     if (index > 0) segment.startSnapshot = producers.encodeSnapshot()
-    const problem = gapBefore(segment, segments[index - 1]) ?? rebuild(context, segment, options.config, (bytes, at) => {
-      const epoch = partitionLeaderEpoch(bytes, at)
-      if (epoch > epochs.latest) epochs.assign(epoch, baseOffset(bytes, at))
-      const completed = producers.update(bytes, at)
-      if (completed === null || !completed.aborted) return
-      segment.transactionIndex.append({
-        producerId: completed.producerId,
-        firstOffset: completed.firstOffset,
-        lastOffset: completed.lastOffset,
-        lastStableOffset: producers.firstOpenOffset(nextOffset(bytes, at)),
+    const problem =
+      gapBefore(segment, segments[index - 1]) ??
+      rebuild(context, segment, options.config, (bytes, at) => {
+        const epoch = partitionLeaderEpoch(bytes, at)
+        if (epoch > epochs.latest) epochs.assign(epoch, baseOffset(bytes, at))
+        const completed = producers.update(bytes, at)
+        if (completed === null || !completed.aborted) return
+        segment.transactionIndex.append({
+          producerId: completed.producerId,
+          firstOffset: completed.firstOffset,
+          lastOffset: completed.lastOffset,
+          lastStableOffset: producers.firstOpenOffset(nextOffset(bytes, at)),
+        })
       })
-    })
     if (problem === null) continue
     const kept = gapBefore(segment, segments[index - 1]) === null ? segment : (segments[index - 1] as Segment)
     const lost = list.removeAbove(kept.baseOffset).reverse()
@@ -254,13 +275,17 @@ function rebuild(
   if (!segment.offsetIndex.file.exists) segment.offsetIndex.file.create()
   if (!segment.timeIndex.file.exists) segment.timeIndex.file.create()
   const { host } = context
-  const scan = scanBatchesSync(segment.log, { position: 0, verify: true, minOffset: segment.baseOffset }, (bytes, at) => {
-    // What goes beyond an index entry's 32 bits is no batch of this segment.
-    if (lastOffset(bytes, at) - segment.baseOffset > 0x7fff_ffff) return 'stop'
-    segment.noteBatch(bytes, at, config.indexIntervalBytes)
-    visit(bytes, at)
-    return 'continue'
-  })
+  const scan = scanBatchesSync(
+    segment.log,
+    { position: 0, verify: true, minOffset: segment.baseOffset },
+    (bytes, at) => {
+      // What goes beyond an index entry's 32 bits is no batch of this segment.
+      if (lastOffset(bytes, at) - segment.baseOffset > 0x7fff_ffff) return 'stop'
+      segment.noteBatch(bytes, at, config.indexIntervalBytes)
+      visit(bytes, at)
+      return 'continue'
+    },
+  )
   segment.createdMs = host.clock.nowMs()
   if (scan.endPosition === segment.log.sizeBytes) {
     segment.seal()

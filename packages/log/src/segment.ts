@@ -86,7 +86,8 @@ export class Segment {
     if (lastOffset(bytes, at) - this.baseOffset > RELATIVE_OFFSET_MAX) return true
     if (this.plannedBytes === 0) return false
     if (this.plannedBytes + batchSizeBytes(bytes, at) > config.segmentBytes) return true
-    if (this.offsetIndex.isFull(config.segmentIndexBytes) || this.timeIndex.isFull(config.segmentIndexBytes)) return true
+    if (this.offsetIndex.isFull(config.segmentIndexBytes) || this.timeIndex.isFull(config.segmentIndexBytes))
+      return true
     const timestamp = maxTimestamp(bytes, at)
     const ageMs = this.firstTimestamp >= 0 && timestamp >= 0 ? timestamp - this.firstTimestamp : nowMs - this.createdMs
     return ageMs > config.segmentMs - Math.min(this.jitterMs, config.segmentMs)

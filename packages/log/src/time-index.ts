@@ -7,6 +7,7 @@ import type { SegmentFile } from './segment-file.ts'
 
 const ENTRY_BYTES = 12
 const FIRST_CAPACITY = 64
+const TWO_POW_32 = 4_294_967_296
 
 export class TimeIndex {
   readonly baseOffset: number
@@ -148,7 +149,10 @@ export class TimeIndex {
     const timestamps = this.#loaded()
     const bytes = Buffer.allocUnsafe((this.#count - persisted) * ENTRY_BYTES)
     for (let i = persisted, at = 0; i < this.#count; i++, at += ENTRY_BYTES) {
-      bytes.writeBigInt64BE(BigInt(timestamps[i] as number), at)
+      // Two halves: BigInts would make this loop, up to 870,000 entries, ten times as long.
+      const timestamp = timestamps[i] as number
+      bytes.writeInt32BE(Math.floor(timestamp / TWO_POW_32), at)
+      bytes.writeInt32BE(timestamp | 0, at + 4)
       bytes.writeInt32BE(this.#offsets[i] as number, at + 8)
     }
     return bytes
@@ -159,8 +163,9 @@ export class TimeIndex {
     this.#allocate(Math.max(FIRST_CAPACITY, this.#count))
     const timestamps = this.#loaded()
     for (let i = 0; i < this.#count; i++) {
-      timestamps[i] = Number(bytes.readBigInt64BE(i * ENTRY_BYTES))
-      this.#offsets[i] = bytes.readInt32BE(i * ENTRY_BYTES + 8)
+      const at = i * ENTRY_BYTES
+      timestamps[i] = bytes.readInt32BE(at) * TWO_POW_32 + bytes.readUInt32BE(at + 4)
+      this.#offsets[i] = bytes.readInt32BE(at + 8)
     }
   }
 

@@ -43,7 +43,12 @@ export function openManager(
   host: Host,
   logger: Logger,
   run: (until: () => boolean) => void,
-  changes: { readonly arena?: Arena; readonly openFilesMax?: number; readonly defaults?: LogConfig; readonly directory?: string } = {},
+  changes: {
+    readonly arena?: Arena
+    readonly openFilesMax?: number
+    readonly defaults?: LogConfig
+    readonly directory?: string
+  } = {},
 ): LogManager {
   let opened: LogManager | null = null
   let failure: Error | null = null
@@ -118,7 +123,11 @@ export function contentOf(read: LogRead): string[] {
 }
 
 /** Everything from `offset` to the log end. */
-export function readAll(log: PartitionLog, run: (until: () => boolean) => void, from: number = log.logStartOffset): string[] {
+export function readAll(
+  log: PartitionLog,
+  run: (until: () => boolean) => void,
+  from: number = log.logStartOffset,
+): string[] {
   const found: string[] = []
   let offset = from
   while (offset < log.logEndOffset) {
