@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CreateClusterV2Command, DescribeClusterV2Command, KafkaClient } from '@aws-sdk/client-kafka'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AdminClient } from '@millrace/client/admin'
 import { createNodeHost } from '@millrace/host/node-host'
@@ -9,11 +10,9 @@ import { judge } from './harness/judges.ts'
 import {
   awsKafka,
   awsKafkaRefused,
-  createThreeBrokers,
   startMillraceProcess,
   threeBrokers,
   type MillraceProcess,
-  type ReadyCluster,
 } from './harness/millrace.ts'
 import { run, runOk } from './harness/run.ts'
 
@@ -21,11 +20,22 @@ const aws = judge('aws')
 
 describe.skipIf(aws === null)('the AWS CLI', () => {
   let millrace: MillraceProcess
-  let cluster: ReadyCluster
+  let cluster: { readonly clusterArn: string; readonly bootstrap: string }
 
   beforeAll(async () => {
     millrace = await startMillraceProcess({ args: ['--ephemeral'] })
-    cluster = await createThreeBrokers(millrace, 'orders')
+    const created = await awsKafka(
+      millrace,
+      'create-cluster-v2',
+      '--cluster-name',
+      'orders',
+      '--provisioned',
+      JSON.stringify(threeBrokers),
+    )
+    const clusterArn = String(created['ClusterArn'])
+    await active(millrace, clusterArn)
+    const brokers = await awsKafka(millrace, 'get-bootstrap-brokers', '--cluster-arn', clusterArn)
+    cluster = { clusterArn, bootstrap: String(brokers['BootstrapBrokerString']) }
   })
   afterAll(async () => millrace?.stop())
 
@@ -145,10 +155,9 @@ describe.skipIf(aws === null)('the AWS CLI', () => {
       '--cluster-name',
       'four',
       '--provisioned',
-      JSON.stringify({ ...threeBrokers, numberOfBrokerNodes: 4 }),
+      JSON.stringify({ ...threeBrokers, NumberOfBrokerNodes: 4 }),
     )
     expect(four).toContain('BadRequestException')
-    expect(four.toLowerCase()).toContain('numberofbrokernodes')
     const badArn = await awsKafkaRefused(
       millrace,
       'describe-cluster-v2',
@@ -156,9 +165,38 @@ describe.skipIf(aws === null)('the AWS CLI', () => {
       'arn:aws:kafka:us-east-1:000000000000:nonsense',
     )
     expect(badArn).toContain('BadRequestException')
-    expect(badArn.toLowerCase()).toContain('clusterarn')
-    const missing = await fetch(`${millrace.endpoint}/api/v2/clusters`, { method: 'POST', body: '{}' })
-    expect(missing.status).toBe(403)
+    // The CLI leaves the field out of its sentence; the SDK has it.
+    const client = new KafkaClient({
+      endpoint: millrace.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    })
+    const refusedFor = async (send: Promise<unknown>): Promise<unknown> =>
+      send.then(
+        () => null,
+        (error: { invalidParameter?: string; InvalidParameter?: string }) =>
+          error.InvalidParameter ?? error.invalidParameter,
+      )
+    const provisioned = (overrides: object): Promise<unknown> =>
+      client.send(
+        new CreateClusterV2Command({ ClusterName: 'wrong', Provisioned: { ...threeBrokers, ...overrides } as never }),
+      )
+    expect(await refusedFor(provisioned({ NumberOfBrokerNodes: 4 }))).toBe('provisioned.numberOfBrokerNodes')
+    expect(await refusedFor(provisioned({ KafkaVersion: '0.1' }))).toBe('provisioned.kafkaVersion')
+    expect(await refusedFor(provisioned({ EncryptionInfo: undefined }))).toContain('encryptionInfo')
+    expect(
+      await refusedFor(
+        client.send(
+          new CreateClusterV2Command({ ClusterName: 'wrong', Provisioned: { KafkaVersion: '3.9.x' } as never }),
+        ),
+      ),
+    ).toContain('rokerNodeGroupInfo')
+    expect(
+      await refusedFor(
+        client.send(new DescribeClusterV2Command({ ClusterArn: 'arn:aws:kafka:us-east-1:000000000000:nonsense' })),
+      ),
+    ).toBe('clusterArn')
+    client.destroy()
   })
 
   it('deletes the cluster and finds it gone', async () => {

@@ -12,7 +12,6 @@ import { createNodeHost } from '@millrace/host/node-host'
 import { Feed, readBack } from './harness/feed.ts'
 import { judge } from './harness/judges.ts'
 import {
-  awsKafka,
   createThreeBrokers,
   startMillraceProcess,
   type MillraceProcess,
@@ -20,6 +19,8 @@ import {
 } from './harness/millrace.ts'
 import { nodeProcesses, until } from './harness/processes.ts'
 import { sized } from './harness/size.ts'
+
+import { KafkaApi } from 'millrace/aws-client'
 
 const kcat = judge('kcat')
 const times = sized({ quick: 2, full: 10 })
@@ -31,6 +32,8 @@ describe.skipIf(kcat === null)('kill -9', () => {
   let admin: AdminClient
   let apiPort: string
   const host = createNodeHost()
+  const api = (): KafkaApi =>
+    new KafkaApi({ endpoint: millrace.endpoint, region: 'us-east-1', accessKeyId: 'test', secretAccessKey: 'test' })
 
   beforeAll(async () => {
     millrace = await startMillraceProcess({ dataDirectory })
@@ -134,8 +137,7 @@ describe.skipIf(kcat === null)('kill -9', () => {
       await new Promise((resolve) => millrace.process.once('exit', resolve))
       millrace = await startMillraceProcess({ dataDirectory, args: ['--port', apiPort] })
       expect(nodeProcesses(dataDirectory)).toEqual(before)
-      const described = await awsKafka(millrace, 'describe-cluster-v2', '--cluster-arn', cluster.clusterArn)
-      expect(described['ClusterInfo']).toMatchObject({ State: 'ACTIVE' })
+      expect((await api().describeCluster(cluster.clusterArn)).state).toBe('ACTIVE')
     }
     const { status, words } = await feed.finish()
     expect(quietly(words)).toBe('')
@@ -159,8 +161,7 @@ describe.skipIf(kcat === null)('kill -9', () => {
     for (const pid of pids) process.kill(pid, 'SIGKILL')
     await until(() => nodeProcesses(dataDirectory).length === 0, 'every process to be gone')
     millrace = await startMillraceProcess({ dataDirectory, args: ['--port', apiPort] })
-    const brokers = await awsKafka(millrace, 'get-bootstrap-brokers', '--cluster-arn', cluster.clusterArn)
-    expect(brokers['BootstrapBrokerString']).toBe(cluster.bootstrap)
+    expect(await api().bootstrapBrokers(cluster.clusterArn)).toBe(cluster.bootstrap)
     expect(await readBack(cluster.bootstrap, 'everything', feed.sent)).toEqual({
       missing: [],
       repeated: [],

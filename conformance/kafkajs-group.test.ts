@@ -61,7 +61,8 @@ describe('a kafkajs group', () => {
     kafka = new Kafka({ clientId: 'conformance', brokers: cluster.bootstrap.split(','), logLevel: logLevel.NOTHING })
   })
   afterAll(async () => {
-    for (const member of members) if (member.process.exitCode === null) await member.end('SIGKILL')
+    for (const member of members)
+      if (member.process.exitCode === null && member.process.signalCode === null) await member.end('SIGKILL')
     await millrace?.stop()
   })
 

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { KafkaApi } from 'millrace/aws-client'
+import { plaintextCluster, untilActive } from 'millrace/demo'
 import { runOk, run, type RunResult } from './run.ts'
 
 const command = fileURLToPath(new URL('../../dist/bin/millrace.js', import.meta.url))
@@ -93,13 +95,13 @@ export async function awsKafkaRefused(millrace: MillraceProcess, ...args: string
 
 /** What the acceptance run asks for: three brokers over three subnets, plaintext beside TLS. */
 export const threeBrokers = {
-  brokerNodeGroupInfo: {
-    instanceType: 'kafka.m5.large',
-    clientSubnets: ['subnet-0000000000000000a', 'subnet-0000000000000000b', 'subnet-0000000000000000c'],
+  BrokerNodeGroupInfo: {
+    InstanceType: 'kafka.m5.large',
+    ClientSubnets: ['subnet-0000000000000000a', 'subnet-0000000000000000b', 'subnet-0000000000000000c'],
   },
-  kafkaVersion: '3.9.x',
-  numberOfBrokerNodes: 3,
-  encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS_PLAINTEXT' } },
+  KafkaVersion: '3.9.x',
+  NumberOfBrokerNodes: 3,
+  EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS_PLAINTEXT' } },
 } as const
 
 export interface ReadyCluster {
@@ -109,30 +111,17 @@ export interface ReadyCluster {
   readonly activeAfterMs: number
 }
 
-/** Creates a three-broker cluster by the AWS API and waits until it is ACTIVE (at most 30 s). */
-export async function createThreeBrokers(
-  millrace: MillraceProcess,
-  clusterName: string,
-  overrides: Record<string, unknown> = {},
-): Promise<ReadyCluster> {
+/** Creates a three-broker cluster and waits until it is ACTIVE: by the API itself, so that no AWS CLI is needed. */
+export async function createThreeBrokers(millrace: MillraceProcess, clusterName: string): Promise<ReadyCluster> {
+  const api = new KafkaApi({
+    endpoint: millrace.endpoint,
+    region: 'us-east-1',
+    accessKeyId: 'test',
+    secretAccessKey: 'test',
+  })
   const startedMs = performance.now()
-  const created = await awsKafka(
-    millrace,
-    'create-cluster-v2',
-    '--cluster-name',
-    clusterName,
-    '--provisioned',
-    JSON.stringify({ ...threeBrokers, ...overrides }),
-  )
-  const clusterArn = String(created['ClusterArn'])
-  for (;;) {
-    const described = await awsKafka(millrace, 'describe-cluster-v2', '--cluster-arn', clusterArn)
-    const info = described['ClusterInfo'] as { State: string }
-    if (info.State === 'ACTIVE') break
-    if (info.State !== 'CREATING' || performance.now() - startedMs > 30_000)
-      throw new Error(`cluster ${clusterName} is ${info.State}`)
-  }
+  const { clusterArn } = await api.createCluster(plaintextCluster(clusterName, 3))
+  await untilActive(api, clusterArn)
   const activeAfterMs = performance.now() - startedMs
-  const brokers = await awsKafka(millrace, 'get-bootstrap-brokers', '--cluster-arn', clusterArn)
-  return { clusterArn, bootstrap: String(brokers['BootstrapBrokerString']), activeAfterMs }
+  return { clusterArn, bootstrap: await api.bootstrapBrokers(clusterArn), activeAfterMs }
 }

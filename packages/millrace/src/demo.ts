@@ -44,7 +44,7 @@ const PROBE_TOPIC = 'millrace-probe'
 
 /** Writes one record with acks=all and reads it back; the milliseconds that took, topic creation excluded. */
 export async function probe(bootstrap: string): Promise<number> {
-  const host = createNodeHost()
+  const host = createNodeHost({ timersHoldProcess: true })
   const admin = new AdminClient({ host, bootstrap, clientId: 'millrace-probe' })
   const producer = new Producer({ host, bootstrap, clientId: 'millrace-probe', acks: -1 })
   const consumer = new PartitionConsumer({ host, bootstrap, clientId: 'millrace-probe' })

@@ -50,7 +50,7 @@ export async function withAdmin<T>(
   use: (admin: AdminClient, host: Host, bootstrap: string) => Promise<T>,
 ): Promise<T> {
   const bootstrap = await bootstrapOf(options)
-  const host = createNodeHost()
+  const host = createNodeHost({ timersHoldProcess: true })
   const admin = new AdminClient({ host, bootstrap, clientId: 'millrace' })
   try {
     return await use(admin, host, bootstrap)

@@ -22,7 +22,7 @@ export async function produce(topic: string, options: ProduceCommandOptions): Pr
     throw new UserError(`--partition ${options.partition ?? ''} is no partition number.`)
   const bootstrap = await bootstrapOf(options)
   const producer = new Producer({
-    host: createNodeHost(),
+    host: createNodeHost({ timersHoldProcess: true }),
     bootstrap,
     clientId: 'millrace',
     acks: -1,

@@ -5,6 +5,7 @@
 import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFrontDoor, type FrontDoor, type FrontDoorOptions } from '@millrace/aws/front-door'
+import { createNodeHost } from '@millrace/host/node-host'
 import { createJsonLogger } from '@millrace/host/json-logger'
 import { EmbeddedEngine } from '@millrace/engine/embedded/embedded-engine'
 import { readPartitions } from '@millrace/engine/embedded/read-partitions'
@@ -54,7 +55,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     logger,
     readPartitions,
   })
-  const msk = await createMskService({ dataDir: options.dataDir, engine, logger, openTopics: openKafkaTopics(engine) })
+  const msk = await createMskService({
+    dataDir: options.dataDir,
+    engine,
+    logger,
+    openTopics: openKafkaTopics(engine, createNodeHost()),
+  })
   const { store, generated } = serverCredentials(options.dataDir, options.host)
   const services = [
     msk.service,
