@@ -71,7 +71,8 @@ function saslHandshakeHandler(failureDelayMs: number): ApiHandler<SaslHandshakeR
       const { authentication } = context.connection
       if (authentication === null) return respond({ errorCode: ErrorCode.ILLEGAL_SASL_STATE, mechanisms: [] })
       // After version 0 tokens would come without Kafka headers; no node of ours speaks that.
-      const errorCode = context.apiVersion === 0 ? ErrorCode.UNSUPPORTED_SASL_MECHANISM : authentication.handshake(request.mechanism)
+      const errorCode =
+        context.apiVersion === 0 ? ErrorCode.UNSUPPORTED_SASL_MECHANISM : authentication.handshake(request.mechanism)
       respond({ errorCode, mechanisms: authentication.mechanisms })
       if (errorCode === ErrorCode.UNSUPPORTED_SASL_MECHANISM) {
         context.connection.dropAfterResponse('unsupported SASL mechanism', failureDelayMs)

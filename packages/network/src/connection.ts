@@ -16,6 +16,7 @@ import { ApiKey } from '@millrace/protocol/apis'
 import { decodeMessage } from '@millrace/protocol/codec'
 import type { Encodable, ResponseDefinition } from '@millrace/protocol/definition'
 import { decodeRequestHeader, encodeResponseFrame } from '@millrace/protocol/headers'
+import { DecodeError } from '@millrace/protocol/primitives/decode-error'
 import { Reader } from '@millrace/protocol/primitives/reader'
 import type { Writer } from '@millrace/protocol/primitives/writer'
 import type { ApiHandler, HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
@@ -134,7 +135,7 @@ export class Connection implements RequestOwner {
   }
 
   /** Closes at once; `reason` is logged. What was answered but not yet written is lost. */
-  drop(reason: string, cause?: unknown): void {
+  drop(reason: string, cause?: Error): void {
     if (this.#dropped || this.#closed) return
     this.#dropped = true
     this.#options.logger.info('connection dropped', {
@@ -142,7 +143,7 @@ export class Connection implements RequestOwner {
       listener: this.listenerName,
       remoteAddress: this.remoteAddress,
       reason,
-      ...(cause === undefined ? {} : { cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }),
+      ...(cause === undefined ? {} : { cause: cause.stack ?? cause.message }),
     })
     this.#transport.destroy()
   }
@@ -179,7 +180,13 @@ export class Connection implements RequestOwner {
     this.#requestBytes -= request.bytesLength
     if (response !== null && !this.#closed && !this.#dropped) {
       try {
-        request.chunks = encodeResponseFrame(request.handler.response, request.responseVersion, request.correlationId, response as Encodable<ResponseDefinition>, this.#options.writer)
+        request.chunks = encodeResponseFrame(
+          request.handler.response,
+          request.responseVersion,
+          request.correlationId,
+          response as Encodable<ResponseDefinition>,
+          this.#options.writer,
+        )
       } catch (error) {
         if (error instanceof InvariantError) throw error
         this.#failed(request, error)
@@ -240,7 +247,8 @@ export class Connection implements RequestOwner {
       this.#dispatch(request)
     } catch (error) {
       if (error instanceof InvariantError) throw error
-      this.#failed(request, error)
+      if (error instanceof DecodeError) this.#unserved(request, `undecodable request: ${error.message}`)
+      else this.#failed(request, error)
     }
   }
 
@@ -280,7 +288,8 @@ export class Connection implements RequestOwner {
 
   #failed(request: PendingRequest, error: unknown): void {
     this.#abandon(request)
-    this.drop(`request failed (API key ${request.apiKey}, version ${request.apiVersion})`, error)
+    const cause = error instanceof Error ? error : new Error('a handler threw no Error', { cause: error })
+    this.drop(`request failed (API key ${request.apiKey}, version ${request.apiVersion})`, cause)
   }
 
   /** The request will not be answered: its memory goes back now, a late answer is ignored. */

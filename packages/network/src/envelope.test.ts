@@ -7,12 +7,23 @@ import type { ApiHandler, RequestContext } from './api-handler.ts'
 import { addressBytes, addressOf, envelopeHandler } from './envelope.ts'
 import { decodePrincipal, encodePrincipal } from './principal-data.ts'
 
-const metadata: ApiHandler = { request: metadataRequest, response: metadataResponse, handle: (_context, _request, respond) => respond({ brokers: [], topics: [] }) }
+const metadata: ApiHandler = {
+  request: metadataRequest,
+  response: metadataResponse,
+  handle: (_context, _request, respond) => respond({ brokers: [], topics: [] }),
+}
 
 function open(version: number, change: Partial<EnvelopeRequest> = {}): EnvelopeResponseInput {
   const envelope = envelopeHandler({ handlers: new Map([[3, metadata]]), versionRange: () => ({ min: 1, max: 9 }) })
-  const requestData = Buffer.concat(encodeRequestFrame(metadataRequest, version, { correlationId: 5, clientId: null }, { topics: [] })).subarray(4)
-  const request = { requestData, requestPrincipal: encodePrincipal('User:alice'), clientHostAddress: addressBytes('10.0.0.1'), ...change }
+  const requestData = Buffer.concat(
+    encodeRequestFrame(metadataRequest, version, { correlationId: 5, clientId: null }, { topics: [] }),
+  ).subarray(4)
+  const request = {
+    requestData,
+    requestPrincipal: encodePrincipal('User:alice'),
+    clientHostAddress: addressBytes('10.0.0.1'),
+    ...change,
+  }
   const answers: EnvelopeResponseInput[] = []
   const carrier = { connection: {} } as unknown as RequestContext
   envelope.handle(carrier, request, (answer) => {
@@ -32,13 +43,17 @@ describe('Envelope', () => {
 
   it('refuses versions that are not served and APIs that may not be forwarded', () => {
     expect(open(10).errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION)
-    const other = Buffer.concat(encodeRequestFrame(metadataRequest, 1, { correlationId: 5, clientId: null }, { topics: [] })).subarray(4)
+    const other = Buffer.concat(
+      encodeRequestFrame(metadataRequest, 1, { correlationId: 5, clientId: null }, { topics: [] }),
+    ).subarray(4)
     other.writeInt16BE(2, 0)
     expect(open(1, { requestData: other }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
   })
 
   it('refuses a request that cannot be read, or that has bytes behind it, without losing the connection', () => {
-    const sound = Buffer.concat(encodeRequestFrame(metadataRequest, 1, { correlationId: 5, clientId: null }, { topics: [] })).subarray(4)
+    const sound = Buffer.concat(
+      encodeRequestFrame(metadataRequest, 1, { correlationId: 5, clientId: null }, { topics: [] }),
+    ).subarray(4)
     expect(open(1, { requestData: sound.subarray(0, sound.length - 1) }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
     expect(open(1, { requestData: Buffer.concat([sound, Buffer.alloc(1)]) }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
     expect(open(1, { requestData: Buffer.alloc(0) }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
@@ -50,7 +65,8 @@ describe('Envelope', () => {
   })
 
   it('carries principals with colons', () => {
-    for (const principal of ['User:ANONYMOUS', 'User:CN=a,OU=b:c', 'User:']) expect(decodePrincipal(encodePrincipal(principal))).toBe(principal)
+    for (const principal of ['User:ANONYMOUS', 'User:CN=a,OU=b:c', 'User:'])
+      expect(decodePrincipal(encodePrincipal(principal))).toBe(principal)
     expect(encodePrincipal('User:a').toString('hex')).toBe('00000555736572026100' + '00')
   })
 

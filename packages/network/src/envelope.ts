@@ -57,7 +57,10 @@ interface OpenedEnvelope {
 }
 
 /** A request that cannot be read fails alone: the broker's connection carries those of other clients. */
-function openEnvelope({ handlers, versionRange }: EnvelopeOptions, requestData: Buffer): OpenedEnvelope | { readonly errorCode: number } {
+function openEnvelope(
+  { handlers, versionRange }: EnvelopeOptions,
+  requestData: Buffer,
+): OpenedEnvelope | { readonly errorCode: number } {
   const reader = new Reader(requestData)
   try {
     const header = decodeRequestHeader(reader)
@@ -134,10 +137,12 @@ export function addressBytes(text: string): Buffer {
   const v4 = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text)
   if (v4 !== null) return Buffer.from(v4.slice(1).map(Number))
   const [head = '', tail] = (text.split('%')[0] ?? '').split('::')
-  const groupsOf = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)))
+  const groupsOf = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))
   const first = groupsOf(head)
   const last = groupsOf(tail ?? '')
-  const groups = tail === undefined ? first : [...first, ...new Array<number>(Math.max(0, 8 - first.length - last.length)).fill(0), ...last]
+  const groups =
+    tail === undefined ? first : [...first, ...Array.from({ length: 8 - first.length - last.length }, () => 0), ...last]
   if (groups.length !== 8 || groups.some(Number.isNaN)) return Buffer.alloc(0)
   const bytes = Buffer.alloc(16)
   groups.forEach((group, index) => bytes.writeUInt16BE(group & 0xffff, index * 2))

@@ -82,7 +82,11 @@ describe('Framer', () => {
         (specs, cuts) => {
           const payloads = specs.map(({ key, length, fill }) => payload(key, length, fill))
           const { framer, received, leased, budget } = createFramer()
-          pushInPieces(framer, framed(payloads), [...cuts].sort((a, b) => a - b))
+          pushInPieces(
+            framer,
+            framed(payloads),
+            [...cuts].sort((a, b) => a - b),
+          )
           expect(received.length).toBe(payloads.length)
           payloads.forEach((bytes, index) => expect(bytes.equals(received[index] as Buffer)).toBe(true))
           expect(leased).toEqual(specs.map(({ key }) => key === ARENA_KEY))
@@ -97,7 +101,11 @@ describe('Framer', () => {
     const payloads = [payload(ARENA_KEY, 100, 1), payload(OTHER_KEY, 8, 2), payload(ARENA_KEY, 9, 3)]
     const stream = framed(payloads)
     const { framer, received } = createFramer()
-    pushInPieces(framer, stream, Array.from({ length: stream.length }, (_, index) => index))
+    pushInPieces(
+      framer,
+      stream,
+      Array.from({ length: stream.length }, (_, index) => index),
+    )
     expect(Buffer.concat(received).equals(Buffer.concat(payloads))).toBe(true)
   })
 
@@ -128,14 +136,17 @@ describe('Framer', () => {
     expect(budget.usedBytes).toBe(0)
   })
 
-  it.each([-1, -2_147_483_648, 0, 7, (1 << 26) + 1, 2_147_483_647])('refuses a frame of claimed size %d at its header', (size) => {
-    const { framer, refusals, received, budget } = createFramer()
-    framer.push(sizeOf(size), 0, 4)
-    expect(refusals.length).toBe(1)
-    framer.push(Buffer.alloc(1000), 0, 1000)
-    expect(received.length).toBe(0)
-    expect(budget.usedBytes).toBe(0)
-  })
+  it.each([-1, -2_147_483_648, 0, 7, (1 << 26) + 1, 2_147_483_647])(
+    'refuses a frame of claimed size %d at its header',
+    (size) => {
+      const { framer, refusals, received, budget } = createFramer()
+      framer.push(sizeOf(size), 0, 4)
+      expect(refusals.length).toBe(1)
+      framer.push(Buffer.alloc(1000), 0, 1000)
+      expect(received.length).toBe(0)
+      expect(budget.usedBytes).toBe(0)
+    },
+  )
 
   it('takes no notice of bytes after a refusal in the same piece', () => {
     const { framer, refusals, received } = createFramer()

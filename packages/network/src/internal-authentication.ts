@@ -88,7 +88,9 @@ export class InternalAuthentication {
       return failure(ErrorCode.ILLEGAL_SASL_STATE, 'SaslAuthenticate is out of turn.')
     }
     try {
-      return state.at === 'client-first' ? this.#begin(authBytes) : this.#finish(authBytes, state.first, state.serverFirst)
+      return state.at === 'client-first'
+        ? this.#begin(authBytes)
+        : this.#finish(authBytes, state.first, state.serverFirst)
     } catch (error) {
       if (!(error instanceof ScramError)) throw error
       this.#state = { at: 'failed' }
@@ -109,7 +111,12 @@ export class InternalAuthentication {
     const serverFinal = serverFinalMessage(first, serverFirst, authBytes.toString('utf8'), this.#credentials.credential)
     if (first.username !== INTERNAL_USER) throw new ScramError('unknown user')
     this.#state = { at: 'complete' }
-    return { errorCode: ErrorCode.NONE, errorMessage: null, authBytes: Buffer.from(serverFinal), principal: INTERNAL_PRINCIPAL }
+    return {
+      errorCode: ErrorCode.NONE,
+      errorMessage: null,
+      authBytes: Buffer.from(serverFinal),
+      principal: INTERNAL_PRINCIPAL,
+    }
   }
 }
 

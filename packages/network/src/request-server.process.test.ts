@@ -6,7 +6,7 @@ import { metadataRequest, metadataResponse } from '@millrace/protocol/messages/0
 import { apiVersionsRequest } from '@millrace/protocol/messages/18-api-versions'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ApiHandler, Respond } from './api-handler.ts'
-import { TestClient } from './request-server.test-client.ts'
+import { TestClient } from './test-client-fixture.ts'
 import { RequestServer } from './request-server.ts'
 
 const host = createNodeHost()
@@ -43,7 +43,14 @@ async function startServer(transport: 'onread' | 'data') {
         },
       },
     ],
-    [3, { request: metadataRequest, response: metadataResponse, handle: (_context, _request, respond) => held.push(respond) }],
+    [
+      3,
+      {
+        request: metadataRequest,
+        response: metadataResponse,
+        handle: (_context, _request, respond) => held.push(respond),
+      },
+    ],
   ])
   const server = new RequestServer({
     host,
@@ -67,7 +74,13 @@ describe.each(['onread', 'data'] as const)('RequestServer over the %s transport'
     const ids: number[] = []
     const expected: number[] = []
     for (const [index, size] of [100, 1_500_000, 70_000, 20, 900_000].entries()) {
-      ids.push(client.send(produceRequest, 7, { acks: 1, timeoutMs: 1, topicData: [{ name: 't', partitionData: [{ index: 0, records: Buffer.alloc(size, index + 1) }] }] }))
+      ids.push(
+        client.send(produceRequest, 7, {
+          acks: 1,
+          timeoutMs: 1,
+          topicData: [{ name: 't', partitionData: [{ index: 0, records: Buffer.alloc(size, index + 1) }] }],
+        }),
+      )
       expected.push(size * (index + 1))
     }
     ids.push(client.send(apiVersionsRequest, 2, {}))

@@ -18,7 +18,15 @@ import { InternalAuthentication, InternalCredentials } from './internal-authenti
 import { defaultLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
 
-export type { ApiHandler, ConnectionInfo, HandlerMap, ListenerOptions, RequestContext, Respond, VersionRange } from './api-handler.ts'
+export type {
+  ApiHandler,
+  ConnectionInfo,
+  HandlerMap,
+  ListenerOptions,
+  RequestContext,
+  Respond,
+  VersionRange,
+} from './api-handler.ts'
 export type { AdvertisedFeatures } from './api-versions.ts'
 export type { RequestServerLimits } from './limits.ts'
 
@@ -137,7 +145,8 @@ export class RequestServer {
     }
     return (transport) => {
       const id = this.#nextConnectionId++
-      const authentication = listener.internal && this.#credentials !== null ? new InternalAuthentication(this.#credentials) : null
+      const authentication =
+        listener.internal && this.#credentials !== null ? new InternalAuthentication(this.#credentials) : null
       this.#accept(transport, { ...shared, id, authentication })
     }
   }
@@ -149,8 +158,10 @@ export class RequestServer {
     this.#connectionsByAddress.set(connection.remoteAddress, ofAddress)
     if (this.#closing) return connection.drop('the server closes')
     // Nodes of the cluster are never locked out by clients.
-    if (!connection.internal && this.#connections.size > this.#limits.connectionsMax) return connection.drop('max.connections reached')
-    if (!connection.internal && ofAddress > this.#limits.connectionsPerAddressMax) return connection.drop('max.connections.per.ip reached')
+    if (!connection.internal && this.#connections.size > this.#limits.connectionsMax)
+      return connection.drop('max.connections reached')
+    if (!connection.internal && ofAddress > this.#limits.connectionsPerAddressMax)
+      return connection.drop('max.connections.per.ip reached')
     if (this.#sweep === null) this.#scheduleSweep()
   }
 
@@ -181,7 +192,8 @@ export class RequestServer {
   }
 
   #dropIfIdle(connection: Connection, idleMs: number): void {
-    const stalled = connection.awaitsRestOfFrame && this.#budget.waitingCount > 0 && idleMs >= this.#limits.stalledFrameMs
+    const stalled =
+      connection.awaitsRestOfFrame && this.#budget.waitingCount > 0 && idleMs >= this.#limits.stalledFrameMs
     if (stalled) connection.drop('half a request stands still while others wait for its memory')
     else if (idleMs >= this.#limits.idleMs && connection.requestsInFlight === 0) connection.drop('idle')
   }

@@ -25,11 +25,13 @@ describe('ResponseQueue', () => {
         admit()
         for (const number of order) {
           ;(all[number] as TestRequest).answered = true
-          for (let request = queue.takeAnswered(); request !== undefined; request = queue.takeAnswered()) left.push(request.number)
+          for (let request = queue.takeAnswered(); request !== undefined; request = queue.takeAnswered())
+            left.push(request.number)
           admit()
         }
         while (queue.size > 0) {
-          for (let request = queue.takeAnswered(); request !== undefined; request = queue.takeAnswered()) left.push(request.number)
+          for (let request = queue.takeAnswered(); request !== undefined; request = queue.takeAnswered())
+            left.push(request.number)
           admit()
         }
         expect(left).toEqual([...Array(12).keys()])

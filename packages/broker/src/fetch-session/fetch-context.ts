@@ -24,7 +24,9 @@ export interface FetchContext {
   /** To be read, in this order. */
   readonly partitions: readonly AskedPartition[]
   /** Called once with the results, in the order of `partitions`: the session id for the response, and what it holds. */
-  conclude<R extends FetchPartitionResult<AskedPartition>>(results: readonly R[]): { readonly sessionId: number; readonly told: readonly R[] }
+  conclude<R extends FetchPartitionResult<AskedPartition>>(
+    results: readonly R[],
+  ): { readonly sessionId: number; readonly told: readonly R[] }
 }
 
 export interface FetchContextError {

@@ -9,7 +9,16 @@ function createCache(slots: number) {
   const create = (privileged: boolean, size: number) => {
     const session = cache.create({ privileged, byId: false, size })
     for (let partition = 0; partition < size; partition++) {
-      session?.set({ topic: 't', topicId: '', partition, currentLeaderEpoch: -1, fetchOffset: 0, lastFetchedEpoch: -1, logStartOffset: -1, maxBytes: 1 })
+      session?.set({
+        topic: 't',
+        topicId: '',
+        partition,
+        currentLeaderEpoch: -1,
+        fetchOffset: 0,
+        lastFetchedEpoch: -1,
+        logStartOffset: -1,
+        maxBytes: 1,
+      })
     }
     return session
   }

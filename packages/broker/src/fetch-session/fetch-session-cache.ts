@@ -40,7 +40,11 @@ export class FetchSessionCache {
   }
 
   /** A new, empty session that is to hold `size` partitions; null when there is no place for it. */
-  create(options: { readonly privileged: boolean; readonly byId: boolean; readonly size: number }): FetchSession | null {
+  create(options: {
+    readonly privileged: boolean
+    readonly byId: boolean
+    readonly size: number
+  }): FetchSession | null {
     const nowMs = this.#host.clock.monotonicMs()
     if (!this.#makeRoom(options.privileged, options.size, nowMs)) return null
     let id = 0

@@ -41,7 +41,10 @@ export class SessionPartition {
   }
 }
 
-export function partitionKey(asked: { readonly topic: string; readonly topicId: string; readonly partition: number }, byId: boolean): string {
+export function partitionKey(
+  asked: { readonly topic: string; readonly topicId: string; readonly partition: number },
+  byId: boolean,
+): string {
   return `${byId ? asked.topicId : asked.topic}:${asked.partition}`
 }
 

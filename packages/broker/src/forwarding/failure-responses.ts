@@ -1,7 +1,10 @@
 /** The response of each forwarded API when the controller gave none: every item the client named carries the failure. */
 import { ZERO_UUID } from '@millrace/base/uuid'
 import type { AlterConfigsRequest, AlterConfigsResponseInput } from '@millrace/protocol/messages/33-alter-configs'
-import type { CreatePartitionsRequest, CreatePartitionsResponseInput } from '@millrace/protocol/messages/37-create-partitions'
+import type {
+  CreatePartitionsRequest,
+  CreatePartitionsResponseInput,
+} from '@millrace/protocol/messages/37-create-partitions'
 import type { CreateTopicsRequest, CreateTopicsResponseInput } from '@millrace/protocol/messages/19-create-topics'
 import type { DeleteTopicsRequest, DeleteTopicsResponseInput } from '@millrace/protocol/messages/20-delete-topics'
 import type { ElectLeadersRequest, ElectLeadersResponseInput } from '@millrace/protocol/messages/43-elect-leaders'
@@ -23,7 +26,12 @@ export function deleteTopicsFailure(
 ): DeleteTopicsResponseInput {
   const named = request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
   return {
-    responses: [...named, ...request.topics].map(({ name, topicId }) => ({ name, topicId, errorCode, errorMessage: message })),
+    responses: [...named, ...request.topics].map(({ name, topicId }) => ({
+      name,
+      topicId,
+      errorCode,
+      errorMessage: message,
+    })),
   }
 }
 
@@ -39,7 +47,9 @@ export function createPartitionsFailure(
 
 /** For AlterConfigs and IncrementalAlterConfigs, whose responses have one layout. */
 export function alterConfigsFailure(
-  request: { readonly resources: readonly Pick<AlterConfigsRequest['resources'][number], 'resourceType' | 'resourceName'>[] },
+  request: {
+    readonly resources: readonly Pick<AlterConfigsRequest['resources'][number], 'resourceType' | 'resourceName'>[]
+  },
   { errorCode, message }: ForwardingFailure,
 ): AlterConfigsResponseInput {
   return {

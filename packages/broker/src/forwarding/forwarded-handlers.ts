@@ -47,7 +47,12 @@ const FORWARDED: readonly ForwardedApi[] = [
   api<AlterConfigsRequest>(ApiKey.IncrementalAlterConfigs, alterConfigsFailure),
   api(ApiKey.AlterPartitionReassignments, (_request, failure) => ({ ...topLevelFailure(failure), responses: [] })),
   api(ApiKey.ListPartitionReassignments, (_request, failure) => ({ ...topLevelFailure(failure), topics: [] })),
-  api(ApiKey.DescribeQuorum, (_request, failure) => ({ errorCode: failure.errorCode, errorMessage: failure.message, topics: [], nodes: [] })),
+  api(ApiKey.DescribeQuorum, (_request, failure) => ({
+    errorCode: failure.errorCode,
+    errorMessage: failure.message,
+    topics: [],
+    nodes: [],
+  })),
   api(ApiKey.UpdateFeatures, (_request, failure) => updateFeaturesFailure(failure)),
   api(ApiKey.UnregisterBroker, (_request, failure) => topLevelFailure(failure)),
 ]

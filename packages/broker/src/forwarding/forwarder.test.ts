@@ -3,12 +3,24 @@ import { KafkaError } from '@millrace/client/kafka-error'
 import type { ApiHandler, RequestContext } from '@millrace/network/api-handler'
 import { envelopeHandler } from '@millrace/network/envelope'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { createTopicsRequest, createTopicsResponse, type CreateTopicsRequest, type CreateTopicsResponseInput } from '@millrace/protocol/messages/19-create-topics'
+import {
+  createTopicsRequest,
+  createTopicsResponse,
+  type CreateTopicsRequest,
+  type CreateTopicsResponseInput,
+} from '@millrace/protocol/messages/19-create-topics'
 import { encodeRequestFrame } from '@millrace/protocol/headers'
 import type { EnvelopeRequest, EnvelopeResponseInput } from '@millrace/protocol/messages/58-envelope'
 import { World } from '@millrace/testkit/world'
 import { describe, expect, it } from 'vitest'
-import { createHandlerFixture, defaultImage, imageOf, partitionState, topic, OTHER_TOPIC_ID } from '../handlers/handler-fixture.ts'
+import {
+  createHandlerFixture,
+  defaultImage,
+  imageOf,
+  partitionState,
+  topic,
+  OTHER_TOPIC_ID,
+} from '../handlers/handler-fixture.ts'
 import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
 import { forwardedHandlers } from './forwarded-handlers.ts'
 import { Forwarder, type ForwardingFailure } from './forwarder.ts'
@@ -29,15 +41,28 @@ function createForwarding(replies: Reply[] = [], topicError: number = ErrorCode.
     response: createTopicsResponse,
     handle(context, request, respond) {
       served.push({ context, request })
-      respond({ topics: request.topics.map(({ name }) => ({ name, errorCode: topicError, errorMessage: null, configs: null })) })
+      respond({
+        topics: request.topics.map(({ name }) => ({ name, errorCode: topicError, errorMessage: null, configs: null })),
+      })
     },
   }
-  const envelope = envelopeHandler({ handlers: new Map([[19, createTopics as ApiHandler]]), versionRange: () => ({ min: 2, max: 7 }) })
-  const carrier = { connection: { id: 9, listenerName: 'INTERNAL', internal: true, onClose: () => () => undefined } } as unknown as RequestContext
+  const envelope = envelopeHandler({
+    handlers: new Map([[19, createTopics as ApiHandler]]),
+    versionRange: () => ({ min: 2, max: 7 }),
+  })
+  const carrier = {
+    connection: { id: 9, listenerName: 'INTERNAL', internal: true, onClose: () => () => undefined },
+  } as unknown as RequestContext
   let sent = 0
   const channel = {
     connected: true,
-    send(_request: object, _response: object, _version: number, body: EnvelopeRequest, callback: (error: KafkaError | null, answer: EnvelopeResponseInput | null) => void) {
+    send(
+      _request: object,
+      _response: object,
+      _version: number,
+      body: EnvelopeRequest,
+      callback: (error: KafkaError | null, answer: EnvelopeResponseInput | null) => void,
+    ) {
       const reply = replies[sent++] ?? 'served'
       host.timers.set(1, () => {
         if (reply === 'lost') callback(new KafkaError(ErrorCode.NETWORK_EXCEPTION, 'lost the controller'), null)
@@ -49,7 +74,10 @@ function createForwarding(replies: Reply[] = [], topicError: number = ErrorCode.
   const forwarder = new Forwarder(host, channel, silentLogger)
   const results: { failure: ForwardingFailure | null; errorCode: number | undefined }[] = []
   const create = (timeoutMs = 5_000) => {
-    const body = { topics: [{ name: 't', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs }
+    const body = {
+      topics: [{ name: 't', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
+      timeoutMs,
+    }
     forwarder.send(CLIENT, createTopicsRequest, createTopicsResponse, VERSION, body, timeoutMs, (failure, response) => {
       results.push({ failure, errorCode: response?.topics[0]?.errorCode })
     })
@@ -64,7 +92,11 @@ describe('Forwarder', () => {
     world.runUntil(() => results.length === 1)
     expect(results[0]).toEqual({ failure: null, errorCode: 0 })
     expect(served[0]?.request.topics[0]?.name).toBe('t')
-    expect(served[0]?.context).toMatchObject({ apiKey: 19, apiVersion: VERSION, connection: { principal: 'User:CN=a:b', remoteAddress: '10.20.30.40', internal: true } })
+    expect(served[0]?.context).toMatchObject({
+      apiKey: 19,
+      apiVersion: VERSION,
+      connection: { principal: 'User:CN=a:b', remoteAddress: '10.20.30.40', internal: true },
+    })
   })
 
   it('sends again while the controller is away or starting, so that a restart is only a delay', () => {
@@ -95,14 +127,24 @@ describe('Forwarder', () => {
 })
 
 describe('forwarded handlers', () => {
-  const body = { topics: [{ name: 'x', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 1_000 }
+  const body = {
+    topics: [{ name: 'x', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
+    timeoutMs: 1_000,
+  }
 
   function askForwarded(replies: Reply[]) {
     const forwarding = createForwarding(replies)
     const handler = forwardedHandlers(forwarding.forwarder, new Set([19])).get(19)
     const answers: CreateTopicsResponseInput[] = []
-    const [bytes] = encodeRequestFrame(createTopicsRequest, VERSION, { correlationId: 3, clientId: 'c' }, body) as [Buffer]
-    const context = { apiKey: 19, apiVersion: VERSION, requestBytes: bytes.subarray(4), connection: CLIENT } as unknown as RequestContext
+    const [bytes] = encodeRequestFrame(createTopicsRequest, VERSION, { correlationId: 3, clientId: 'c' }, body) as [
+      Buffer,
+    ]
+    const context = {
+      apiKey: 19,
+      apiVersion: VERSION,
+      requestBytes: bytes.subarray(4),
+      connection: CLIENT,
+    } as unknown as RequestContext
     handler?.handle(context, body, (response) => answers.push(response as CreateTopicsResponseInput))
     forwarding.world.runUntil(() => answers.length === 1)
     return { answer: answers[0], ...forwarding }
@@ -116,7 +158,14 @@ describe('forwarded handlers', () => {
 
   it('tells the client of every topic it named when the controller is away', () => {
     const { answer } = askForwarded(Array.from({ length: 100 }, () => 'lost' as const))
-    expect(answer?.topics).toEqual([{ name: 'x', errorCode: ErrorCode.REQUEST_TIMED_OUT, errorMessage: expect.stringMatching(/controller/), configs: null }])
+    expect(answer?.topics).toEqual([
+      {
+        name: 'x',
+        errorCode: ErrorCode.REQUEST_TIMED_OUT,
+        errorMessage: expect.stringMatching(/controller/),
+        configs: null,
+      },
+    ])
   })
 
   it('offers only what the controller serves', () => {
@@ -129,7 +178,10 @@ describe('TopicCreation', () => {
   const wanted = { name: 'new', partitions: -1, replicationFactor: -1, configs: [] }
   const withTopic = () => {
     const image = defaultImage()
-    return imageOf([...image.brokers.values()], [...image.topicsByName.values(), topic('new', OTHER_TOPIC_ID, [partitionState()])])
+    return imageOf(
+      [...image.brokers.values()],
+      [...image.topicsByName.values(), topic('new', OTHER_TOPIC_ID, [partitionState()])],
+    )
   }
 
   function createCreation(replies: Reply[] = [], topicError: number = ErrorCode.NONE) {
@@ -137,7 +189,12 @@ describe('TopicCreation', () => {
     const fixture = createHandlerFixture()
     const creation = new TopicCreation(forwarding.host, forwarding.forwarder, fixture.runtime.metadata)
     const codes: number[] = []
-    return { ...forwarding, fixture, codes, create: () => creation.create(CLIENT, wanted, (errorCode) => codes.push(errorCode)) }
+    return {
+      ...forwarding,
+      fixture,
+      codes,
+      create: () => creation.create(CLIENT, wanted, (errorCode) => codes.push(errorCode)),
+    }
   }
 
   it('answers once this broker knows the topic, and asks the controller once for all who want it', () => {

@@ -75,7 +75,13 @@ export class Forwarder {
         return
       }
       this.#logger.warn('a request could not be forwarded to the controller', { api: response.apiKey, timeoutMs, why })
-      callback({ errorCode: ErrorCode.REQUEST_TIMED_OUT, message: `The controller did not answer within ${timeoutMs} ms: ${why}` }, null)
+      callback(
+        {
+          errorCode: ErrorCode.REQUEST_TIMED_OUT,
+          message: `The controller did not answer within ${timeoutMs} ms: ${why}`,
+        },
+        null,
+      )
     }
     const attempt = (): void => {
       const leftMs = deadlineMs - clock.monotonicMs()
@@ -87,7 +93,8 @@ export class Forwarder {
         (error, answer) => {
           if (error !== null || answer === null) return again(error?.message ?? 'no answer')
           if (answer.errorCode === ErrorCode.NOT_CONTROLLER) return again(errorMessage(answer.errorCode))
-          if (answer.errorCode !== ErrorCode.NONE || answer.responseData === null) return callback(refused(answer.errorCode), null)
+          if (answer.errorCode !== ErrorCode.NONE || answer.responseData === null)
+            return callback(refused(answer.errorCode), null)
           const reader = new Reader(answer.responseData)
           decodeResponseHeader(response, apiVersion, reader)
           callback(null, decodeMessage(response, apiVersion, reader))

@@ -47,16 +47,33 @@ export class TopicCreation {
     }
     this.#pending.set(topic.name, [callback])
     const body = {
-      topics: [{ name: topic.name, numPartitions: topic.partitions, replicationFactor: topic.replicationFactor, assignments: [], configs: topic.configs }],
+      topics: [
+        {
+          name: topic.name,
+          numPartitions: topic.partitions,
+          replicationFactor: topic.replicationFactor,
+          assignments: [],
+          configs: topic.configs,
+        },
+      ],
       timeoutMs: CREATE_TIMEOUT_MS,
       validateOnly: false,
     }
-    this.#forwarder.send(client, createTopicsRequest, createTopicsResponse, CREATE_TOPICS_VERSION, body, CREATE_TIMEOUT_MS, (failure, response) => {
-      const errorCode = failure?.errorCode ?? response?.topics[0]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
-      if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.TOPIC_ALREADY_EXISTS) this.#awaitImage(topic.name)
-      else if (errorCode === ErrorCode.REQUEST_TIMED_OUT) this.#finish(topic.name, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-      else this.#finish(topic.name, errorCode)
-    })
+    this.#forwarder.send(
+      client,
+      createTopicsRequest,
+      createTopicsResponse,
+      CREATE_TOPICS_VERSION,
+      body,
+      CREATE_TIMEOUT_MS,
+      (failure, response) => {
+        const errorCode = failure?.errorCode ?? response?.topics[0]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
+        if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.TOPIC_ALREADY_EXISTS) this.#awaitImage(topic.name)
+        else if (errorCode === ErrorCode.REQUEST_TIMED_OUT)
+          this.#finish(topic.name, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        else this.#finish(topic.name, errorCode)
+      },
+    )
   }
 
   #awaitImage(name: string): void {

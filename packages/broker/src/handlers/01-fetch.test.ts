@@ -6,7 +6,17 @@ import { describe, expect, it } from 'vitest'
 import { FetchSessionCache } from '../fetch-session/fetch-session-cache.ts'
 import type { FetchPartition, FetchPartitionResult } from '../replication/fetch-types.ts'
 import { fetchHandler } from './01-fetch.ts'
-import { OTHER_TOPIC_ID, TOPIC_ID, ask, createHandlerFixture, defaultImage, imageOf, type Answer, type AskOptions, type ParkedFetch } from './handler-fixture.ts'
+import {
+  OTHER_TOPIC_ID,
+  TOPIC_ID,
+  ask,
+  createHandlerFixture,
+  defaultImage,
+  imageOf,
+  type Answer,
+  type AskOptions,
+  type ParkedFetch,
+} from './handler-fixture.ts'
 
 const BATCH = buildBatch({ records: [{ value: Buffer.from('hello') }], timestampMs: 1 })
 
@@ -23,13 +33,25 @@ function createFetch() {
   const fixture = createHandlerFixture(defaultImage())
   const sessions = new FetchSessionCache(fixture.runtime.host, () => 10)
   const handler = fetchHandler(fixture.runtime, sessions)
-  const fetch = (version: number, wanted: readonly Wanted[], more: object = {}, options: AskOptions = {}): Answer<typeof fetchResponse> => {
+  const fetch = (
+    version: number,
+    wanted: readonly Wanted[],
+    more: object = {},
+    options: AskOptions = {},
+  ): Answer<typeof fetchResponse> => {
     const topics = wanted.map(({ topic = 'orders', topicId = TOPIC_ID, partition, fetchOffset = 0 }) => ({
       topic,
       topicId,
       partitions: [{ partition, fetchOffset, partitionMaxBytes: 1000 }],
     }))
-    return ask(handler, fetchRequest, fetchResponse, version, { maxWaitMs: 500, minBytes: 1, topics, ...more } as never, options)
+    return ask(
+      handler,
+      fetchRequest,
+      fetchResponse,
+      version,
+      { maxWaitMs: 500, minBytes: 1, topics, ...more } as never,
+      options,
+    )
   }
   return { ...fixture, sessions, fetch }
 }
@@ -58,27 +80,51 @@ function partitionsOf(answer: Answer<typeof fetchResponse>) {
 }
 
 describe('Fetch', () => {
-  it.each([4, 5, 7, 9, 10, 11, 12, 13, 15, 16, 17, 18])('answers with the records of the log in version %d', (version) => {
-    const { fetch, fetches } = createFetch()
-    const answer = fetch(version, [{ partition: 0, fetchOffset: 7 }])
-    expect(fetches[0]?.spec).toMatchObject({ replicaId: -1, maxWaitMs: 500, minBytes: 1, completeNow: false, readCommitted: false })
-    expect(fetches[0]?.spec.partitions[0]).toMatchObject({ topic: 'orders', partition: 0, fetchOffset: 7, maxBytes: 1000 })
-    expect(answer.responses).toBe(0)
-    let released = 0
-    answerAll(fetches[0], { records: { buffers: [BATCH, BATCH], sizeBytes: 2 * BATCH.length, release: () => released++, lastOffset: 8 } })
-    const [partition] = partitionsOf(answer)
-    expect(partition?.records?.equals(Buffer.concat([BATCH, BATCH]))).toBe(true)
-    expect(partition).toMatchObject({ errorCode: 0, highWatermark: 10, lastStableOffset: 10, logStartOffset: version >= 5 ? 0 : -1 })
-    expect(released).toBe(0)
-    answer.release?.()
-    expect(released).toBe(1)
-  })
+  it.each([4, 5, 7, 9, 10, 11, 12, 13, 15, 16, 17, 18])(
+    'answers with the records of the log in version %d',
+    (version) => {
+      const { fetch, fetches } = createFetch()
+      const answer = fetch(version, [{ partition: 0, fetchOffset: 7 }])
+      expect(fetches[0]?.spec).toMatchObject({
+        replicaId: -1,
+        maxWaitMs: 500,
+        minBytes: 1,
+        completeNow: false,
+        readCommitted: false,
+      })
+      expect(fetches[0]?.spec.partitions[0]).toMatchObject({
+        topic: 'orders',
+        partition: 0,
+        fetchOffset: 7,
+        maxBytes: 1000,
+      })
+      expect(answer.responses).toBe(0)
+      let released = 0
+      answerAll(fetches[0], {
+        records: { buffers: [BATCH, BATCH], sizeBytes: 2 * BATCH.length, release: () => released++, lastOffset: 8 },
+      })
+      const [partition] = partitionsOf(answer)
+      expect(partition?.records?.equals(Buffer.concat([BATCH, BATCH]))).toBe(true)
+      expect(partition).toMatchObject({
+        errorCode: 0,
+        highWatermark: 10,
+        lastStableOffset: 10,
+        logStartOffset: version >= 5 ? 0 : -1,
+      })
+      expect(released).toBe(0)
+      answer.release?.()
+      expect(released).toBe(1)
+    },
+  )
 
   it('sends zero-length records, not null, when there are none', () => {
     const { fetch, fetches } = createFetch()
     const answer = fetch(11, [{ partition: 0 }, { partition: 1 }])
     const [first, second] = fetches[0]?.spec.partitions ?? []
-    fetches[0]?.answer([result(first as FetchPartition), result(second as FetchPartition, { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, highWatermark: -1 })])
+    fetches[0]?.answer([
+      result(first as FetchPartition),
+      result(second as FetchPartition, { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, highWatermark: -1 }),
+    ])
     for (const partition of partitionsOf(answer)) expect(partition.records).toEqual(Buffer.alloc(0))
   })
 
@@ -114,7 +160,10 @@ describe('Fetch', () => {
   it('hints at the current leader and, from version 16 on, where it is', () => {
     const { fetch, fetches } = createFetch()
     const answer = fetch(16, [{ partition: 1 }])
-    answerAll(fetches[0], { errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER, currentLeader: { leaderId: 2, leaderEpoch: 4 } })
+    answerAll(fetches[0], {
+      errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER,
+      currentLeader: { leaderId: 2, leaderEpoch: 4 },
+    })
     expect(partitionsOf(answer)[0]?.currentLeader).toEqual({ leaderId: 2, leaderEpoch: 4 })
     expect(answer.response?.nodeEndpoints).toEqual([{ nodeId: 2, host: 'broker-2', port: 9092, rack: 'zone-2' }])
   })
@@ -124,10 +173,18 @@ describe('Fetch', () => {
     const zstd = Buffer.from(BATCH)
     zstd.writeInt16BE(CompressionCodec.zstd, ATTRIBUTES_AT)
     let released = 0
-    const records = { buffers: [Buffer.concat([BATCH, zstd])], sizeBytes: 2 * BATCH.length, release: () => released++, lastOffset: 1 }
+    const records = {
+      buffers: [Buffer.concat([BATCH, zstd])],
+      sizeBytes: 2 * BATCH.length,
+      release: () => released++,
+      lastOffset: 1,
+    }
     const old = fetch(9, [{ partition: 0 }])
     answerAll(fetches[0], { records })
-    expect(partitionsOf(old)[0]).toMatchObject({ errorCode: ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, records: Buffer.alloc(0) })
+    expect(partitionsOf(old)[0]).toMatchObject({
+      errorCode: ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
+      records: Buffer.alloc(0),
+    })
     expect(released).toBe(1)
     const able = fetch(10, [{ partition: 0 }])
     answerAll(fetches[1], { records })
@@ -135,7 +192,10 @@ describe('Fetch', () => {
   })
 
   it('tells clients before version 6 NOT_LEADER_OR_FOLLOWER instead of KAFKA_STORAGE_ERROR', () => {
-    for (const [version, errorCode] of [[5, 6], [6, 56]] as const) {
+    for (const [version, errorCode] of [
+      [5, 6],
+      [6, 56],
+    ] as const) {
       const { fetch, fetches } = createFetch()
       const answer = fetch(version, [{ partition: 0 }])
       answerAll(fetches[0], { errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
@@ -146,13 +206,20 @@ describe('Fetch', () => {
   it('closes a client connection that fetches as a follower', () => {
     const { fetch, fetches } = createFetch()
     expect(fetch(11, [{ partition: 0 }], { replicaId: 2 }).closed).toMatch(/replica id/)
-    expect(fetch(15, [{ partition: 0 }], { replicaState: { replicaId: 2, replicaEpoch: 1 } }).closed).toMatch(/replica id/)
+    expect(fetch(15, [{ partition: 0 }], { replicaState: { replicaId: 2, replicaEpoch: 1 } }).closed).toMatch(
+      /replica id/,
+    )
     expect(fetches.length).toBe(0)
   })
 
   it('takes replica id and epoch of a follower from the internal listener', () => {
     const { fetch, fetches } = createFetch()
-    fetch(15, [{ partition: 0 }], { replicaState: { replicaId: 2, replicaEpoch: 77 } }, { connection: { internal: true } })
+    fetch(
+      15,
+      [{ partition: 0 }],
+      { replicaState: { replicaId: 2, replicaEpoch: 77 } },
+      { connection: { internal: true } },
+    )
     expect(fetches[0]?.spec).toMatchObject({ replicaId: 2, replicaEpoch: 77 })
   })
 
@@ -242,14 +309,22 @@ describe('Fetch sessions', () => {
     const full = fetch(11, [{ partition: 0 }, { partition: 1 }], { sessionEpoch: 0 })
     answerAll(fetches[0])
     const sessionId = full.response?.sessionId ?? 0
-    fetch(11, [{ partition: 1, fetchOffset: 55 }], { sessionId, sessionEpoch: 1, forgottenTopicsData: [{ topic: 'orders', partitions: [0] }] })
+    fetch(11, [{ partition: 1, fetchOffset: 55 }], {
+      sessionId,
+      sessionEpoch: 1,
+      forgottenTopicsData: [{ topic: 'orders', partitions: [0] }],
+    })
     expect(fetches[1]?.spec.partitions.map(({ partition, fetchOffset }) => [partition, fetchOffset])).toEqual([[1, 55]])
   })
 
   it('refuses unknown sessions and wrong epochs at the top of the response', () => {
     const { fetch, fetches } = createFetch()
     const unknown = fetch(11, [{ partition: 0 }], { sessionId: 99, sessionEpoch: 1 })
-    expect(unknown.response).toMatchObject({ errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] })
+    expect(unknown.response).toMatchObject({
+      errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
+      sessionId: 0,
+      responses: [],
+    })
     const full = fetch(11, [{ partition: 0 }], { sessionEpoch: 0 })
     answerAll(fetches[0])
     const wrong = fetch(11, [], { sessionId: full.response?.sessionId ?? 0, sessionEpoch: 2 })

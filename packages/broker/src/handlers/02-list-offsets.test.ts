@@ -6,7 +6,10 @@ import type { Partition } from '../replication/partition.ts'
 import { listOffsetsHandler } from './02-list-offsets.ts'
 import { ask, createHandlerFixture, type AskOptions } from './handler-fixture.ts'
 
-function createListOffsets(errorCode: number = ErrorCode.NONE, result: OffsetResult = { timestampMs: 1000, offset: 42, leaderEpoch: 3 }) {
+function createListOffsets(
+  errorCode: number = ErrorCode.NONE,
+  result: OffsetResult = { timestampMs: 1000, offset: 42, leaderEpoch: 3 },
+) {
   const fixture = createHandlerFixture()
   const looked: OffsetRequest[] = []
   const partition = {
@@ -41,10 +44,21 @@ describe('ListOffsets', () => {
 
   it('answers what was not found without an error, with -1 throughout', () => {
     const { list } = createListOffsets(0, { timestampMs: -1, offset: -1, leaderEpoch: -1 })
-    expect(list(9, [[0, 5]]).response?.topics[0]?.partitions[0]).toMatchObject({ errorCode: 0, timestamp: -1, offset: -1, leaderEpoch: -1 })
+    expect(list(9, [[0, 5]]).response?.topics[0]?.partitions[0]).toMatchObject({
+      errorCode: 0,
+      timestamp: -1,
+      offset: -1,
+      leaderEpoch: -1,
+    })
   })
 
-  it.each([[-3, 7], [-4, 8], [-5, 9], [-6, 11], [-7, 12]])('knows timestamp %d from version %d on', (timestamp, since) => {
+  it.each([
+    [-3, 7],
+    [-4, 8],
+    [-5, 9],
+    [-6, 11],
+    [-7, 12],
+  ])('knows timestamp %d from version %d on', (timestamp, since) => {
     const { list, looked } = createListOffsets()
     for (let version = 1; version <= 11; version++) {
       const errorCode = list(version, [[0, timestamp]]).response?.topics[0]?.partitions[0]?.errorCode
@@ -61,13 +75,25 @@ describe('ListOffsets', () => {
 
   it('refuses a partition named twice and answers the others', () => {
     const { list, looked } = createListOffsets()
-    const partitions = list(9, [[1, -1], [0, -1], [1, -2], [5, -1]]).response?.topics[0]?.partitions
-    expect(partitions?.map(({ errorCode }) => errorCode)).toEqual([ErrorCode.INVALID_REQUEST, 0, ErrorCode.INVALID_REQUEST, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION])
+    const partitions = list(9, [
+      [1, -1],
+      [0, -1],
+      [1, -2],
+      [5, -1],
+    ]).response?.topics[0]?.partitions
+    expect(partitions?.map(({ errorCode }) => errorCode)).toEqual([
+      ErrorCode.INVALID_REQUEST,
+      0,
+      ErrorCode.INVALID_REQUEST,
+      ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+    ])
     expect(looked.length).toBe(1)
   })
 
   it('answers NOT_LEADER_OR_FOLLOWER for a partition that others host', () => {
-    expect(createListOffsets().list(9, [[2, -1]]).response?.topics[0]?.partitions[0]?.errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    expect(createListOffsets().list(9, [[2, -1]]).response?.topics[0]?.partitions[0]?.errorCode).toBe(
+      ErrorCode.NOT_LEADER_OR_FOLLOWER,
+    )
   })
 
   it('passes the isolation level on', () => {

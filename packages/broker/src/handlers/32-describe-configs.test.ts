@@ -17,9 +17,16 @@ function createDescribe() {
   const properties = { 'min.insync.replicas': '2', 'ssl.keystore.password': 'hidden', 'unknown.key': 'secret' }
   const { runtime } = createHandlerFixture(defaultImage({ configs }), properties)
   const handler = describeConfigsHandler(runtime)
-  return (version: number, resourceType: number, resourceName: string, more: object = {}, configurationKeys: string[] | null = null) => {
+  return (
+    version: number,
+    resourceType: number,
+    resourceName: string,
+    more: object = {},
+    configurationKeys: string[] | null = null,
+  ) => {
     const body = { resources: [{ resourceType, resourceName, configurationKeys }], ...more }
-    const [result] = ask(handler, describeConfigsRequest, describeConfigsResponse, version, body).response?.results ?? []
+    const [result] =
+      ask(handler, describeConfigsRequest, describeConfigsResponse, version, body).response?.results ?? []
     if (result === undefined) throw new Error('no result')
     return { ...result, config: (name: string) => result.configs.find((config) => config.name === name) }
   }
@@ -30,7 +37,12 @@ describe('DescribeConfigs', () => {
     const result = createDescribe()(4, TOPIC, 'orders')
     expect(result.configs.map(({ name }) => name)).toEqual(topicConfigs.map(({ name }) => name))
     // Kafka Connect refuses to start unless this is exactly so.
-    expect(result.config('cleanup.policy')).toMatchObject({ value: 'compact', configSource: 1, readOnly: false, configType: 7 })
+    expect(result.config('cleanup.policy')).toMatchObject({
+      value: 'compact',
+      configSource: 1,
+      readOnly: false,
+      configType: 7,
+    })
     expect(result.config('retention.ms')).toMatchObject({ value: '5000', configSource: 3, configType: 5 })
     expect(result.config('min.insync.replicas')).toMatchObject({ value: '2', configSource: 4 })
     expect(result.config('segment.bytes')).toMatchObject({ value: '1073741824', configSource: 5 })
@@ -44,7 +56,10 @@ describe('DescribeConfigs', () => {
 
   it('lists synonyms in order of precedence, and documentation, only when asked', () => {
     const describeConfigs = createDescribe()
-    const asked = describeConfigs(4, TOPIC, 'orders', { includeSynonyms: true, includeDocumentation: true }, ['retention.ms', 'cleanup.policy'])
+    const asked = describeConfigs(4, TOPIC, 'orders', { includeSynonyms: true, includeDocumentation: true }, [
+      'retention.ms',
+      'cleanup.policy',
+    ])
     expect(asked.configs.length).toBe(2)
     expect(asked.config('retention.ms')?.synonyms.map(({ name, value, source }) => [name, value, source])).toEqual([
       ['log.retention.ms', '5000', 3],
@@ -65,12 +80,15 @@ describe('DescribeConfigs', () => {
   it('describes this broker, its secrets left out', () => {
     const result = createDescribe()(4, BROKER, '1')
     expect(result.config('min.insync.replicas')).toMatchObject({ value: '2', configSource: 4 })
-    for (const name of ['ssl.keystore.password', 'unknown.key']) expect(result.config(name)).toMatchObject({ value: null, isSensitive: true })
+    for (const name of ['ssl.keystore.password', 'unknown.key'])
+      expect(result.config(name)).toMatchObject({ value: null, isSensitive: true })
     expect(result.config('log.dirs')?.readOnly ?? true).toBe(true)
   })
 
   it('lists for broker "" the dynamic defaults of the cluster only', () => {
-    expect(createDescribe()(4, BROKER, '').configs.map(({ name, value }) => [name, value])).toEqual([['log.retention.ms', '5000']])
+    expect(createDescribe()(4, BROKER, '').configs.map(({ name, value }) => [name, value])).toEqual([
+      ['log.retention.ms', '5000'],
+    ])
   })
 
   it.each([

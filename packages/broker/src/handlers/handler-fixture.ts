@@ -115,7 +115,7 @@ export interface HandlerFixture {
   /** Replicas hosted here, by `topic-partition`. */
   readonly partitions: Map<string, Partition>
   readonly fetches: ParkedFetch[]
-  publish(image: MetadataImage): void
+  readonly publish: (image: MetadataImage) => void
 }
 
 export function createHandlerFixture(

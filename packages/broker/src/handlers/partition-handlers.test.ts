@@ -1,7 +1,10 @@
 import { ErrorCode } from '@millrace/protocol/errors'
 import { deleteRecordsRequest, deleteRecordsResponse } from '@millrace/protocol/messages/21-delete-records'
 import { initProducerIdRequest, initProducerIdResponse } from '@millrace/protocol/messages/22-init-producer-id'
-import { offsetForLeaderEpochRequest, offsetForLeaderEpochResponse } from '@millrace/protocol/messages/23-offset-for-leader-epoch'
+import {
+  offsetForLeaderEpochRequest,
+  offsetForLeaderEpochResponse,
+} from '@millrace/protocol/messages/23-offset-for-leader-epoch'
 import { describeLogDirsRequest, describeLogDirsResponse } from '@millrace/protocol/messages/35-describe-log-dirs'
 import { describe, expect, it } from 'vitest'
 import type { Partition } from '../replication/partition.ts'
@@ -23,16 +26,32 @@ describe('DeleteRecords', () => {
     fixture.partitions.set('orders-0', partition)
     const body = {
       topics: [
-        { name: 'orders', partitions: [{ partitionIndex: 0, offset: 5 }, { partitionIndex: 1, offset: 5 }] },
+        {
+          name: 'orders',
+          partitions: [
+            { partitionIndex: 0, offset: 5 },
+            { partitionIndex: 1, offset: 5 },
+          ],
+        },
         { name: '__consumer_offsets', partitions: [{ partitionIndex: 0, offset: 1 }] },
         { name: 'nowhere', partitions: [{ partitionIndex: 0, offset: 1 }] },
       ],
       timeoutMs: 100,
     }
-    const answer = ask(deleteRecordsHandler(fixture.runtime), deleteRecordsRequest, deleteRecordsResponse, version, body)
+    const answer = ask(
+      deleteRecordsHandler(fixture.runtime),
+      deleteRecordsRequest,
+      deleteRecordsResponse,
+      version,
+      body,
+    )
     expect(answer.responses).toBe(0)
     ;(finish as unknown as (errorCode: number, lowWatermark: number) => void)(ErrorCode.NONE, 5)
-    expect(answer.response?.topics.flatMap(({ name, partitions }) => partitions.map((each) => [name, each.errorCode, each.lowWatermark]))).toEqual([
+    expect(
+      answer.response?.topics.flatMap(({ name, partitions }) =>
+        partitions.map((each) => [name, each.errorCode, each.lowWatermark]),
+      ),
+    ).toEqual([
       ['orders', 0, 5],
       ['orders', ErrorCode.NOT_LEADER_OR_FOLLOWER, -1],
       ['__consumer_offsets', ErrorCode.INVALID_TOPIC_EXCEPTION, -1],
@@ -42,7 +61,11 @@ describe('DeleteRecords', () => {
 })
 
 describe('InitProducerId', () => {
-  function init(version: number, body: object, producerIds: object = { next: (callback: (errorCode: number, id: number) => void) => callback(0, 4001) }) {
+  function init(
+    version: number,
+    body: object,
+    producerIds: object = { next: (callback: (errorCode: number, id: number) => void) => callback(0, 4001) },
+  ) {
     const { runtime } = createHandlerFixture(undefined, {}, { producerIds })
     const asked = { transactionalId: null, transactionTimeoutMs: 1000, ...body }
     return ask(initProducerIdHandler(runtime), initProducerIdRequest, initProducerIdResponse, version, asked).response
@@ -53,11 +76,19 @@ describe('InitProducerId', () => {
   })
 
   it('gives a new id to an idempotent producer that names its old one', () => {
-    expect(init(4, { producerId: 77, producerEpoch: 3 })).toMatchObject({ errorCode: 0, producerId: 4001, producerEpoch: 0 })
+    expect(init(4, { producerId: 77, producerEpoch: 3 })).toMatchObject({
+      errorCode: 0,
+      producerId: 4001,
+      producerEpoch: 0,
+    })
   })
 
   it('refuses a transactional id at once with an error that no client retries', () => {
-    expect(init(4, { transactionalId: 'tx' })).toMatchObject({ errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, producerId: -1, producerEpoch: -1 })
+    expect(init(4, { transactionalId: 'tx' })).toMatchObject({
+      errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+      producerId: -1,
+      producerEpoch: -1,
+    })
   })
 
   it('refuses an empty transactional id with INVALID_REQUEST', () => {
@@ -65,7 +96,9 @@ describe('InitProducerId', () => {
   })
 
   it('passes on that no id can be had now', () => {
-    const away = { next: (callback: (errorCode: number, id: number) => void) => callback(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, -1) }
+    const away = {
+      next: (callback: (errorCode: number, id: number) => void) => callback(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, -1),
+    }
     expect(init(4, {}, away)).toMatchObject({ errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, producerId: -1 })
   })
 })
@@ -74,7 +107,11 @@ describe('OffsetForLeaderEpoch', () => {
   it.each([0, 1, 2, 3, 4])('answers every partition in version %d', (version) => {
     const fixture = createHandlerFixture()
     const partition = {
-      offsetForLeaderEpoch: (current: number, wanted: number) => ({ errorCode: 0, leaderEpoch: wanted - 1, endOffset: 100 + current }),
+      offsetForLeaderEpoch: (current: number, wanted: number) => ({
+        errorCode: 0,
+        leaderEpoch: wanted - 1,
+        endOffset: 100 + current,
+      }),
     } as unknown as Partition
     fixture.partitions.set('orders-0', partition)
     const topics = [
@@ -87,8 +124,28 @@ describe('OffsetForLeaderEpoch', () => {
         ],
       },
     ]
-    const body = version < 2 ? { topics: [{ topic: 'orders', partitions: topics[0]?.partitions.map(({ partition: index, leaderEpoch }) => ({ partition: index, leaderEpoch })) ?? [] }] } : { topics }
-    const answer = ask(offsetForLeaderEpochHandler(fixture.runtime), offsetForLeaderEpochRequest, offsetForLeaderEpochResponse, version, body)
+    const body =
+      version < 2
+        ? {
+            topics: [
+              {
+                topic: 'orders',
+                partitions:
+                  topics[0]?.partitions.map(({ partition: index, leaderEpoch }) => ({
+                    partition: index,
+                    leaderEpoch,
+                  })) ?? [],
+              },
+            ],
+          }
+        : { topics }
+    const answer = ask(
+      offsetForLeaderEpochHandler(fixture.runtime),
+      offsetForLeaderEpochRequest,
+      offsetForLeaderEpochResponse,
+      version,
+      body,
+    )
     expect(answer.response?.topics[0]?.partitions).toEqual([
       { partition: 0, errorCode: 0, leaderEpoch: version >= 1 ? 2 : -1, endOffset: version >= 2 ? 104 : 99 },
       { partition: 1, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER, leaderEpoch: -1, endOffset: -1 },
@@ -98,7 +155,10 @@ describe('OffsetForLeaderEpoch', () => {
 
   it('takes a replica id from internal listeners only', () => {
     const handler = offsetForLeaderEpochHandler(createHandlerFixture().runtime)
-    const answer = ask(handler, offsetForLeaderEpochRequest, offsetForLeaderEpochResponse, 3, { replicaId: 2, topics: [] })
+    const answer = ask(handler, offsetForLeaderEpochRequest, offsetForLeaderEpochResponse, 3, {
+      replicaId: 2,
+      topics: [],
+    })
     expect(answer.closed).toMatch(/replica id/)
   })
 })
@@ -118,21 +178,36 @@ describe('DescribeLogDirs', () => {
         ],
       }),
     })
-    return ask(describeLogDirsHandler(fixture.runtime), describeLogDirsRequest, describeLogDirsResponse, version, { topics }).response
+    return ask(describeLogDirsHandler(fixture.runtime), describeLogDirsRequest, describeLogDirsResponse, version, {
+      topics,
+    }).response
   }
 
   it.each([0, 1, 2, 3, 4, 5])('describes all replicas when none is named, in version %d', (version) => {
     const response = describeLogDirs(version, null)
     expect(response?.results.length).toBe(1)
     expect(response?.results[0]).toMatchObject({ errorCode: 0, logDir: '/data', totalBytes: -1 })
-    expect(response?.results[0]?.topics.map(({ name, partitions }) => [name, partitions.map(({ partitionSize, offsetLag }) => [partitionSize, offsetLag])])).toEqual([
-      ['orders', [[100, 0], [200, 7]]],
+    expect(
+      response?.results[0]?.topics.map(({ name, partitions }) => [
+        name,
+        partitions.map(({ partitionSize, offsetLag }) => [partitionSize, offsetLag]),
+      ]),
+    ).toEqual([
+      [
+        'orders',
+        [
+          [100, 0],
+          [200, 7],
+        ],
+      ],
       ['payments', [[5_000_000_000, 0]]],
     ])
   })
 
   it('describes the named replicas only', () => {
     const topics = describeLogDirs(4, [{ topic: 'orders', partitions: [1, 9] }])?.results[0]?.topics
-    expect(topics).toEqual([{ name: 'orders', partitions: [{ partitionIndex: 1, partitionSize: 200, offsetLag: 7, isFutureKey: false }] }])
+    expect(topics).toEqual([
+      { name: 'orders', partitions: [{ partitionIndex: 1, partitionSize: 200, offsetLag: 7, isFutureKey: false }] },
+    ])
   })
 })
