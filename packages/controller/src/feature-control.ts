@@ -1,6 +1,7 @@
 /** What a new cluster starts with: the finalized features of its Kafka release (kafka-records §4, §7 "Election won"). */
 import { profileOf } from '@millrace/protocol/version-profiles'
 import { METADATA_VERSION_FEATURE, MetadataLevel } from '@millrace/metadata/record-versions'
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 
 /** Features besides metadata.version that brokers implement and a new cluster may therefore finalize. */
@@ -14,17 +15,23 @@ export function bootstrapRecords(kafkaVersion: string): MetadataRecord[] {
     .map(({ name, level }) => ({ name, featureLevel: level }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   const features = [{ name: METADATA_VERSION_FEATURE, featureLevel: profile.metadataVersion.level }, ...others]
-  return features.map((body): MetadataRecord => ({ type: 12, version: 0, body }))
+  return features.map((body): MetadataRecord => ({ type: RecordType.FEATURE_LEVEL, version: 0, body }))
 }
 
 /** What an empty log is opened with, after the records of bootstrap.checkpoint were read. */
 export function activationRecords(bootstrap: readonly MetadataRecord[]): MetadataRecord[] {
   let level = 0
   for (const record of bootstrap) {
-    if (record.type === 12 && record.body.name === METADATA_VERSION_FEATURE) level = record.body.featureLevel
+    if (record.type === RecordType.FEATURE_LEVEL && record.body.name === METADATA_VERSION_FEATURE)
+      level = record.body.featureLevel
   }
   const records: MetadataRecord[] = [...bootstrap]
-  if (level >= MetadataLevel.ZK_MIGRATION_STATE) records.push({ type: 21, version: 0, body: { zkMigrationState: 0 } })
+  if (level >= MetadataLevel.ZK_MIGRATION_STATE)
+    records.push({ type: RecordType.ZK_MIGRATION_STATE, version: 0, body: { zkMigrationState: 0 } })
   if (level < MetadataLevel.TRANSACTIONS) return records
-  return [{ type: 23, version: 0, body: { name: 'Bootstrap records' } }, ...records, { type: 24, version: 0, body: {} }]
+  return [
+    { type: RecordType.BEGIN_TRANSACTION, version: 0, body: { name: 'Bootstrap records' } },
+    ...records,
+    { type: RecordType.END_TRANSACTION, version: 0, body: {} },
+  ]
 }

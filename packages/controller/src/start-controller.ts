@@ -9,6 +9,7 @@ import { Arena } from '@millrace/log/arena'
 import { brokerNumber } from '@millrace/metadata/configs/effective'
 import { emptyImage } from '@millrace/metadata/image'
 import { METADATA_VERSION_FEATURE, MetadataLevel } from '@millrace/metadata/record-versions'
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ApiHandler, VersionRange } from '@millrace/network/api-handler'
 import { envelopeHandler } from '@millrace/network/envelope'
@@ -52,7 +53,7 @@ export interface Controller {
   readonly port: number
   /** Raft epoch of this term. */
   readonly epoch: number
-  /** The image decided last. */
+  /** The state and its log: for tests, and for what the process tells of itself. */
   readonly runtime: ControllerRuntime
   /** Stops serving and closes the log cleanly. */
   close(callback: (error: Error | null) => void): void
@@ -128,7 +129,8 @@ function beginTerm(
 /** An interrupted transaction is aborted; an empty log gets the records of bootstrap.checkpoint. */
 function activate(runtime: ControllerRuntime, { host, config }: ControllerOptions): void {
   const records: MetadataRecord[] = []
-  if (runtime.inTransaction) records.push({ type: 25, version: 0, body: { reason: 'Controller failover' } })
+  if (runtime.inTransaction)
+    records.push({ type: RecordType.ABORT_TRANSACTION, version: 0, body: { reason: 'Controller failover' } })
   if (!runtime.image.features.has(METADATA_VERSION_FEATURE))
     records.push(...activationRecords(readBootstrap(host, config)))
   runtime.submit(
@@ -236,7 +238,7 @@ function registerSelf(runtime: ControllerRuntime, { host, config }: ControllerOp
     maxSupportedVersion: maxVersion,
   }))
   const record: MetadataRecord = {
-    type: 27,
+    type: RecordType.REGISTER_CONTROLLER,
     version: 0,
     body: {
       controllerId: config.nodeId,

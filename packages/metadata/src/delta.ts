@@ -13,6 +13,7 @@ import { changePartition, partitionFromRecord } from './partition-replay.ts'
 import type { PartitionState } from './partition-state.ts'
 import type { BrokerRegistrationChangeRecord } from './records/broker-records.ts'
 import type { ClientQuotaRecord, ConfigRecord, FeatureLevelRecord } from './records/cluster-records.ts'
+import { RecordType } from './records/metadata-record.ts'
 import type { MetadataRecord } from './records/metadata-record.ts'
 import type { PartitionChangeRecord, PartitionRecord, TopicRecord } from './records/topic-records.ts'
 
@@ -87,7 +88,7 @@ export class MetadataDelta {
   /** Applies one record. Transaction brackets are the caller's business (replayer.ts) and change nothing here. */
   replay(record: MetadataRecord): void {
     switch (record.type) {
-      case 0: {
+      case RecordType.REGISTER_BROKER: {
         const {
           brokerId,
           brokerEpoch,
@@ -112,82 +113,82 @@ export class MetadataDelta {
         })
         break
       }
-      case 1:
+      case RecordType.UNREGISTER_BROKER:
         this.#broker(record.body.brokerId, record.body.brokerEpoch)
         this.#brokers.write.delete(record.body.brokerId)
         this.#changedBrokers.add(record.body.brokerId)
         break
-      case 2:
+      case RecordType.TOPIC:
         this.#createTopic(record.body)
         break
-      case 3:
+      case RecordType.PARTITION:
         this.#createPartition(record.body)
         break
-      case 4:
+      case RecordType.CONFIG:
         this.#setConfig(record.body)
         break
-      case 5:
+      case RecordType.PARTITION_CHANGE:
         this.#changePartition(record.body)
         break
-      case 7:
+      case RecordType.FENCE_BROKER:
         this.#setBroker({ ...this.#broker(record.body.id, record.body.epoch), fenced: true })
         break
-      case 8:
+      case RecordType.UNFENCE_BROKER:
         this.#setBroker({ ...this.#broker(record.body.id, record.body.epoch), fenced: false })
         break
-      case 9:
+      case RecordType.REMOVE_TOPIC:
         this.#removeTopic(record.body.topicId)
         break
-      case 10:
+      case RecordType.DELEGATION_TOKEN:
         this.#delegationTokens.write.set(record.body.tokenId, record.body)
         break
-      case 11:
+      case RecordType.USER_SCRAM_CREDENTIAL:
         this.#scramCredentials.write.set(scramKey(record.body.mechanism, record.body.name), ownBytes(record.body))
         break
-      case 12:
+      case RecordType.FEATURE_LEVEL:
         this.#setFeature(record.body)
         break
-      case 14:
+      case RecordType.CLIENT_QUOTA:
         this.#setQuota(record.body)
         break
-      case 15:
+      case RecordType.PRODUCER_IDS:
         invariant(record.body.nextProducerId > this.#nextProducerId, 'producer ids go back', {
           next: record.body.nextProducerId,
           current: this.#nextProducerId,
         })
         this.#nextProducerId = record.body.nextProducerId
         break
-      case 17:
+      case RecordType.BROKER_REGISTRATION_CHANGE:
         this.#changeBroker(record.body)
         break
-      case 18:
+      case RecordType.ACCESS_CONTROL_ENTRY:
         invariant(!this.#acls.read.has(record.body.id), 'ACL id is taken', { id: record.body.id })
         this.#acls.write.set(record.body.id, record.body)
         break
-      case 19:
+      case RecordType.REMOVE_ACCESS_CONTROL_ENTRY:
         invariant(this.#acls.write.delete(record.body.id), 'removed ACL is unknown', { id: record.body.id })
         break
-      case 21:
+      case RecordType.ZK_MIGRATION_STATE:
         this.#zkMigrationState = record.body.zkMigrationState
         break
-      case 22:
+      case RecordType.REMOVE_USER_SCRAM_CREDENTIAL:
         this.#scramCredentials.write.delete(scramKey(record.body.mechanism, record.body.name))
         break
-      case 26:
+      case RecordType.REMOVE_DELEGATION_TOKEN:
         this.#delegationTokens.write.delete(record.body.tokenId)
         break
-      case 27: {
+      case RecordType.REGISTER_CONTROLLER: {
         const { controllerId, incarnationId, endPoints, features } = record.body
         this.#controllers.write.set(controllerId, { id: controllerId, incarnationId, endpoints: endPoints, features })
         break
       }
-      case 28:
+      case RecordType.CLEAR_ELR:
         this.#clearElr(record.body.topicName)
         break
-      case 20:
-      case 23:
-      case 24:
-      case 25:
+      case RecordType.NO_OP:
+      case RecordType.BEGIN_TRANSACTION:
+      case RecordType.END_TRANSACTION:
+      case RecordType.ABORT_TRANSACTION:
         break
     }
   }

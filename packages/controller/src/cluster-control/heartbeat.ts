@@ -5,6 +5,7 @@ import type {
   BrokerHeartbeatResponseInput,
 } from '@millrace/protocol/messages/63-broker-heartbeat'
 import type { BrokerRegistration } from '@millrace/metadata/image'
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision } from '../decision.ts'
 import { electWhereLeaderless, hasLeaderships, leaveIsrs } from '../replication-control/leadership.ts'
@@ -100,7 +101,7 @@ function registrationChange(
   change: { fenced: number; inControlledShutdown: number },
 ): MetadataRecord {
   return {
-    type: 17,
+    type: RecordType.BROKER_REGISTRATION_CHANGE,
     version: change.inControlledShutdown === 0 ? 0 : 1,
     body: { brokerId: broker.id, brokerEpoch: broker.epoch, logDirs: [], ...change },
   }

@@ -1,4 +1,5 @@
 /** AllocateProducerIds: blocks of producer ids, given out once and never again. */
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type {
   AllocateProducerIdsRequest,
@@ -21,7 +22,7 @@ export function allocateProducerIds(
   return {
     records: [
       {
-        type: 15,
+        type: RecordType.PRODUCER_IDS,
         version: 0,
         body: { brokerId, brokerEpoch, nextProducerId: producerIdStart + PRODUCER_ID_BLOCK_SIZE },
       },

@@ -11,6 +11,7 @@ import type {
 } from '@millrace/protocol/messages/62-broker-registration'
 import type { BrokerRegistration } from '@millrace/metadata/image'
 import { METADATA_VERSION_FEATURE, registerBrokerVersion } from '@millrace/metadata/record-versions'
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision } from '../decision.ts'
 import { metadataLevel } from '../decision.ts'
@@ -32,7 +33,7 @@ export function registerBroker(state: ControlState, request: BrokerRegistrationR
   const before = previous === undefined || sameIncarnation ? [] : departure(state, previous, request)
   const brokerEpoch = sameIncarnation ? previous.epoch : state.nextOffset
   const registration: MetadataRecord = {
-    type: 0,
+    type: RecordType.REGISTER_BROKER,
     version: registerBrokerVersion(metadataLevel(image)),
     body: {
       brokerId: request.brokerId,

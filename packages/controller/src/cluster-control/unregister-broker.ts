@@ -1,4 +1,5 @@
 /** UnregisterBroker: forgets a broker for good (kafka-records §7). */
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type {
   UnregisterBrokerRequest,
@@ -25,7 +26,7 @@ export function unregisterBroker(
   return {
     records: [
       ...leaveIsrs(state, broker.id),
-      { type: 1, version: 0, body: { brokerId: broker.id, brokerEpoch: broker.epoch } },
+      { type: RecordType.UNREGISTER_BROKER, version: 0, body: { brokerId: broker.id, brokerEpoch: broker.epoch } },
     ],
     response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null },
   }

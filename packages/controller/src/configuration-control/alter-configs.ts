@@ -13,6 +13,7 @@ import type { ConfigDefinition } from '@millrace/metadata/configs/definition'
 import { splitList } from '@millrace/metadata/configs/definition'
 import { topicConfig } from '@millrace/metadata/configs/topic-configs'
 import { ConfigResourceType, dynamicConfigs } from '@millrace/metadata/image'
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision, ItemError } from '../decision.ts'
 import { isItemError } from '../replication-control/assignments.ts'
@@ -166,7 +167,7 @@ function checkedRecords(
   for (const [name, value] of wanted) {
     const unchanged = (current.get(name) ?? null) === value
     if (unchanged && (value === null || resourceType !== ConfigResourceType.BROKER)) continue
-    records.push({ type: 4, version: 0, body: { resourceType, resourceName, name, value } })
+    records.push({ type: RecordType.CONFIG, version: 0, body: { resourceType, resourceName, name, value } })
   }
   return records
 }

@@ -1,4 +1,5 @@
 /** The clients' admin APIs, forwarded by brokers in envelopes: topics, partitions, configs, elections (19, 20, 33, 37, 43–46). */
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import { createTopicsRequest, createTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
 import { deleteTopicsRequest, deleteTopicsResponse } from '@millrace/protocol/messages/20-delete-topics'
@@ -79,7 +80,7 @@ export function administrationHandlers(context: HandlerContext): readonly ApiHan
 /** Allowing unclean elections takes effect at once where a partition has no leader. */
 function withElections<Response>(state: ControlState, decision: Decision<Response>): Decision<Response> {
   const allows = decision.records.some(
-    (record) => record.type === 4 && record.body.name === 'unclean.leader.election.enable',
+    (record) => record.type === RecordType.CONFIG && record.body.name === 'unclean.leader.election.enable',
   )
   if (!allows) return decision
   const after: ControlState = { ...state, image: replayed(state, decision) }

@@ -5,6 +5,7 @@ import { isActive } from '@millrace/metadata/image'
 import type { MetadataImage } from '@millrace/metadata/image'
 import { DirectoryId } from '@millrace/metadata/partition-state'
 import { partitionVersion } from '@millrace/metadata/record-versions'
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, ItemError } from '../decision.ts'
 import { metadataLevel } from '../decision.ts'
@@ -86,7 +87,7 @@ export function partitionRecords(
       }
     }
     records.push({
-      type: 3,
+      type: RecordType.PARTITION,
       version,
       body: {
         partitionId,

@@ -5,6 +5,7 @@ import type { CreateTopicsRequest, CreateTopicsResponseInput } from '@millrace/p
 import { brokerNumber, effectiveTopicConfigs } from '@millrace/metadata/configs/effective'
 import type { ConfigContext, EffectiveConfig } from '@millrace/metadata/configs/effective'
 import { ConfigResourceType, configResourceKey } from '@millrace/metadata/image'
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import { RECORDS_PER_APPEND_MAX } from '@millrace/metadata/metadata-batch'
 import { topicConfigErrors } from '../configuration-control/validate-configs.ts'
@@ -69,12 +70,12 @@ function createTopic(
   const partitions = partitionRecords(image, topicId, 0, assignments)
   if (isItemError(partitions)) return partitions
   const configs = topic.configs.map(({ name, value }): MetadataRecord => ({
-    type: 4,
+    type: RecordType.CONFIG,
     version: 0,
     body: { resourceType: ConfigResourceType.TOPIC, resourceName: topic.name, name, value },
   }))
   const records: MetadataRecord[] = [
-    { type: 2, version: 0, body: { name: topic.name, topicId } },
+    { type: RecordType.TOPIC, version: 0, body: { name: topic.name, topicId } },
     ...configs,
     ...partitions,
   ]

@@ -4,6 +4,7 @@ import { ErrorCode } from '@millrace/protocol/errors'
 import type { DeleteTopicsRequest, DeleteTopicsResponseInput } from '@millrace/protocol/messages/20-delete-topics'
 import { brokerBoolean } from '@millrace/metadata/configs/effective'
 import type { TopicImage } from '@millrace/metadata/image'
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision, ItemError } from '../decision.ts'
 import { configContext } from '../decision.ts'
@@ -28,7 +29,7 @@ export function deleteTopics(
     const found = enabled ? find(state, each, removed) : disabled(apiVersion)
     if (isItemError(found)) return { name: each.name, topicId: each.topicId, ...found }
     removed.add(found.id)
-    records.push({ type: 9, version: 0, body: { topicId: found.id } })
+    records.push({ type: RecordType.REMOVE_TOPIC, version: 0, body: { topicId: found.id } })
     return { name: found.name, topicId: found.id, errorCode: ErrorCode.NONE, errorMessage: null }
   })
   return { records, response: { throttleTimeMs: 0, responses } }

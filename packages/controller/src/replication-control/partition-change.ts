@@ -7,6 +7,7 @@ import { NO_LEADER_CHANGE, NO_RECOVERY_CHANGE } from '@millrace/metadata/partiti
 import type { PartitionState } from '@millrace/metadata/partition-state'
 import { DirectoryId, LeaderRecoveryState, NO_LEADER } from '@millrace/metadata/partition-state'
 import { MetadataLevel, partitionVersion } from '@millrace/metadata/record-versions'
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { PartitionChangeRecord } from '@millrace/metadata/records/topic-records'
 
@@ -60,7 +61,7 @@ export function partitionChange(target: PartitionTarget): MetadataRecord | null 
     directories: directories(target, wanted.replicas),
   }
   if (isEmpty(body)) return null
-  return { type: 5, version: partitionVersion(level), body }
+  return { type: RecordType.PARTITION_CHANGE, version: partitionVersion(level), body }
 }
 
 /** Keeps the leader if it can stay; else the first replica in assignment order that is in the ISR and acceptable. */

@@ -2,6 +2,7 @@
 import type { ControlState, Decision } from '../decision.ts'
 import { MetadataDelta } from '@millrace/metadata/delta'
 import { emptyImage } from '@millrace/metadata/image'
+import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import { SeededRandom } from '@millrace/testkit/seeded-random'
 
@@ -17,7 +18,7 @@ export interface StateOptions {
 export function stateOf(records: readonly MetadataRecord[], options: StateOptions = {}): ControlState {
   const { level = 21, properties = {}, seed = 1 } = options
   const all: MetadataRecord[] = [
-    { type: 12, version: 0, body: { name: 'metadata.version', featureLevel: level } },
+    { type: RecordType.FEATURE_LEVEL, version: 0, body: { name: 'metadata.version', featureLevel: level } },
     ...records,
   ]
   const delta = new MetadataDelta(emptyImage)
@@ -45,7 +46,7 @@ export function broker(
 ): MetadataRecord {
   const { rack = null, fenced = false, leaving = false, epoch = id } = options
   return {
-    type: 0,
+    type: RecordType.REGISTER_BROKER,
     version: 3,
     body: {
       brokerId: id,
@@ -84,9 +85,9 @@ export interface PartitionOptions {
 /** A topic with the given partitions. */
 export function topic(name: string, topicId: string, partitions: readonly PartitionOptions[]): MetadataRecord[] {
   return [
-    { type: 2, version: 0, body: { name, topicId } },
+    { type: RecordType.TOPIC, version: 0, body: { name, topicId } },
     ...partitions.map((options, partitionId): MetadataRecord => ({
-      type: 3,
+      type: RecordType.PARTITION,
       version: 1,
       body: {
         partitionId,
@@ -108,5 +109,5 @@ export function topic(name: string, topicId: string, partitions: readonly Partit
 }
 
 export function topicConfigRecord(resourceName: string, name: string, value: string): MetadataRecord {
-  return { type: 4, version: 0, body: { resourceType: 2, resourceName, name, value } }
+  return { type: RecordType.CONFIG, version: 0, body: { resourceType: 2, resourceName, name, value } }
 }
