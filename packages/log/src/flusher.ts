@@ -81,6 +81,13 @@ export class Flusher {
     this.#run()
   }
 
+  /** Retention dropped segments: they need no flush any more. */
+  forgetDropped(): void {
+    const { segments } = this.#log
+    this.#rolled = this.#rolled.filter((segment) => segments.has(segment))
+    this.recoveryPoint = Math.max(this.recoveryPoint, segments.first.baseOffset)
+  }
+
   /** As flushTo the log end, and waits for rolled segments whose index files are not written yet. */
   drain(callback: (error: Error | null) => void): void {
     this.#waiters.push({ offset: this.#log.logEndOffset, callback })
@@ -126,11 +133,13 @@ export class Flusher {
       this.#finish(null)
     } else if (rolled !== undefined) {
       this.#flushRolled(rolled, generation, (error) => {
-        if (error === null && generation === this.#generation) {
-          this.#rolled.shift()
+        const isKept = this.#log.segments.has(rolled)
+        if ((error === null || !isKept) && generation === this.#generation) {
+          if (this.#rolled[0] === rolled) this.#rolled.shift()
           this.recoveryPoint = Math.max(this.recoveryPoint, rolled.nextOffset)
         }
-        this.#continue(error, generation)
+        // Retention took the segment meanwhile: a failure is that of files which are no more.
+        this.#continue(isKept ? error : null, generation)
       })
     } else if (this.#waiters.some((waiter) => waiter.offset > this.recoveryPoint)) {
       const reached = this.#log.logEndOffset

@@ -281,6 +281,20 @@ describe('retention', () => {
     expect(readAll(log, bench.run)).toEqual(['5:v0'])
   })
 
+  it('may take a segment that is being flushed', () => {
+    const bench = new Bench()
+    const manager = bench.open()
+    const log = bench.create(manager, { segmentBytes: 210, fileDeleteDelayMs: 0 })
+    bench.host.disk.latencyMs = [5, 6]
+    for (let i = 0; i < 9; i++) append(log, batchOf([`v${i}`]))
+    bench.world.advance(7)
+    for (const segment of log.dropOldestSegments(2)) for (const file of segment.files) file.remove()
+    bench.world.advance(500)
+    expect([log.offline, log.logStartOffset, log.recoveryPoint]).toEqual([null, 6, 6])
+    bench.close(manager)
+    expect(bench.open().get('orders', 0)?.logEndOffset).toBe(9)
+  })
+
   it('keeps a segment with a record of the future, and everything without a limit', () => {
     const bench = new Bench()
     const log = bench.create(bench.open(), { segmentBytes: 210, retentionMs: 10_000 })

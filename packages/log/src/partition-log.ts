@@ -299,6 +299,7 @@ export class PartitionLog implements LogState {
     invariant(count < this.segments.all.length, 'the active segment stays', { count })
     const dropped = this.segments.removeFirst(count)
     for (const segment of dropped) this.#context.indexMemory.forget(segment)
+    this.#writer.flusher.forgetDropped()
     this.advanceLogStart(this.segments.first.baseOffset)
     return dropped
   }
