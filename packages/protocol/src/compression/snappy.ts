@@ -25,14 +25,14 @@ function library(): SnappyLibrary {
 }
 
 export function compressSnappy(bytes: Buffer): Buffer {
-  const { compressSync } = library()
+  const snappy = library()
   const header = Buffer.alloc(XERIAL_HEADER_BYTES)
   XERIAL_MAGIC.copy(header)
   header.writeInt32BE(XERIAL_VERSION, 8)
   header.writeInt32BE(XERIAL_VERSION, 12)
   const chunks: Buffer[] = [header]
   for (let at = 0; at < bytes.length; at += XERIAL_BLOCK_BYTES) {
-    const block = compressSync(bytes.subarray(at, at + XERIAL_BLOCK_BYTES))
+    const block = snappy.compressSync(bytes.subarray(at, at + XERIAL_BLOCK_BYTES))
     const size = Buffer.allocUnsafe(4)
     size.writeInt32BE(block.length, 0)
     chunks.push(size, block)
