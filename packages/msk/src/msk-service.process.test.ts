@@ -1,5 +1,7 @@
 /** The managed service on the embedded engine: real processes, real Kafka, one control plane after the other. */
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AdminClient } from '@millrace/client/admin'
@@ -120,6 +122,42 @@ test(
     await plane.call('DeleteCluster', { ClusterArn })
     await plane.msk.idle()
     expect(await plane.msk.overview()).toEqual([])
+  },
+)
+
+test(
+  'a broker whose port is taken when it comes back is down with the port named, and heals when the port is free',
+  {
+    timeout: 60_000,
+  },
+  async () => {
+    const { ClusterArn = '' } = await plane.call('CreateClusterV2', {
+      ClusterName: 'ports',
+      Provisioned: provisioned(),
+    })
+    await plane.msk.idle()
+    const [cluster] = await plane.msk.overview()
+    const port = cluster?.nodes.find(({ nodeId }) => nodeId === 2)?.port ?? -1
+    await plane.msk.stop({ keepBrokers: false })
+    const squatter = createServer()
+    squatter.listen(port, '127.0.0.1')
+    await once(squatter, 'listening')
+    plane = await RealControlPlane.open(dataDir)
+    await plane.msk.idle()
+    const { ClusterInfo } = await plane.call('DescribeClusterV2', { ClusterArn })
+    expect(ClusterInfo).toMatchObject({ State: 'HEALING', StateInfo: { Code: 'NodeDown' } })
+    expect(ClusterInfo?.StateInfo?.Message).toContain(String(port))
+    const [down] = await plane.msk.overview()
+    expect(down?.nodes.map(({ nodeId, state }) => [nodeId, state])).toEqual([
+      [1, 'running'],
+      [2, 'starting'],
+      [3, 'running'],
+      [10001, 'running'],
+    ])
+    squatter.close()
+    await expect.poll(() => plane.state(), { timeout: 20_000 }).toBe('ACTIVE')
+    await plane.call('DeleteCluster', { ClusterArn })
+    await plane.msk.idle()
   },
 )
 
