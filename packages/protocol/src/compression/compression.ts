@@ -19,10 +19,12 @@ export const CompressionCodec = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 export type CompressionCodec = (typeof CompressionCodec)[keyof typeof CompressionCodec]
 export type CompressionName = keyof typeof CompressionCodec
 
+/** By codec number. */
+const CODEC_NAMES: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+
 /** The codec's name, null for a number that is none. */
 export function compressionName(codec: number): CompressionName | null {
-  const found = Object.entries(CompressionCodec).find(([, value]) => value === codec)
-  return found === undefined ? null : (found[0] as CompressionName)
+  return CODEC_NAMES[codec] ?? null
 }
 
 /** Makes zstd usable (loads WebAssembly where zlib has no zstd); the other codecs need nothing. May be called again. */
