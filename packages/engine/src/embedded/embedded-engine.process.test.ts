@@ -164,10 +164,10 @@ test('closing while a cluster is being created ends that, and leaves no process'
   await engines[0]?.close({ keepNodes: false })
   for (const progress of [0, 1, 2]) {
     const engine = openEngine()
-    let closing: Promise<void> | null = null
+    const closings: Promise<void>[] = []
     let steps = 0
     const close = (): void => {
-      closing ??= engine.close({ keepNodes: false })
+      closings.push(engine.close({ keepNodes: false }))
     }
     const applied = engine.apply(
       spec(),
@@ -178,7 +178,7 @@ test('closing while a cluster is being created ends that, and leaves no process'
     )
     if (progress === 0) close()
     const [outcome] = await Promise.allSettled([applied])
-    await closing
+    await Promise.all(closings)
     expect(outcome?.status).toBe(progress === 2 ? 'fulfilled' : 'rejected')
     for (const name of ['broker-1', 'broker-2', 'controller-10001']) {
       expect(isDirectoryLocked(join(root, 'clusters', spec().id, name))).toBe(false)
