@@ -22,6 +22,8 @@ import { encodeProducerSnapshot, type ProducerSnapshotEntry } from './producer-s
 import { readTransactionMarker } from './transaction-marker.ts'
 
 const BATCHES_MAX = 5
+/** Completed transactions above this count are forgotten once their marker is below the high watermark. */
+const UNDECIDED_KEPT = 64
 
 export interface ProducerBatch {
   readonly firstSequence: number
@@ -160,9 +162,11 @@ export class ProducerStates {
    */
   lastStableOffset(highWatermark: number): number {
     let stable = highWatermark
-    if (this.#undecided.length > 0) {
+    if (this.#undecided.length > UNDECIDED_KEPT) {
       this.#undecided = this.#undecided.filter((completed) => completed.lastOffset >= highWatermark)
-      for (const completed of this.#undecided) stable = Math.min(stable, completed.firstOffset)
+    }
+    for (const completed of this.#undecided) {
+      if (completed.lastOffset >= highWatermark) stable = Math.min(stable, completed.firstOffset)
     }
     for (const firstOffset of this.#open.values()) return Math.min(stable, firstOffset)
     return stable
