@@ -46,7 +46,10 @@ export interface StartBrokerOptions {
 }
 
 /** `callback` once: with the broker when the controller has unfenced it, or with why it cannot serve. */
-export function startBroker(options: StartBrokerOptions, callback: (error: Error | null, broker: Broker | null) => void): void {
+export function startBroker(
+  options: StartBrokerOptions,
+  callback: (error: Error | null, broker: Broker | null) => void,
+): void {
   const { host, config } = options
   const logger = options.logger.child({ broker: config.nodeId })
   const context = { image: emptyImage, properties: config.properties, nodeId: config.nodeId }
@@ -120,7 +123,15 @@ export class Broker {
     this.#metadataChannel = this.#openChannel(config.controller)
     this.#forwardingChannel = this.#openChannel(config.controller)
     this.#metadata = new MetadataFollower(
-      { host, logger, channel: this.#metadataChannel, clusterId, nodeId, brokerEpoch, onFatal: (error) => this.#fatal(error) },
+      {
+        host,
+        logger,
+        channel: this.#metadataChannel,
+        clusterId,
+        nodeId,
+        brokerEpoch,
+        onFatal: (error) => this.#fatal(error),
+      },
       store,
     )
     this.#replicaManager = new ReplicaManager({
@@ -219,7 +230,8 @@ export class Broker {
       this.#metadataChannel.close()
       this.#forwardingChannel.close()
       this.#metadata.close((metadataError) => {
-        if (metadataError !== null) this.#options.logger.warn('closing the metadata log failed', { error: metadataError.message })
+        if (metadataError !== null)
+          this.#options.logger.warn('closing the metadata log failed', { error: metadataError.message })
         logs.close({ brokerEpoch }, (error: Error | null) => {
           if (error !== null) this.#options.logger.warn('closing the logs failed', { error: error.message })
           callback()

@@ -64,7 +64,10 @@ export function findCoordinatorHandler(
         const message =
           'Only consumer groups have a coordinator here; transactions and share groups are not served by this version.'
         // The one code that Java, librdkafka and kafkajs take as final for a transactional id; others are retried for ever.
-        const errorCode = request.keyType === KEY_TYPE_TRANSACTION ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.INVALID_REQUEST
+        const errorCode =
+          request.keyType === KEY_TYPE_TRANSACTION
+            ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+            : ErrorCode.INVALID_REQUEST
         answer(keys.map((key) => notFound(key, errorCode, message)))
         return
       }

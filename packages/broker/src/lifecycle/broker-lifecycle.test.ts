@@ -65,10 +65,20 @@ describe('a broker that starts', () => {
   test('registers with its incarnation and the epoch before, then sends heartbeats under its new epoch', () => {
     const { lifecycle, next } = setUp()
     const registration = next(REGISTRATION)
-    expect(registration.body).toMatchObject({ brokerId: 1, incarnationId: 'i', logDirs: ['d'], previousBrokerEpoch: 17 })
+    expect(registration.body).toMatchObject({
+      brokerId: 1,
+      incarnationId: 'i',
+      logDirs: ['d'],
+      previousBrokerEpoch: 17,
+    })
     registration.answer({ errorCode: 0, brokerEpoch: 42 })
     expect(lifecycle.state).toBe('fenced')
-    expect(next(HEARTBEAT).body).toMatchObject({ brokerEpoch: 42, currentMetadataOffset: 99, wantFence: true, wantShutDown: false })
+    expect(next(HEARTBEAT).body).toMatchObject({
+      brokerEpoch: 42,
+      currentMetadataOffset: 99,
+      wantFence: true,
+      wantShutDown: false,
+    })
   })
 
   test('asks to be unfenced at once when its metadata is there, not at the next interval', () => {

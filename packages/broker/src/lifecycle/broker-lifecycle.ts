@@ -47,7 +47,11 @@ export interface LifecycleOptions {
   readonly incarnationId: Uuid
   readonly rack: string | null
   readonly listeners: readonly RegisteredListener[]
-  readonly features: readonly { readonly name: string; readonly minSupportedVersion: number; readonly maxSupportedVersion: number }[]
+  readonly features: readonly {
+    readonly name: string
+    readonly minSupportedVersion: number
+    readonly maxSupportedVersion: number
+  }[]
   readonly directoryId: Uuid
   /** Of the clean shutdown before; -1 when there was none. */
   readonly previousBrokerEpoch: number
@@ -144,7 +148,8 @@ export class BrokerLifecycle {
   #register(): void {
     if (this.#inFlight) return
     this.#inFlight = true
-    const { channel, clusterId, nodeId, incarnationId, listeners, features, rack, directoryId, previousBrokerEpoch } = this.#options
+    const { channel, clusterId, nodeId, incarnationId, listeners, features, rack, directoryId, previousBrokerEpoch } =
+      this.#options
     const body = {
       brokerId: nodeId,
       clusterId,
@@ -166,7 +171,14 @@ export class BrokerLifecycle {
         this.#options.onRefused(new Error(`the controller refused the registration of broker ${nodeId}: ${name}`))
       } else this.#schedule(this.#retry.next())
     }
-    channel.send(brokerRegistrationRequest, brokerRegistrationResponse, REGISTRATION_VERSION, body, answered, REQUEST_TIMEOUT_MS)
+    channel.send(
+      brokerRegistrationRequest,
+      brokerRegistrationResponse,
+      REGISTRATION_VERSION,
+      body,
+      answered,
+      REQUEST_TIMEOUT_MS,
+    )
   }
 
   #registered(brokerEpoch: number): void {
@@ -223,7 +235,8 @@ export class BrokerLifecycle {
     if (errorCode !== ErrorCode.NONE) return this.#unanswered()
     if (response.shouldShutDown) return this.#gone()
     this.#state.on(response.isFenced ? 'fenced' : 'unfenced')
-    const waitsForAnswer = this.#state.name === 'pendingControlledShutdown' || (askedUnfenced && response.isFenced && !this.#directoryFailed)
+    const waitsForAnswer =
+      this.#state.name === 'pendingControlledShutdown' || (askedUnfenced && response.isFenced && !this.#directoryFailed)
     if (this.#again) return this.#heartbeat()
     if (waitsForAnswer) return this.#schedule(this.#retry.next())
     this.#retry.reset()

@@ -9,7 +9,14 @@ const PATHS: Readonly<Record<BrokerStateName, readonly BrokerEvent[]>> = {
   pendingControlledShutdown: ['registered', 'unfenced', 'shutdownAsked'],
   shuttingDown: ['closed'],
 }
-const EVENTS: readonly BrokerEvent[] = ['registered', 'unfenced', 'fenced', 'registrationLost', 'shutdownAsked', 'closed']
+const EVENTS: readonly BrokerEvent[] = [
+  'registered',
+  'unfenced',
+  'fenced',
+  'registrationLost',
+  'shutdownAsked',
+  'closed',
+]
 
 function stateAt(name: BrokerStateName): BrokerState {
   const state = new BrokerState(() => {})
@@ -41,7 +48,13 @@ describe('broker state', () => {
   test('tells of real changes only', () => {
     const told: string[] = []
     const state = new BrokerState((from, to) => told.push(`${from}>${to}`))
-    for (const event of ['registered', 'fenced', 'unfenced', 'unfenced', 'shutdownAsked', 'closed'] as const) state.on(event)
-    expect(told).toEqual(['starting>fenced', 'fenced>running', 'running>pendingControlledShutdown', 'pendingControlledShutdown>shuttingDown'])
+    for (const event of ['registered', 'fenced', 'unfenced', 'unfenced', 'shutdownAsked', 'closed'] as const)
+      state.on(event)
+    expect(told).toEqual([
+      'starting>fenced',
+      'fenced>running',
+      'running>pendingControlledShutdown',
+      'pendingControlledShutdown>shuttingDown',
+    ])
   })
 })

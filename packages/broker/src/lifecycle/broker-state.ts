@@ -12,8 +12,15 @@ import { InvariantError } from '@millrace/base/invariant'
 export type BrokerStateName = 'starting' | 'fenced' | 'running' | 'pendingControlledShutdown' | 'shuttingDown'
 export type BrokerEvent = 'registered' | 'unfenced' | 'fenced' | 'registrationLost' | 'shutdownAsked' | 'closed'
 
-export const BROKER_TRANSITIONS: Readonly<Record<BrokerStateName, Readonly<Partial<Record<BrokerEvent, BrokerStateName>>>>> = {
-  starting: { registered: 'fenced', registrationLost: 'starting', shutdownAsked: 'shuttingDown', closed: 'shuttingDown' },
+export const BROKER_TRANSITIONS: Readonly<
+  Record<BrokerStateName, Readonly<Partial<Record<BrokerEvent, BrokerStateName>>>>
+> = {
+  starting: {
+    registered: 'fenced',
+    registrationLost: 'starting',
+    shutdownAsked: 'shuttingDown',
+    closed: 'shuttingDown',
+  },
   fenced: {
     unfenced: 'running',
     fenced: 'fenced',

@@ -117,7 +117,9 @@ function answer(fixture: Fixture, change: object): Readonly<Record<string, unkno
 }
 
 function askedOffset(fixture: Fixture): unknown {
-  const topics = fixture.channel.sent[0]?.body['topics'] as readonly { partitions: readonly { fetchOffset: number }[] }[]
+  const topics = fixture.channel.sent[0]?.body['topics'] as readonly {
+    partitions: readonly { fetchOffset: number }[]
+  }[]
   return topics[0]?.partitions[0]?.fetchOffset
 }
 
@@ -180,7 +182,7 @@ describe('a broker that follows the controller', () => {
     expect(fixture.channel.sent).toHaveLength(0)
   })
 
-  test('refuses to serve when it is beyond the end of the controller\'s log', () => {
+  test("refuses to serve when it is beyond the end of the controller's log", () => {
     const fixture = setUp()
     answer(fixture, { records: batch(0, [registration(0)]), highWatermark: 1 })
     answer(fixture, { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE })

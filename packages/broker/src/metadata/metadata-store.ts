@@ -7,7 +7,12 @@ import { PartitionLog } from '@millrace/log/partition-log'
 import { emptyImage, type MetadataImage } from '@millrace/metadata/image'
 import { METADATA_BATCH_BYTES_MAX, readMetadataBatches } from '@millrace/metadata/metadata-batch'
 import { MetadataReplayer } from '@millrace/metadata/replayer'
-import { imageFromSnapshot, parseSnapshotFileName, snapshotFileName, type SnapshotId } from '@millrace/metadata/snapshot-format'
+import {
+  imageFromSnapshot,
+  parseSnapshotFileName,
+  snapshotFileName,
+  type SnapshotId,
+} from '@millrace/metadata/snapshot-format'
 
 const TOPIC = '__cluster_metadata'
 const READ_BYTES = 4 * 1024 * 1024

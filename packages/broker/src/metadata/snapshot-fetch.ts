@@ -41,13 +41,17 @@ export function fetchSnapshot(
   const answered = (error: Error | null, response: FetchSnapshotResponse | null): void => {
     if (error !== null || response === null) return callback(error, null)
     const answer = response.topics[0]?.partitions[0]
-    const errorCode = response.errorCode === ErrorCode.NONE ? (answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR) : response.errorCode
+    const errorCode =
+      response.errorCode === ErrorCode.NONE ? (answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR) : response.errorCode
     if (errorCode !== ErrorCode.NONE || answer === undefined) {
       return callback(new Error(`FetchSnapshot answered ${errorName(errorCode)}`), null)
     }
     const { unalignedRecords, size } = answer
     if (answer.position !== position || unalignedRecords.length === 0 || size > SNAPSHOT_BYTES_MAX) {
-      return callback(new Error(`FetchSnapshot answered position ${answer.position} of ${size} bytes, asked ${position}`), null)
+      return callback(
+        new Error(`FetchSnapshot answered position ${answer.position} of ${size} bytes, asked ${position}`),
+        null,
+      )
     }
     pieces.push(Buffer.from(unalignedRecords))
     position += unalignedRecords.length

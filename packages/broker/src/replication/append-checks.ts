@@ -10,7 +10,12 @@ import type { AppendOptions, AppendRefusal } from './partition.ts'
 export type AppendCheck =
   | { readonly kind: 'sound'; readonly recordCount: number }
   | { readonly kind: 'refused'; readonly errorCode: number; readonly refusal: AppendRefusal | null }
-  | { readonly kind: 'duplicate'; readonly baseOffset: number; readonly lastOffset: number; readonly logAppendTimeMs: number }
+  | {
+      readonly kind: 'duplicate'
+      readonly baseOffset: number
+      readonly lastOffset: number
+      readonly logAppendTimeMs: number
+    }
 
 /** Produce versions below 7 know no zstd; a coordinator's batches come from no request. */
 const NEWEST_PRODUCE = 13
@@ -27,7 +32,8 @@ export function checkAppend(
   const settings = environment.topicSettings(log.topic)
   if (options.origin === 'coordinator') {
     const size = end - start
-    if (size < BATCH_HEADER_BYTES || batchSizeBytes(bytes, start) !== size) return refused(ErrorCode.CORRUPT_MESSAGE, null)
+    if (size < BATCH_HEADER_BYTES || batchSizeBytes(bytes, start) !== size)
+      return refused(ErrorCode.CORRUPT_MESSAGE, null)
     if (size > settings.maxMessageBytes) return refused(ErrorCode.MESSAGE_TOO_LARGE, null)
     return { kind: 'sound', recordCount: recordCount(bytes, start) }
   }

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { World } from '@millrace/testkit/world'
 import { DelayedProduces } from './delayed-produces.ts'
 
-function setUp(): { world: World; delayed: DelayedProduces; answers: string[]; add: (name: string, offset: number, timeoutMs: number) => void } {
+function setUp(): {
+  world: World
+  delayed: DelayedProduces
+  answers: string[]
+  add: (name: string, offset: number, timeoutMs: number) => void
+} {
   const world = new World({ seed: 1 })
   const host = world.addHost('broker')
   const delayed = new DelayedProduces(host, 7)

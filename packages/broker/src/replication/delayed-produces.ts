@@ -49,7 +49,12 @@ export class DelayedProduces {
       const produce = this.#queue[this.#head] as DelayedProduce
       if (produce.requiredOffset > highWatermark) break
       this.#head++
-      produce.done(errorCode, errorCode === 0 ? produce.baseOffset : -1, errorCode === 0 ? produce.logAppendTimeMs : -1, null)
+      produce.done(
+        errorCode,
+        errorCode === 0 ? produce.baseOffset : -1,
+        errorCode === 0 ? produce.logAppendTimeMs : -1,
+        null,
+      )
     }
     this.#compact()
   }

@@ -41,8 +41,12 @@ class StubPartition {
   }
 
   readonly log = {
-    leaderEpochs: { endOffsetFor: (epoch: number) => (epoch > 4 ? { epoch: -1, endOffset: -1 } : { epoch: Math.min(epoch, 2), endOffset: 3 }) },
-    read: (request: { offset: number; maxBytes: number; endOffset: number; atLeastOne: boolean }) => (this.cold ? null : this.#read(request)),
+    leaderEpochs: {
+      endOffsetFor: (epoch: number) =>
+        epoch > 4 ? { epoch: -1, endOffset: -1 } : { epoch: Math.min(epoch, 2), endOffset: 3 },
+    },
+    read: (request: { offset: number; maxBytes: number; endOffset: number; atLeastOne: boolean }) =>
+      this.cold ? null : this.#read(request),
     readCold: (
       request: { offset: number; maxBytes: number; endOffset: number; atLeastOne: boolean },
       callback: (error: null, read: LogRead) => void,
@@ -57,7 +61,17 @@ class StubPartition {
     for (const waiter of this.consumerWaiters) waiter.wake(false)
   }
 
-  #read({ offset, maxBytes, endOffset, atLeastOne }: { offset: number; maxBytes: number; endOffset: number; atLeastOne: boolean }): LogRead {
+  #read({
+    offset,
+    maxBytes,
+    endOffset,
+    atLeastOne,
+  }: {
+    offset: number
+    maxBytes: number
+    endOffset: number
+    atLeastOne: boolean
+  }): LogRead {
     const fitting = Math.floor(maxBytes / BATCH_BYTES)
     const count = Math.min(endOffset - offset, Math.max(fitting, atLeastOne ? 1 : 0))
     return { buffers: [], sizeBytes: count * BATCH_BYTES, release: null, lastOffset: offset + count - 1 }
@@ -68,7 +82,10 @@ interface Fixture {
   readonly world: World
   readonly host: FakeHost
   readonly partitions: readonly StubPartition[]
-  readonly fetch: (request?: Partial<FetchRequestSpec>, each?: Partial<FetchPartition>) => { answers: FetchPartitionResult[]; operation: FetchOperation<FetchPartition> }
+  readonly fetch: (
+    request?: Partial<FetchRequestSpec>,
+    each?: Partial<FetchPartition>,
+  ) => { answers: FetchPartitionResult[]; operation: FetchOperation<FetchPartition> }
 }
 
 function setUp(count = 1): Fixture {
@@ -185,7 +202,11 @@ describe('a consumer fetch', () => {
     const { answers } = fetch()
     expect(answers).toMatchObject([
       { errorCode: 0 },
-      { errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER, currentLeader: { leaderId: 1, leaderEpoch: 4 }, highWatermark: -1 },
+      {
+        errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER,
+        currentLeader: { leaderId: 1, leaderEpoch: 4 },
+        highWatermark: -1,
+      },
     ])
   })
 

@@ -193,7 +193,12 @@ export class Fetcher {
     if (answer.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) return this.#startAgain(followed)
     if (answer.errorCode !== ErrorCode.NONE) {
       const { topic, partition: index, leaderId } = partition
-      this.#options.logger.debug('a leader refused a follower fetch', { topic, partition: index, leaderId, error: errorName(answer.errorCode) })
+      this.#options.logger.debug('a leader refused a follower fetch', {
+        topic,
+        partition: index,
+        leaderId,
+        error: errorName(answer.errorCode),
+      })
       return this.#setApart(followed)
     }
     if (answer.divergingEpoch.endOffset >= 0) {
@@ -268,7 +273,7 @@ export class Fetcher {
       const current = this.#followed.get(partition) === followed && followed.askedEpoch === partition.leaderEpoch
       if (!current || partition.role !== 'follower') return this.#backIn(followed)
       if (error !== null || offsets === null) return this.#setApart(followed)
-      this.#options.logger.warn('a follower is outside its leader\'s log', {
+      this.#options.logger.warn("a follower is outside its leader's log", {
         topic: partition.topic,
         partition: partition.partition,
         logEndOffset: partition.logEndOffset,
@@ -276,7 +281,8 @@ export class Fetcher {
         leaderLogEnd: offsets.logEndOffset,
       })
       if (offsets.logEndOffset < partition.logEndOffset) partition.truncateTo(offsets.logEndOffset)
-      else if (offsets.logStartOffset > partition.logEndOffset) partition.truncateFullyAndStartAt(offsets.logStartOffset)
+      else if (offsets.logStartOffset > partition.logEndOffset)
+        partition.truncateFullyAndStartAt(offsets.logStartOffset)
       this.#backIn(followed)
     })
   }

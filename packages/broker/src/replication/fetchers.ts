@@ -82,7 +82,10 @@ export class Fetchers {
         waitMsMax: settings.number('replica.fetch.wait.max.ms'),
         bytesMin: settings.number('replica.fetch.min.bytes'),
         partitionBytesMax: settings.number('replica.fetch.max.bytes'),
-        responseBytesMax: Math.min(settings.number('replica.fetch.response.max.bytes'), Math.floor(arena.slabBytes * 0.45)),
+        responseBytesMax: Math.min(
+          settings.number('replica.fetch.response.max.bytes'),
+          Math.floor(arena.slabBytes * 0.45),
+        ),
       }),
     })
     const running = { address: textOf(address), channel, fetcher }

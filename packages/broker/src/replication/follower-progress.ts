@@ -30,7 +30,13 @@ export class FollowerProgress {
   }
 
   /** Takes note of a fetch. `leaderEndOffset` is the leader's log end at `nowMs`. */
-  fetched(fetchOffset: number, logStartOffset: number, brokerEpoch: number, nowMs: number, leaderEndOffset: number): void {
+  fetched(
+    fetchOffset: number,
+    logStartOffset: number,
+    brokerEpoch: number,
+    nowMs: number,
+    leaderEndOffset: number,
+  ): void {
     if (fetchOffset >= leaderEndOffset) this.lastCaughtUpMs = Math.max(this.lastCaughtUpMs, nowMs)
     else if (fetchOffset >= this.#lastFetchLeaderEndOffset) {
       this.lastCaughtUpMs = Math.max(this.lastCaughtUpMs, this.#lastFetchMs)

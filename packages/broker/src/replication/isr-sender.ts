@@ -107,7 +107,14 @@ export class IsrSender {
       if (sent.size > 0) this.#again(sent)
       else this.#send()
     }
-    this.#options.channel.send(alterPartitionRequest, alterPartitionResponse, VERSION, body, answered, REQUEST_TIMEOUT_MS)
+    this.#options.channel.send(
+      alterPartitionRequest,
+      alterPartitionResponse,
+      VERSION,
+      body,
+      answered,
+      REQUEST_TIMEOUT_MS,
+    )
   }
 
   #again(sent: Map<string, Pending>): void {

@@ -51,7 +51,11 @@ export function listOffset(
       : partition.highWatermark
     : log.logEndOffset
   const unsettled = consumes && partition.isLeader && visibleEnd < partition.leaderEpochStartOffset
-  const at = (offset: number): OffsetResult => ({ timestampMs: -1, offset, leaderEpoch: log.leaderEpochs.epochAt(offset) })
+  const at = (offset: number): OffsetResult => ({
+    timestampMs: -1,
+    offset,
+    leaderEpoch: log.leaderEpochs.epochAt(offset),
+  })
 
   switch (request.timestampMs) {
     case OffsetTimestamp.LATEST:
@@ -65,10 +69,17 @@ export function listOffset(
   }
   if (request.timestampMs < OffsetTimestamp.MAX_TIMESTAMP) return done(ErrorCode.UNSUPPORTED_VERSION, null)
 
-  const found = (error: Error | null, result: { readonly offset: number; readonly timestamp: number; readonly leaderEpoch: number } | null): void => {
+  const found = (
+    error: Error | null,
+    result: { readonly offset: number; readonly timestamp: number; readonly leaderEpoch: number } | null,
+  ): void => {
     if (error !== null) return done(ErrorCode.KAFKA_STORAGE_ERROR, null)
     if (result !== null && result.offset >= 0 && (!consumes || result.offset < visibleEnd)) {
-      return done(ErrorCode.NONE, { timestampMs: result.timestamp, offset: result.offset, leaderEpoch: result.leaderEpoch })
+      return done(ErrorCode.NONE, {
+        timestampMs: result.timestamp,
+        offset: result.offset,
+        leaderEpoch: result.leaderEpoch,
+      })
     }
     if (unsettled) return done(ErrorCode.OFFSET_NOT_AVAILABLE, null)
     done(ErrorCode.NONE, NOT_FOUND)
@@ -85,7 +96,11 @@ export interface EpochEndResult {
 }
 
 /** OffsetForLeaderEpoch for one partition. Only the leader answers. */
-export function offsetForLeaderEpoch(partition: Partition, currentLeaderEpoch: number, leaderEpoch: number): EpochEndResult {
+export function offsetForLeaderEpoch(
+  partition: Partition,
+  currentLeaderEpoch: number,
+  leaderEpoch: number,
+): EpochEndResult {
   const errorCode = partition.checkRequest(currentLeaderEpoch, true)
   if (errorCode !== ErrorCode.NONE) return { errorCode, leaderEpoch: -1, endOffset: -1 }
   if (leaderEpoch === partition.leaderEpoch) return { errorCode, leaderEpoch, endOffset: partition.logEndOffset }

@@ -1,6 +1,10 @@
 /** A follower outside its leader's log asks the leader where its log begins and ends (ListOffsets −2 and −1). */
 import { ErrorCode } from '@millrace/protocol/errors'
-import { listOffsetsRequest, listOffsetsResponse, type ListOffsetsResponse } from '@millrace/protocol/messages/02-list-offsets'
+import {
+  listOffsetsRequest,
+  listOffsetsResponse,
+  type ListOffsetsResponse,
+} from '@millrace/protocol/messages/02-list-offsets'
 import type { PeerChannel } from '../lifecycle/controller-channel.ts'
 import type { Partition } from './partition.ts'
 

@@ -45,7 +45,15 @@ function setUp(options: { holdsUnderMinIsr?: boolean; minInsyncReplicas?: number
   let log: PartitionLog | null = null
   host.disk.makeDirectory('/data/orders-0')
   PartitionLog.openStandalone(
-    { topic: TOPIC, partition: 0, topicId: METADATA_TOPIC_ID, config: defaultLogConfig, directory: '/data/orders-0', host, logger: silentLogger },
+    {
+      topic: TOPIC,
+      partition: 0,
+      topicId: METADATA_TOPIC_ID,
+      config: defaultLogConfig,
+      directory: '/data/orders-0',
+      host,
+      logger: silentLogger,
+    },
     (error, result) => {
       if (error !== null) throw error
       log = result
@@ -316,7 +324,7 @@ describe('the ISR of a leader', () => {
 })
 
 describe('a follower', () => {
-  test('takes the smaller of its log end and the leader\'s high watermark', () => {
+  test("takes the smaller of its log end and the leader's high watermark", () => {
     const { partition, produce } = setUp()
     partition.apply(state())
     produce(1)
@@ -346,12 +354,23 @@ describe('a repeated batch', () => {
     const { host, partition, settle } = setUp()
     partition.apply(state({ replicas: [1], isr: [1] }))
     const batch = (): Buffer =>
-      buildBatch({ timestampMs: host.clock.nowMs(), producerId: 9, producerEpoch: 0, baseSequence: 0, records: [{ value: Buffer.from('v') }] })
+      buildBatch({
+        timestampMs: host.clock.nowMs(),
+        producerId: 9,
+        producerEpoch: 0,
+        baseSequence: 0,
+        records: [{ value: Buffer.from('v') }],
+      })
     const answers: string[] = []
     for (let attempt = 0; attempt < 2; attempt++) {
       const bytes = batch()
-      partition.appendAsLeader(null, bytes, 0, bytes.length, { acks: 1, timeoutMs: 0, origin: 'client' }, (errorCode, offset) =>
-        answers.push(`${errorCode}@${offset}`),
+      partition.appendAsLeader(
+        null,
+        bytes,
+        0,
+        bytes.length,
+        { acks: 1, timeoutMs: 0, origin: 'client' },
+        (errorCode, offset) => answers.push(`${errorCode}@${offset}`),
       )
     }
     settle()

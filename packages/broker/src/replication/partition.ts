@@ -19,7 +19,13 @@ import type { FetchWaiter } from './fetch-types.ts'
 import { deleteRecords } from './delete-records.ts'
 import { FollowerProgress } from './follower-progress.ts'
 import { laggingMembers, mayJoinIsr, nextHighWatermark, type IsrState } from './isr-decisions.ts'
-import { listOffset, offsetForLeaderEpoch, type EpochEndResult, type OffsetRequest, type OffsetResult } from './list-offset.ts'
+import {
+  listOffset,
+  offsetForLeaderEpoch,
+  type EpochEndResult,
+  type OffsetRequest,
+  type OffsetResult,
+} from './list-offset.ts'
 import type { IsrAnswer, PartitionEnvironment } from './partition-environment.ts'
 import { demandedCodec, recompress } from './recompress.ts'
 
@@ -215,7 +221,14 @@ export class Partition {
     const written = (error: Error | null, baseOffset: number, logAppendTimeMs: number): void => {
       if (error !== null) return done(this.#writeFailed(error), -1, -1, null)
       if (options.acks !== -1) return done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
-      this.#awaitHighWatermark(baseOffset + check.recordCount, deadlineMs, baseOffset, logAppendTimeMs, leaderEpoch, done)
+      this.#awaitHighWatermark(
+        baseOffset + check.recordCount,
+        deadlineMs,
+        baseOffset,
+        logAppendTimeMs,
+        leaderEpoch,
+        done,
+      )
     }
     if (other !== null) this.log.appendAsLeader(null, other, 0, other.length, leaderEpoch, written)
     else if (slab === null) this.log.appendAsLeader(null, bytes, start, end, leaderEpoch, written)
@@ -405,7 +418,9 @@ export class Partition {
   /** An append that failed while the log is sound was cut off by a truncation: leadership had been lost. */
   #writeFailed(error: Error): number {
     if (this.log.offline !== null) return ErrorCode.KAFKA_STORAGE_ERROR
-    return error instanceof AppendError && error.reason === 'corrupt' ? ErrorCode.CORRUPT_MESSAGE : ErrorCode.NOT_LEADER_OR_FOLLOWER
+    return error instanceof AppendError && error.reason === 'corrupt'
+      ? ErrorCode.CORRUPT_MESSAGE
+      : ErrorCode.NOT_LEADER_OR_FOLLOWER
   }
 
   /** A group of appends is written: once per group, before any of them is acknowledged. */

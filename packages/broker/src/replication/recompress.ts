@@ -1,6 +1,12 @@
 /** Brings a batch to the codec its topic demands (compression.type other than 'producer'). */
 import { compress, CompressionCodec, decompress } from '@millrace/protocol/compression/compression'
-import { BATCH_HEADER_BYTES, BATCH_OVERHEAD_BYTES, COMPRESSION_CODEC_MASK, compressionCodec, setCrc } from '@millrace/protocol/records/batch-header'
+import {
+  BATCH_HEADER_BYTES,
+  BATCH_OVERHEAD_BYTES,
+  COMPRESSION_CODEC_MASK,
+  compressionCodec,
+  setCrc,
+} from '@millrace/protocol/records/batch-header'
 import { DECOMPRESSED_BYTES_MAX } from '@millrace/protocol/records/records'
 
 const BATCH_LENGTH_AT = 8

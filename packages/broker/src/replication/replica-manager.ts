@@ -9,7 +9,14 @@ import type { Uuid } from '@millrace/base/uuid'
 import type { Arena } from '@millrace/log/arena'
 import type { LogManager } from '@millrace/log/log-manager'
 import type { MetadataChanges } from '@millrace/metadata/changes'
-import { ConfigResourceType, emptyImage, isActive, isLive, partitionByName, type MetadataImage } from '@millrace/metadata/image'
+import {
+  ConfigResourceType,
+  emptyImage,
+  isActive,
+  isLive,
+  partitionByName,
+  type MetadataImage,
+} from '@millrace/metadata/image'
 import type { PartitionState } from '@millrace/metadata/partition-state'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
@@ -92,7 +99,8 @@ export class ReplicaManager implements FetchSurroundings {
       },
       validateHeadersOnly: settings.validateHeadersOnly,
       topicSettings: (topic) => settings.topic(topic),
-      activeBrokerEpoch: (id) => (isActive(manager.#image, id) ? (manager.#image.brokers.get(id)?.epoch ?? null) : null),
+      activeBrokerEpoch: (id) =>
+        isActive(manager.#image, id) ? (manager.#image.brokers.get(id)?.epoch ?? null) : null,
       isLive: (id) => isLive(manager.#image, id),
       proposeIsr: (proposal, callback) => manager.#isrSender.propose(proposal, callback),
       storageFailed: (partition, error) => manager.storageFailed(partition, error),
@@ -136,7 +144,8 @@ export class ReplicaManager implements FetchSurroundings {
     this.#image = image
     for (const topic of changes.deletedTopics.values()) {
       for (const partition of this.#topics.get(topic.name) ?? NO_PARTITIONS) {
-        if (partition !== undefined && partition.topicId === topic.id) this.#remove(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        if (partition !== undefined && partition.topicId === topic.id)
+          this.#remove(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
       }
     }
     for (const [topicId, indexes] of changes.topics) {
@@ -176,7 +185,8 @@ export class ReplicaManager implements FetchSurroundings {
       if (request.replicaId >= 0) this.#newFollowers.answered(request.replicaId, operation)
       callback(results)
     })
-    const maxWaitMs = request.replicaId >= 0 ? this.#newFollowers.waitMs(request.replicaId, request.maxWaitMs) : request.maxWaitMs
+    const maxWaitMs =
+      request.replicaId >= 0 ? this.#newFollowers.waitMs(request.replicaId, request.maxWaitMs) : request.maxWaitMs
     operation.start(maxWaitMs)
     if (request.replicaId >= 0 && operation.waiting) this.#newFollowers.parked(request.replicaId, operation)
     return () => {

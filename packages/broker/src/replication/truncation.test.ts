@@ -17,7 +17,7 @@ describe('divergence seen by the leader', () => {
 })
 
 describe('truncation of the follower', () => {
-  test('goes to the end of the epoch in the leader\'s log', () => {
+  test("goes to the end of the epoch in the leader's log", () => {
     expect(truncationOffset({ epoch: 3, endOffset: 90 }, { epoch: 3, endOffset: 120 }, 120)).toBe(90)
   })
 
@@ -25,7 +25,7 @@ describe('truncation of the follower', () => {
     expect(truncationOffset({ epoch: 3, endOffset: 90 }, { epoch: 3, endOffset: 70 }, 120)).toBe(70)
   })
 
-  test('goes to the end of the next smaller own epoch when the leader\'s is not known', () => {
+  test("goes to the end of the next smaller own epoch when the leader's is not known", () => {
     expect(truncationOffset({ epoch: 3, endOffset: 90 }, { epoch: 2, endOffset: 60 }, 120)).toBe(60)
   })
 

@@ -17,7 +17,12 @@ interface Fixture {
 function setUp(properties: Readonly<Record<string, string>> = {}): Fixture {
   const world = new World({ seed: 11 })
   const logger = createRecordingLogger()
-  const cluster = new SimulatedCluster({ world, brokerCount: 3, logger, properties: { 'replica.lag.time.max.ms': '2000', ...properties } })
+  const cluster = new SimulatedCluster({
+    world,
+    brokerCount: 3,
+    logger,
+    properties: { 'replica.lag.time.max.ms': '2000', ...properties },
+  })
   cluster.start()
   const client = new SimulatedClient(cluster)
   return { world, cluster, client, logged: (message) => logger.lines.some((line) => line.message === message) }
@@ -25,7 +30,12 @@ function setUp(properties: Readonly<Record<string, string>> = {}): Fixture {
 
 function withTopic(properties: Readonly<Record<string, string>> = {}): Fixture {
   const fixture = setUp(properties)
-  fixture.client.createTopic({ name: TOPIC, partitions: 1, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } })
+  fixture.client.createTopic({
+    name: TOPIC,
+    partitions: 1,
+    replicationFactor: 3,
+    configs: { 'min.insync.replicas': '2' },
+  })
   return fixture
 }
 
@@ -97,7 +107,7 @@ describe('a simulated cluster', () => {
     for (const failure of cluster.failures) expect(failure).toContain('refuses to serve')
   })
 
-  test('moves the leadership when the leader\'s disk fails, and that broker ends', () => {
+  test("moves the leadership when the leader's disk fails, and that broker ends", () => {
     const fixture = withTopic()
     const { world, cluster, client } = fixture
     client.startProducing(TOPIC, 1)
@@ -121,7 +131,8 @@ describe('a simulated cluster', () => {
     produced(fixture, 5)
     client.stopProducing(1)
     client.deleteTopic(TOPIC)
-    const hosted = (): number[] => [...cluster.brokers.values()].map((broker) => [...broker.runtime.replicaManager.all()].length)
+    const hosted = (): number[] =>
+      [...cluster.brokers.values()].map((broker) => [...broker.runtime.replicaManager.all()].length)
     world.runUntil(() => hosted().every((count) => count === 0))
     client.createTopic({ name: TOPIC, partitions: 1, replicationFactor: 3 })
     world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.leaderId !== -1)

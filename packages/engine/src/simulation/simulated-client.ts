@@ -4,8 +4,16 @@ import { ErrorCode } from '@millrace/protocol/errors'
 import { produceRequest, produceResponse, type ProduceResponse } from '@millrace/protocol/messages/00-produce'
 import { fetchRequest, fetchResponse, type FetchResponse } from '@millrace/protocol/messages/01-fetch'
 import { metadataRequest, metadataResponse, type MetadataResponse } from '@millrace/protocol/messages/03-metadata'
-import { createTopicsRequest, createTopicsResponse, type CreateTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
-import { deleteTopicsRequest, deleteTopicsResponse, type DeleteTopicsResponse } from '@millrace/protocol/messages/20-delete-topics'
+import {
+  createTopicsRequest,
+  createTopicsResponse,
+  type CreateTopicsResponse,
+} from '@millrace/protocol/messages/19-create-topics'
+import {
+  deleteTopicsRequest,
+  deleteTopicsResponse,
+  type DeleteTopicsResponse,
+} from '@millrace/protocol/messages/20-delete-topics'
 import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
@@ -77,7 +85,8 @@ export class SimulatedClient {
     }
     const answered = (error: Error | null, response: CreateTopicsResponse | null): void => {
       const answer = response?.topics[0]
-      if (error !== null || answer?.errorCode !== 0) throw new Error(`CreateTopics: ${error?.message ?? answer?.errorMessage ?? 'no answer'}`)
+      if (error !== null || answer?.errorCode !== 0)
+        throw new Error(`CreateTopics: ${error?.message ?? answer?.errorMessage ?? 'no answer'}`)
       created = true
     }
     this.#anyChannel()?.send(createTopicsRequest, createTopicsResponse, CREATE_TOPICS_VERSION, body, answered)
@@ -105,7 +114,11 @@ export class SimulatedClient {
       if (error !== null || errorCode !== 0) throw new Error(`IncrementalAlterConfigs: ${error?.message ?? errorCode}`)
       set = true
     }
-    const resource = { resourceType: TOPIC_RESOURCE, resourceName: topic, configs: [{ name, configOperation: SET, value }] }
+    const resource = {
+      resourceType: TOPIC_RESOURCE,
+      resourceName: topic,
+      configs: [{ name, configOperation: SET, value }],
+    }
     const body = { resources: [resource], validateOnly: false }
     this.#anyChannel()?.send(incrementalAlterConfigsRequest, incrementalAlterConfigsResponse, 1, body, answered)
     this.#cluster.world.runUntil(() => set)
@@ -159,7 +172,11 @@ export class SimulatedClient {
     this.#leader(topic, partition, (leader) => {
       if (leader === null) return again()
       const records = buildBatch({ timestampMs: this.host.clock.nowMs(), records: [{ value: Buffer.from(value) }] })
-      const body = { acks: -1, timeoutMs: 1_000, topicData: [{ name: topic, partitionData: [{ index: partition, records }] }] }
+      const body = {
+        acks: -1,
+        timeoutMs: 1_000,
+        topicData: [{ name: topic, partitionData: [{ index: partition, records }] }],
+      }
       const answered = (error: Error | null, response: ProduceResponse | null): void => {
         const answer = response?.responses[0]?.partitionResponses[0]
         if (error !== null || answer === undefined) return again()
@@ -175,7 +192,8 @@ export class SimulatedClient {
   }
 
   #readFrom(topic: string, partition: number, offset: number, values: Map<number, string>, done: () => void): void {
-    const again = (): void => void this.host.timers.set(RETRY_MS, () => this.#readFrom(topic, partition, offset, values, done))
+    const again = (): void =>
+      void this.host.timers.set(RETRY_MS, () => this.#readFrom(topic, partition, offset, values, done))
     this.#leader(topic, partition, (leader) => {
       if (leader === null) return again()
       const asked = { partition, fetchOffset: offset, partitionMaxBytes: 1_000_000 }
@@ -212,7 +230,9 @@ export class SimulatedClient {
   #leader(topic: string, partition: number, callback: (leader: number | null) => void): void {
     this.#metadata(topic, (response) => {
       const found = response?.topics[0]?.partitions.find((each) => each.partitionIndex === partition)
-      callback(found === undefined || found.leaderId < 0 || !this.#cluster.brokers.has(found.leaderId) ? null : found.leaderId)
+      callback(
+        found === undefined || found.leaderId < 0 || !this.#cluster.brokers.has(found.leaderId) ? null : found.leaderId,
+      )
     })
   }
 

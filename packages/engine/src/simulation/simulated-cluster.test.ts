@@ -33,7 +33,9 @@ function leaderDies(seed: number): Run {
   cluster.restartBroker(before)
   world.runUntil(() => cluster.brokers.size === 3)
   world.runUntil(() => client.acknowledged.length >= 120)
-  world.runUntil(() => client.describe(TOPIC)?.partitions.every((partition) => partition.isrNodes.length === 3) === true)
+  world.runUntil(
+    () => client.describe(TOPIC)?.partitions.every((partition) => partition.isrNodes.length === 3) === true,
+  )
   client.stopProducing(2)
   const lost: string[] = []
   const trace = createHash('sha256').update(world.fingerprint)

@@ -80,7 +80,14 @@ export class SimulatedCluster {
       rack: `zone-${id}`,
       directory: '/data',
       listeners: [
-        { name: 'CLIENT', securityProtocol: 'PLAINTEXT', host: host.address, port: CLIENT_PORT, advertisedHost: host.address, advertisedPort: 0 },
+        {
+          name: 'CLIENT',
+          securityProtocol: 'PLAINTEXT',
+          host: host.address,
+          port: CLIENT_PORT,
+          advertisedHost: host.address,
+          advertisedPort: 0,
+        },
       ],
       internalListener: { host: host.address, port: INTERNAL_PORT },
       controller: { nodeId: CONTROLLER_ID, host: this.controllerHost.address, port: CONTROLLER_PORT },

@@ -53,14 +53,24 @@ class TroubledCluster {
     this.#world = new World({ seed: options.seed })
     const { logger } = options
     const world = this.#world
-    this.#cluster = new SimulatedCluster({ world, brokerCount: BROKERS, properties: PROPERTIES, ...(logger === undefined ? {} : { logger }) })
+    this.#cluster = new SimulatedCluster({
+      world,
+      brokerCount: BROKERS,
+      properties: PROPERTIES,
+      ...(logger === undefined ? {} : { logger }),
+    })
     this.#cluster.start()
     this.#client = new SimulatedClient(this.#cluster)
   }
 
   run(): Outcome {
     const client = this.#client
-    client.createTopic({ name: TOPIC, partitions: PARTITIONS, replicationFactor: BROKERS, configs: { 'min.insync.replicas': '2' } })
+    client.createTopic({
+      name: TOPIC,
+      partitions: PARTITIONS,
+      replicationFactor: BROKERS,
+      configs: { 'min.insync.replicas': '2' },
+    })
     client.startProducing(TOPIC, PARTITIONS)
     for (let trouble = 0; trouble < this.#options.troubles; trouble++) {
       this.#pass(100 + this.#below(1_500))
@@ -99,7 +109,8 @@ class TroubledCluster {
         if (leader !== id) this.#violations.push(`epoch ${epoch} is led by ${leader} and by ${id}`)
         const key = `${id}.${incarnation}:${epoch}`
         const before = this.#highWatermarks.get(key) ?? 0
-        if (partition.highWatermark < before) this.#violations.push(`high watermark of ${key} fell from ${before} to ${partition.highWatermark}`)
+        if (partition.highWatermark < before)
+          this.#violations.push(`high watermark of ${key} fell from ${before} to ${partition.highWatermark}`)
         this.#highWatermarks.set(key, partition.highWatermark)
       }
     }
@@ -174,7 +185,8 @@ class TroubledCluster {
     while (this.#world.nowMs < endMs) {
       this.#pass(100)
       const topic = this.#cluster.brokers.size === BROKERS ? this.#client.describe(TOPIC) : undefined
-      if (topic?.partitions.every(({ isrNodes, leaderId }) => isrNodes.length === BROKERS && leaderId > 0) === true) return
+      if (topic?.partitions.every(({ isrNodes, leaderId }) => isrNodes.length === BROKERS && leaderId > 0) === true)
+        return
     }
     this.#violations.push(`the cluster has not recovered at ${this.#world.nowMs.toFixed(0)} ms`)
   }
@@ -194,7 +206,8 @@ class TroubledCluster {
         const replica = broker.runtime.replicaManager.get(TOPIC, partition)
         return `${replica?.logEndOffset}:${JSON.stringify(replica?.log.leaderEpochs.entries)}`
       })
-      if (new Set(copies).size !== 1) this.#violations.push(`replicas of partition ${partition} differ: ${copies.join(' | ')}`)
+      if (new Set(copies).size !== 1)
+        this.#violations.push(`replicas of partition ${partition} differ: ${copies.join(' | ')}`)
     }
   }
 
