@@ -10,6 +10,7 @@ export function runChecks() {
     ['types', 'tsc', ['-b']],
     ['lint', 'oxlint', ['--type-aware', '--deny-warnings', 'packages', 'conformance', 'bench']],
     ['format', 'oxfmt', ['--check', 'packages', 'conformance', 'bench']],
+    ['coverage table', 'tsx', ['--conditions=millrace-source', 'scripts/coverage.ts', '--check']],
   ]
   return steps.map(([name, command, args]) => {
     const result = spawnSync(join(root, 'node_modules', '.bin', command), args, { cwd: root, encoding: 'utf8' })

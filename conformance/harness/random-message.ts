@@ -3,7 +3,13 @@
  * exist, small numbers), now and then an extreme. They always encode; what is hostile about them is what they mean.
  */
 import { ZERO_UUID } from '@millrace/base/uuid'
-import { isFlexible, parseVersions, versionsOf, type FieldDefinition, type MessageDefinition } from '@millrace/protocol/definition'
+import {
+  isFlexible,
+  parseVersions,
+  versionsOf,
+  type FieldDefinition,
+  type MessageDefinition,
+} from '@millrace/protocol/definition'
 import type { SeededRandom } from '@millrace/testkit/seeded-random'
 
 export interface Vocabulary {
@@ -99,7 +105,10 @@ export function randomMessage(
   }
   const integer = ([min, max]: readonly [number, number]): number => {
     if (random.chance(0.75)) return random.below(4)
-    return pick(random, [-1, -2, min, max, max - 1, Math.trunc(random.between(min, max))].filter((value) => value >= min))
+    return pick(
+      random,
+      [-1, -2, min, max, max - 1, Math.trunc(random.between(min, max))].filter((value) => value >= min),
+    )
   }
   const text = (name: string): string => {
     if (random.chance(0.15)) return pick(random, ODD_TEXTS)

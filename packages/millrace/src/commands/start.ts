@@ -44,10 +44,16 @@ export async function start(options: StartCommandOptions): Promise<void> {
   const server = await startServer({ dataDir: directory, host: options.host, port, region: options.region, ephemeral })
   const stop = (): void => void server.stop()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
-  tell.api(server, port)
-  await untilClustersServe(server, tell)
-  if (options.demo === true) await demo(server, options.region, tell)
-  tell.ready(server)
+  try {
+    tell.api(server, port)
+    await untilClustersServe(server, tell)
+    if (options.demo === true) await demo(server, options.region, tell)
+    tell.ready(server)
+  } catch (error) {
+    // What could not become ready is not left behind half running.
+    await server.stop()
+    throw error
+  }
   await server.stopped
 }
 
