@@ -26,13 +26,19 @@ export interface EmbeddedClusterOptions {
   readonly logger: Logger
   readonly readPartitions: ReadPartitions
   readonly emit: (event: EngineEvent) => void
-  /** Adds records for the nodes of `spec` that have none yet. */
-  readonly placeNodes: (spec: ClusterSpec, known: readonly NodeRecord[]) => Promise<readonly NodeRecord[]>
+  /** Adds records for the nodes of `spec` that have none yet, with other ports than those of `avoid`. */
+  readonly placeNodes: (
+    spec: ClusterSpec,
+    known: readonly NodeRecord[],
+    avoid: readonly NodeRecord[],
+  ) => Promise<readonly NodeRecord[]>
 }
 
 /** Replicas of the embedded engine are on the same machine: one that has not caught up by then has another problem. */
 const IN_SYNC_TIMEOUT_MS = 120_000
 const INTERNAL_HOST = '127.0.0.1'
+/** A port that was free when it was given out can be taken by the time the node binds it; nobody loses it that often. */
+const PLACINGS_MAX = 5
 
 export class EmbeddedCluster {
   readonly #options: EmbeddedClusterOptions
@@ -60,11 +66,8 @@ export class EmbeddedCluster {
 
   async apply(spec: ClusterSpec, report: (step: EngineStep) => void, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    await this.#prepare(spec, report)
-    await this.adopt()
-    this.#checkOpen()
+    await this.#startAll(spec, report, [])
     const supervisors = this.#ordered()
-    await this.#startMissing(supervisors, report)
     for (const supervisor of supervisors) {
       if (supervisor.runningConfigHash === configHash(this.#nodeConfig(supervisor.node))) continue
       signal.throwIfAborted()
@@ -152,11 +155,38 @@ export class EmbeddedCluster {
     if (this.#retired) throw new EngineError('the engine is closing')
   }
 
-  async #prepare(spec: ClusterSpec, report: (step: EngineStep) => void): Promise<void> {
+  /**
+   * Places the nodes and starts those that do not run. Addresses never change once a cluster has served; while it is
+   * being created, a port that somebody else has taken in the meantime is exchanged for another.
+   */
+  async #startAll(spec: ClusterSpec, report: (step: EngineStep) => void, avoid: readonly NodeRecord[]): Promise<void> {
+    const isNew = this.#record === null
+    await this.#prepare(spec, report, avoid)
+    await this.adopt()
+    this.#checkOpen()
+    try {
+      await this.#startMissing(this.#ordered(), report)
+    } catch (error) {
+      const placings = avoid.length / this.nodes.length + 1
+      if (!isNew || placings === PLACINGS_MAX || !(error instanceof Error) || !error.message.includes('EADDRINUSE'))
+        throw error
+      this.#options.logger.warn('a port was taken before its node could bind it; choosing others', {
+        reason: error.message,
+      })
+      const tried = [...avoid, ...this.nodes]
+      await this.stop()
+      this.#supervisors.clear()
+      this.#adoption = null
+      this.#record = null
+      await this.#startAll(spec, report, tried)
+    }
+  }
+
+  async #prepare(spec: ClusterSpec, report: (step: EngineStep) => void, avoid: readonly NodeRecord[]): Promise<void> {
     const known = this.#record?.nodes ?? []
     const isNew = this.#record === null
     if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'IN_PROGRESS' })
-    const nodes = await this.#options.placeNodes(spec, known)
+    const nodes = await this.#options.placeNodes(spec, known, avoid)
     this.#record = { spec, nodes }
     this.#options.directory.write(this.#record)
     if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'COMPLETED' })

@@ -263,3 +263,13 @@ test('nodes of an ephemeral engine end when the process that started them is kil
   owner.kill('SIGKILL')
   await expect.poll(() => nodes.filter(isAlive), { timeout: 5000 }).toEqual([])
 })
+
+test('a port that is taken between placing and binding is exchanged for another while the cluster is created', async () => {
+  const engine = openEngine()
+  const wanted = spec({ 'fixture.port.taken': 'true' })
+  await engine.apply(wanted, () => {}, never)
+  const { nodes } = await engine.observe(wanted.id)
+  const taken = Number(readFileSync(join(root, 'clusters', wanted.id, 'taken-port'), 'utf8'))
+  expect(nodes.every(({ state }) => state === 'running')).toBe(true)
+  expect(nodes[0]?.clientPort).not.toBe(taken)
+})

@@ -111,20 +111,25 @@ export class EmbeddedEngine implements Engine {
       emit: (event) => {
         for (const listener of this.#listeners) listener(event)
       },
-      placeNodes: (spec, nodes) => this.#place(spec, nodes),
+      placeNodes: (spec, nodes, avoid) => this.#place(spec, nodes, avoid),
     })
     this.#clusters.set(id, cluster)
     return cluster
   }
 
-  #place(spec: ClusterSpec, known: readonly NodeRecord[]): Promise<readonly NodeRecord[]> {
+  #place(
+    spec: ClusterSpec,
+    known: readonly NodeRecord[],
+    avoid: readonly NodeRecord[],
+  ): Promise<readonly NodeRecord[]> {
     const placed = this.#placing.then(() =>
       placeNodes({
         spec,
         known,
         others: listClusterRecords(this.#options.root)
           .filter((record) => record.spec.id !== spec.id)
-          .flatMap(({ nodes }) => nodes),
+          .flatMap(({ nodes }) => nodes)
+          .concat(avoid),
         listenHost: this.#options.listenHost,
         ephemeral: this.#options.ephemeral,
         random: this.#options.random ?? Math.random,

@@ -32,6 +32,7 @@ export interface SupervisorOptions {
 
 /** Pause before the n-th start in a row that follows a quick death. */
 const RESTART_DELAYS_MS: readonly number[] = [0, 200, 500, 1000, 2000, 5000, 10_000]
+const SERVED_DELAY_MS_MAX = 1000
 /** A process that served this long has proved healthy: the next death starts the count again. */
 const HEALTHY_AFTER_MS = 1000
 /** So many failed starts in a row are reported to whoever waits; trying goes on. */
@@ -201,7 +202,9 @@ export class NodeSupervisor {
     this.reason = reason
     this.#options.logger.warn('node went down', { node: this.node.nodeId, reason })
     if (wasRunning && performance.now() - this.#upSinceMs > HEALTHY_AFTER_MS) this.#deaths = 0
-    const delayMs = RESTART_DELAYS_MS[Math.min(this.#deaths, RESTART_DELAYS_MS.length - 1)] ?? 0
+    const growing = RESTART_DELAYS_MS[Math.min(this.#deaths, RESTART_DELAYS_MS.length - 1)] ?? 0
+    // Who has served can serve: long pauses are for nodes that cannot start.
+    const delayMs = wasRunning ? Math.min(growing, SERVED_DELAY_MS_MAX) : growing
     this.#deaths++
     if (wasRunning) this.#options.onDown(reason)
     else if (this.#deaths >= START_ATTEMPTS_TOLD) {
