@@ -20,9 +20,12 @@ export function runChecks() {
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const results = runChecks()
-  for (const { name, passed, output } of results) {
-    process.stdout.write(`${passed ? '✔' : '✘'} ${name}\n`)
-    if (!passed) process.stdout.write(output)
+  if (process.argv.includes('--json')) process.stdout.write(JSON.stringify(results))
+  else {
+    for (const { name, passed, output } of results) {
+      process.stdout.write(`${passed ? '✔' : '✘'} ${name}\n`)
+      if (!passed) process.stdout.write(output)
+    }
   }
   process.exit(results.every(({ passed }) => passed) ? 0 : 1)
 }

@@ -1,8 +1,10 @@
-// npm test: install, build, check, unit tests, tests that start processes, and the judges.
+// npm test: install, build, check, unit tests, tests that start processes, and the judges at their quick size.
+// npm run test:full: the judges at the full numbers, a file at a time; each leaves its result in docs/results/ with commit
+// and date, and one that has already passed at this commit is not run again.
 // Ends with a line that is exactly `N passed, N failed`; skips stand above it with their reasons.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, checkNode, install, root } from './setup.mjs'
 
@@ -12,44 +14,113 @@ await build()
 
 const full = process.argv.includes('--full')
 const scratch = mkdtempSync(join(tmpdir(), 'millrace-test-'))
-let passed = 0
-let failed = 0
-const skipped = []
+const total = { passed: 0, failed: 0 }
 
-const { runChecks } = await import('./check.mjs')
-for (const { name, passed: good, output } of runChecks()) {
-  console.log(`${good ? '✔' : '✘'} ${name}`)
-  if (good) passed++
-  else {
-    failed++
-    console.log(output)
+if (full) runFull()
+else runQuick()
+
+for (const line of new Set(skips())) console.log(`skipped: ${line}`)
+rmSync(scratch, { recursive: true, force: true })
+console.log(`${total.passed} passed, ${total.failed} failed`)
+process.exit(total.failed === 0 ? 0 : 1)
+
+function runQuick() {
+  for (const { name, passed, output } of checks()) {
+    console.log(`${passed ? '✔' : '✘'} ${name}`)
+    if (passed) total.passed++
+    else {
+      total.failed++
+      console.log(output)
+    }
+  }
+  add(vitest([], 'quick'))
+}
+
+function runFull() {
+  const results = join(root, 'docs', 'results')
+  mkdirSync(results, { recursive: true })
+  const commit = git('rev-parse', '--short', 'HEAD')
+  if (git('status', '--porcelain', '--', 'packages', 'conformance') !== '') console.log('The work tree has changes: results name the commit below them.')
+  const files = readdirSync(join(root, 'conformance')).filter((name) => name.endsWith('.test.ts'))
+  for (const file of files.toSorted()) {
+    const path = join(results, `${file.replace('.test.ts', '')}.json`)
+    const known = readResult(path)
+    if (known?.commit === commit && known.failed === 0) {
+      console.log(`${file}: passed at ${commit} already`)
+      add(known)
+      continue
+    }
+    const startedMs = performance.now()
+    const loadBefore = loadavg()[0]
+    const { passed, failed, tests } = vitest(['--project', 'conformance', `conformance/${file}`], 'full')
+    add({ passed, failed })
+    const result = {
+      commit,
+      date: new Date().toISOString().slice(0, 10),
+      node: process.version,
+      loadAverage: { before: round(loadBefore), after: round(loadavg()[0]) },
+      seconds: round((performance.now() - startedMs) / 1000),
+      passed,
+      failed,
+      tests,
+    }
+    writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`)
   }
 }
 
-const report = join(scratch, 'vitest.json')
-const vitest = spawnSync(
-  process.execPath,
-  [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, MILLRACE_SIZE: full ? 'full' : 'quick', MILLRACE_SKIPS: join(scratch, 'skips') } },
-)
-try {
-  const result = JSON.parse(readFileSync(report, 'utf8'))
-  passed += result.numPassedTests
-  failed += result.numFailedTests
-  // A file that could not even be loaded has no tests that failed, yet must count.
-  for (const file of result.testResults) if (file.status === 'failed' && file.assertionResults.length === 0) failed++
-  if (vitest.status !== 0 && result.numFailedTests === 0 && failed === 0) failed++
-} catch (error) {
-  console.log(`The test runner left no report: ${error.message}`)
-  failed++
+function checks() {
+  const result = spawnSync(process.execPath, [join(root, 'scripts', 'check.mjs'), '--json'], { encoding: 'utf8' })
+  return JSON.parse(result.stdout)
 }
-try {
-  skipped.push(...readFileSync(join(scratch, 'skips'), 'utf8').split('\n').filter((line) => line !== ''))
-} catch {
-  // No test was skipped.
-}
-rmSync(scratch, { recursive: true, force: true })
 
-for (const line of new Set(skipped)) console.log(`skipped: ${line}`)
-console.log(`${passed} passed, ${failed} failed`)
-process.exit(failed === 0 ? 0 : 1)
+/** Runs vitest and counts; a file that could not even be loaded counts as one failure. */
+function vitest(args, size) {
+  const report = join(scratch, 'vitest.json')
+  rmSync(report, { force: true })
+  const program = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const run = spawnSync(process.execPath, [program, 'run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, MILLRACE_SIZE: size, MILLRACE_SKIPS: join(scratch, 'skips') },
+  })
+  try {
+    const { numPassedTests: passed, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+    const unloaded = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((one) => one.status !== 'failed')).length
+    const failed = numFailedTests + unloaded
+    const tests = testResults.flatMap(({ assertionResults }) => assertionResults.map(({ fullName, status, duration }) => ({ name: fullName, status, seconds: round((duration ?? 0) / 1000) })))
+    // An error outside any test (a hook, an unhandled rejection) must count too.
+    return { passed, failed: failed === 0 && run.status !== 0 ? 1 : failed, tests }
+  } catch (error) {
+    console.log(`The test runner left no report: ${error.message}`)
+    return { passed: 0, failed: 1, tests: [] }
+  }
+}
+
+function add({ passed, failed }) {
+  total.passed += passed
+  total.failed += failed
+}
+
+function skips() {
+  try {
+    return readFileSync(join(scratch, 'skips'), 'utf8').split('\n').filter((line) => line !== '')
+  } catch {
+    return []
+  }
+}
+
+function readResult(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+function git(...args) {
+  return spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim()
+}
+
+function round(value) {
+  return Math.round(value * 100) / 100
+}
