@@ -265,6 +265,8 @@ export class Connection implements RequestOwner {
       return this.#unserved(request, 'unsupported version')
     }
     const reader = new Reader(request.held.bytes, request.held.start, request.held.end)
+    // Nodes may have more to say: one AlterPartition can name every partition of a broker.
+    if (!this.internal) reader.elementsMax = this.#options.limits.requestElementsMax
     const header = decodeRequestHeader(reader)
     const body = decodeMessage(handler.request, request.apiVersion, reader)
     reader.expectEnd()

@@ -92,6 +92,22 @@ describe('the limits of RequestServer', () => {
     fixture.world.runUntil(() => greedy.closed)
   })
 
+  it('refuses requests of clients with more array elements than it would answer in one turn', () => {
+    const fixture = createFixture({ requestElementsMax: 1_000 })
+    const named = (count: number): { topics: { name: string }[]; allowAutoTopicCreation: boolean } => ({
+      topics: Array.from({ length: count }, (_, index) => ({ name: `t${index}` })),
+      allowAutoTopicCreation: false,
+    })
+    const modest = fixture.connect()
+    modest.send(metadataRequest, 9, named(1_000))
+    fixture.world.runUntil(() => fixture.asked.length === 1)
+    const greedy = fixture.connect()
+    greedy.send(metadataRequest, 9, named(1_001))
+    fixture.world.runUntil(() => greedy.closed)
+    expect(fixture.asked.length).toBe(1)
+    expect(reasonsOf(fixture)[0]).toMatch(/more than 1000 array elements/)
+  })
+
   it('stops starting requests of a peer that does not take its responses', () => {
     const fixture = createFixture({ unwrittenBytesMax: 10_000 })
     const client = fixture.connect()

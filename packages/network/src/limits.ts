@@ -6,6 +6,11 @@ export interface RequestServerLimits {
   readonly unauthenticatedRequestBytesMax: number
   /** queued.max.request.bytes: memory of all requests that are being received or processed, over all connections. */
   readonly frameMemoryBytesMax: number
+  /**
+   * Array elements in one request of a client, all arrays together. Handlers answer each element in one turn of the loop,
+   * some in ten microseconds: a full frame of the smallest ones would hold the loop longer than the broker's session lasts.
+   */
+  readonly requestElementsMax: number
   /** Requests received but not yet answered on one connection; more are not read. */
   readonly requestsInFlightMax: number
   /** The same in bytes. One request larger than this is still taken, alone. */
@@ -28,6 +33,7 @@ export const defaultLimits: RequestServerLimits = {
   requestBytesMax: 104_857_600,
   unauthenticatedRequestBytesMax: 524_288,
   frameMemoryBytesMax: 128 * 1024 * 1024,
+  requestElementsMax: 262_144,
   requestsInFlightMax: 128,
   requestBytesInFlightMax: 16 * 1024 * 1024,
   unwrittenBytesMax: 4 * 1024 * 1024,

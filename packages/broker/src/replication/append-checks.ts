@@ -2,7 +2,6 @@
 import type { PartitionLog } from '@millrace/log/partition-log'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { batchSizeBytes, BATCH_HEADER_BYTES, recordCount } from '@millrace/protocol/records/batch-header'
-import { DECOMPRESSED_BYTES_MAX } from '@millrace/protocol/records/records'
 import { validateProducedBatch, type BatchRules } from '@millrace/protocol/records/validate-batch'
 import type { PartitionEnvironment } from './partition-environment.ts'
 import type { AppendOptions, AppendRefusal } from './append-types.ts'
@@ -19,6 +18,13 @@ export type AppendCheck =
 
 /** Produce versions below 7 know no zstd; a coordinator's batches come from no request. */
 const NEWEST_PRODUCE = 13
+
+/**
+ * What compressed records may become. Kafka reads them as a stream and has no limit; here they are unpacked as a whole, in
+ * one turn of the loop: a few kilobytes that stand for hundreds of megabytes would stop the broker for all its clients.
+ */
+const DECOMPRESSED_PER_MESSAGE_BYTE = 16
+const DECOMPRESSED_BYTES_FLOOR = 16 * 1024 * 1024
 
 /** May correct the batch's max timestamp in place; changes nothing else. */
 export function checkAppend(
@@ -47,7 +53,7 @@ export function checkAppend(
     nowMs: environment.host.clock.nowMs(),
     timestampBeforeMaxMs: settings.messageTimestampBeforeMaxMs,
     timestampAfterMaxMs: settings.messageTimestampAfterMaxMs,
-    decompressedBytesMax: DECOMPRESSED_BYTES_MAX,
+    decompressedBytesMax: Math.max(DECOMPRESSED_BYTES_FLOOR, DECOMPRESSED_PER_MESSAGE_BYTE * settings.maxMessageBytes),
     checksRecords: !environment.validateHeadersOnly,
   }
   const rejection = validateProducedBatch(bytes, start, end, rules)

@@ -7,6 +7,7 @@ import { PartitionLog } from '@millrace/log/partition-log'
 import { toLogConfig } from '@millrace/metadata/configs/to-log-config'
 import { emptyImage } from '@millrace/metadata/image'
 import type { PartitionState } from '@millrace/metadata/partition-state'
+import { CompressionCodec } from '@millrace/protocol/compression/compression'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { buildBatch } from '@millrace/protocol/records/build-batch'
 import type { FakeHost } from '@millrace/testkit/fake-host'
@@ -134,6 +135,21 @@ describe('a leader', () => {
     fetch(3, 2)
     expect(all).toEqual(['0@1'])
     expect(partition.highWatermark).toBe(2)
+  })
+
+  test('refuses a batch that unpacks to sixteen times what a message may have, and takes a smaller one', () => {
+    const { partition, host, settle } = setUp()
+    partition.apply(state())
+    const answers: number[] = []
+    for (const mebibytes of [17, 15]) {
+      const records = [{ value: Buffer.alloc(mebibytes * 1024 * 1024) }]
+      const batch = buildBatch({ timestampMs: host.clock.nowMs(), records, codec: CompressionCodec.gzip })
+      partition.appendAsLeader(null, batch, 0, batch.length, { acks: 1, timeoutMs: 1, origin: 'client' }, (errorCode) =>
+        answers.push(errorCode),
+      )
+    }
+    settle()
+    expect(answers).toEqual([ErrorCode.MESSAGE_TOO_LARGE, ErrorCode.NONE])
   })
 
   test('never lowers its high watermark', () => {

@@ -130,11 +130,11 @@ function operate(
     }
   }
   const before = splitList(current ?? definition?.default ?? '')
-  const items = splitList(value)
+  const items = new Set(splitList(value))
   const after =
     operation === Operation.APPEND
       ? [...new Set([...before, ...items])]
-      : before.filter((item) => !items.includes(item))
+      : before.filter((item) => !items.has(item))
   return after.join(',')
 }
 

@@ -18,9 +18,12 @@ export function createPartitions(
 ): Decision<CreatePartitionsResponseInput> {
   const records: MetadataRecord[] = []
   const seen = new Set<string>()
-  const twice = new Set(
-    request.topics.map(({ name }) => name).filter((name, index, all) => all.indexOf(name) !== index),
-  )
+  const twice = new Set<string>()
+  for (const { name } of request.topics) {
+    if (seen.has(name)) twice.add(name)
+    seen.add(name)
+  }
+  seen.clear()
   const results: { name: string; errorCode: number; errorMessage: string | null }[] = []
   for (const topic of request.topics) {
     if (seen.has(topic.name)) continue

@@ -13,7 +13,7 @@ import type { ControlState, Decision, ItemError } from '../decision.ts'
 import { configContext } from '../decision.ts'
 import type { Assignments } from './assignments.ts'
 import { assignmentError, isItemError, partitionRecords, placedAssignments } from './assignments.ts'
-import { collidingTopic, topicNameError } from './topic-names.ts'
+import { TopicCollisions, topicNameError } from './topic-names.ts'
 
 type CreatableTopic = CreateTopicsRequest['topics'][number]
 type TopicResult = CreateTopicsResponseInput['topics'][number]
@@ -28,7 +28,7 @@ export function createTopics(state: ControlState, request: CreateTopicsRequest):
   for (const { name } of request.topics) occurrences.set(name, (occurrences.get(name) ?? 0) + 1)
   const topics: TopicResult[] = []
   const records: MetadataRecord[] = []
-  const made: string[] = []
+  const collisions = new TopicCollisions(state.image.topicsByName.keys())
   for (const topic of request.topics) {
     const count = occurrences.get(topic.name)
     if (count === undefined) continue
@@ -36,27 +36,27 @@ export function createTopics(state: ControlState, request: CreateTopicsRequest):
     const created =
       count > 1
         ? { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
-        : createTopic(state, topic, made, RECORDS_PER_APPEND_MAX - records.length)
+        : createTopic(state, topic, collisions, RECORDS_PER_APPEND_MAX - records.length)
     if (isItemError(created)) {
       topics.push(failed(topic.name, created))
       continue
     }
     topics.push(created.result)
     records.push(...created.records)
-    made.push(topic.name)
+    collisions.add(topic.name)
   }
   return { records: request.validateOnly ? [] : records, response: { throttleTimeMs: 0, topics } }
 }
 
-/** @param made names of this request's topics so far: two topics of one request may collide */
+/** @param collisions with the topics there are and those of this request so far */
 function createTopic(
   state: ControlState,
   topic: CreatableTopic,
-  made: readonly string[],
+  collisions: TopicCollisions,
   recordsMax: number,
 ): CreatedTopic | ItemError {
   const { image } = state
-  const refused = nameError(state, topic.name, made) ?? configError(topic)
+  const refused = nameError(state, topic.name, collisions) ?? configError(topic)
   if (refused !== null) return refused
   const assignments = topic.assignments.length > 0 ? givenAssignments(state, topic) : wantedAssignments(state, topic)
   if (isItemError(assignments)) return assignments
@@ -107,13 +107,13 @@ function contextOf(state: ControlState, topic: CreatableTopic): ConfigContext {
   return { ...configContext(state), image: { ...state.image, configs: relevant } }
 }
 
-function nameError({ image }: ControlState, name: string, made: readonly string[]): ItemError | null {
+function nameError({ image }: ControlState, name: string, collisions: TopicCollisions): ItemError | null {
   const complaint = topicNameError(name)
   if (complaint !== null) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: complaint }
   if (image.topicsByName.has(name)) {
     return { errorCode: ErrorCode.TOPIC_ALREADY_EXISTS, errorMessage: `Topic '${name}' already exists.` }
   }
-  const other = collidingTopic(image.topicsByName.keys(), name) ?? collidingTopic(made, name)
+  const other = collisions.with(name)
   if (other === null) return null
   return {
     errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION,

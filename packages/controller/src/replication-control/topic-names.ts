@@ -18,14 +18,39 @@ function illegal(name: string): string | null {
   return `'${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`
 }
 
-/** Metric names turn '.' into '_': topics that differ only by that collide. The one of `names` that collides, or null. */
-export function collidingTopic(names: Iterable<string>, name: string): string | null {
-  if (!name.includes('.') && !name.includes('_')) return null
-  const key = collisionKey(name)
-  for (const existing of names) {
-    if (existing !== name && existing.length === name.length && collisionKey(existing) === key) return existing
+/**
+ * Metric names turn '.' into '_': topics that differ only by that collide. Holds the names that are taken; they are looked
+ * through once, for the first name that could collide.
+ */
+export class TopicCollisions {
+  readonly #taken: Iterable<string>
+  readonly #made: string[] = []
+  #byKey: Map<string, string> | null = null
+
+  constructor(taken: Iterable<string>) {
+    this.#taken = taken
   }
-  return null
+
+  /** The taken name that collides with `name` and is not `name` itself, or null. */
+  with(name: string): string | null {
+    if (!name.includes('.') && !name.includes('_')) return null
+    if (this.#byKey === null) {
+      this.#byKey = new Map()
+      for (const taken of this.#taken) this.#remember(taken)
+      for (const made of this.#made) this.#remember(made)
+    }
+    const other = this.#byKey.get(collisionKey(name))
+    return other === undefined || other === name ? null : other
+  }
+
+  add(name: string): void {
+    if (this.#byKey === null) this.#made.push(name)
+    else this.#remember(name)
+  }
+
+  #remember(name: string): void {
+    if (name.includes('.') || name.includes('_')) this.#byKey?.set(collisionKey(name), name)
+  }
 }
 
 function collisionKey(name: string): string {

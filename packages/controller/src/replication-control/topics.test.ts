@@ -164,6 +164,16 @@ describe('CreateTopics', () => {
     expect(decision.response.topics.map(({ errorCode }) => errorCode)).toEqual([0, ErrorCode.INVALID_TOPIC_EXCEPTION])
   })
 
+  test('fifty thousand names that could collide are looked at once each', () => {
+    const names = Array.from({ length: 50_000 }, (_, index) => `a.${String(index).padStart(6, '0')}`)
+    const topics = names.map((name) => wish({ name, numPartitions: 1, replicationFactor: 1 }))
+    const startedMs = performance.now()
+    const { response } = createTopics(state, { topics, timeoutMs: 1, validateOnly: true })
+    // Quadratic, this took minutes: longer than the controller's brokers have.
+    expect(performance.now() - startedMs).toBeLessThan(5_000)
+    expect(response.topics).toHaveLength(names.length)
+  })
+
   test('validateOnly answers and writes nothing', () => {
     const decision = createTopics(state, { topics: [wish({})], timeoutMs: 1, validateOnly: true })
     expect(decision.records).toEqual([])
@@ -295,6 +305,25 @@ describe('CreatePartitions', () => {
     const made = after(state, add(3)).image.topicsByName.get('taken')
     expect(made?.partitions.length).toBe(3)
     expect(made?.partitions[2]?.replicas.length).toBe(1)
+  })
+
+  test('a name twice in a request is refused once, the others are answered', () => {
+    const wishes = ['taken', 'none', 'taken'].map((name) => ({ name, count: 2, assignments: null }))
+    const { records, response } = createPartitions(state, { topics: wishes, timeoutMs: 1, validateOnly: false })
+    expect(records).toEqual([])
+    expect(response.results.map(({ name, errorCode }) => [name, errorCode])).toEqual([
+      ['taken', ErrorCode.INVALID_REQUEST],
+      ['none', ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
+    ])
+  })
+
+  test('a hundred thousand names are looked at once each', () => {
+    const topics = Array.from({ length: 100_000 }, (_, index) => ({ name: `t${index}`, count: 2, assignments: null }))
+    const startedMs = performance.now()
+    const { response } = createPartitions(state, { topics, timeoutMs: 1, validateOnly: false })
+    // Quadratic, this took twenty seconds: longer than the controller's brokers have.
+    expect(performance.now() - startedMs).toBeLessThan(3_000)
+    expect(response.results).toHaveLength(topics.length)
   })
 
   test.each([

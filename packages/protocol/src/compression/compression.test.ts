@@ -75,6 +75,30 @@ describe('gzip', () => {
     const bytes = Buffer.concat([gzipSync('one'), gzipSync('two')])
     expect(decompress(CompressionCodec.gzip, bytes, MAX).toString()).toBe('onetwo')
   })
+
+  it('refuses what is too large by its own account, unread', () => {
+    const bytes = gzipSync(Buffer.alloc(64))
+    bytes.fill(0, 4, bytes.length - 4) // nothing in it can be read
+    bytes.writeUInt32LE(MAX + 1, bytes.length - 4)
+    expect(() => decompress(CompressionCodec.gzip, bytes, MAX)).toThrow(
+      expect.objectContaining({ reason: 'too large' }) as Error,
+    )
+  })
+
+  it('reads on when the size at the end is that of a small last member, and stops at the limit', () => {
+    const large = gzipSync(Buffer.alloc(300_000, 'abc'))
+    const bytes = Buffer.concat([large, gzipSync('x')])
+    expect(decompress(CompressionCodec.gzip, bytes, MAX)).toHaveLength(300_001)
+    expect(() => decompress(CompressionCodec.gzip, bytes, 300_000)).toThrow(
+      expect.objectContaining({ reason: 'too large' }) as Error,
+    )
+  })
+
+  it('refuses a size at the end that is not the truth', () => {
+    const bytes = gzipSync('some text')
+    bytes.writeUInt32LE(8, bytes.length - 4)
+    expect(() => decompress(CompressionCodec.gzip, bytes, MAX)).toThrow(CompressionError)
+  })
 })
 
 describe('snappy', () => {

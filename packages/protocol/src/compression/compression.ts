@@ -19,6 +19,11 @@ export const CompressionCodec = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 export type CompressionCodec = (typeof CompressionCodec)[keyof typeof CompressionCodec]
 export type CompressionName = keyof typeof CompressionCodec
 
+/** An empty gzip member. */
+const GZIP_BYTES_MIN = 20
+/** A size that is understated costs chunks of this many bytes. */
+const GZIP_CHUNK_BYTES_MIN = 4096
+
 /** By codec number. */
 const CODEC_NAMES: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
@@ -72,9 +77,17 @@ export function decompress(codec: number, bytes: Buffer, maxBytes: number): Buff
   }
 }
 
+/**
+ * The last four bytes tell the size of the last member (mod 2^32), and zlib holds them to it: what is too large by its own
+ * account is refused unread, what is not is unpacked in one piece.
+ */
 function decompressGzip(bytes: Buffer, maxBytes: number): Buffer {
+  const told = bytes.length < GZIP_BYTES_MIN ? 0 : bytes.readUInt32LE(bytes.length - 4)
+  if (told > maxBytes) throw tooLarge(maxBytes)
   try {
-    return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) })
+    // One byte more than needed: a chunk that is full asks for another one.
+    const chunkSize = Math.max(GZIP_CHUNK_BYTES_MIN, told + 1)
+    return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes), chunkSize })
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge(maxBytes)
     throw new CompressionError('corrupt', 'not gzip', error)

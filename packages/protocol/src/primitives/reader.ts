@@ -28,6 +28,8 @@ export class Reader {
   position: number
   /** Index in `bytes` after the last byte that may be read. */
   end: number
+  /** Most array elements per message; for messages of strangers to be set lower. */
+  elementsMax: number = ELEMENTS_PER_MESSAGE_MAX
   private elementsLeft = ELEMENTS_PER_MESSAGE_MAX
 
   constructor(bytes: Buffer, position: number = 0, end: number = bytes.length) {
@@ -45,12 +47,12 @@ export class Reader {
     this.bytes = bytes
     this.position = position
     this.end = end
-    this.elementsLeft = ELEMENTS_PER_MESSAGE_MAX
+    this.elementsLeft = this.elementsMax
   }
 
   /** Gives the message that follows its own budget of array elements. */
   beginMessage(): void {
-    this.elementsLeft = ELEMENTS_PER_MESSAGE_MAX
+    this.elementsLeft = this.elementsMax
   }
 
   get remaining(): number {
@@ -262,7 +264,7 @@ export class Reader {
       throw new DecodeError(`array of ${count} elements in ${this.end - this.position} bytes`)
     }
     this.elementsLeft -= count
-    if (this.elementsLeft < 0) throw new DecodeError(`more than ${ELEMENTS_PER_MESSAGE_MAX} array elements`)
+    if (this.elementsLeft < 0) throw new DecodeError(`more than ${this.elementsMax} array elements`)
     return count
   }
 
