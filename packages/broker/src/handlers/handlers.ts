@@ -22,7 +22,7 @@ import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.t
 import { groupHandlers } from './group-handlers.ts'
 
 /** Admin APIs that the controller answers. */
-const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
+export const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
   ApiKey.CreateTopics,
   ApiKey.DeleteTopics,
   ApiKey.AlterConfigs,
