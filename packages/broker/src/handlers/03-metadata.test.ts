@@ -78,6 +78,12 @@ describe('Metadata', () => {
     expect(orders?.partitions[0]?.leaderEpoch).toBe(version >= 7 ? 4 : -1)
   })
 
+  it('answers a topic once, however often it is asked for', () => {
+    const { metadata } = createMetadata()
+    const names = [...Array.from({ length: 1_000 }, () => 'orders'), 'nowhere', 'nowhere']
+    expect(metadata(12, names).topics.map(({ name }) => name)).toEqual(['orders', 'nowhere'])
+  })
+
   it('tells of authorized operations only when asked', () => {
     const { metadata } = createMetadata()
     expect(metadata(8, ['orders']).topics[0]?.topicAuthorizedOperations).toBe(-2_147_483_648)

@@ -73,7 +73,7 @@ function answerMetadata(
   const all = asked === null || (apiVersion === 0 && asked.length === 0)
   const topics = all
     ? [...image.topicsByName.values()].map((topic) => describeTopic(image, connection, topic, request))
-    : asked.map((topic) => answerTopic(image, context, topic, request, creationErrors))
+    : once(asked).map((topic) => answerTopic(image, context, topic, request, creationErrors))
   return {
     throttleTimeMs: 0,
     brokers: brokers.map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
@@ -83,6 +83,12 @@ function answerMetadata(
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? ALL_CLUSTER_OPERATIONS : NOT_ASKED,
     errorCode: ErrorCode.NONE,
   }
+}
+
+/** A topic asked for twice is answered once, as Kafka does: a large one asked for a thousand times would fill the memory. */
+function once<T extends { readonly name: string | null; readonly topicId: string }>(asked: readonly T[]): T[] {
+  // No topic id has a slash.
+  return [...new Map(asked.map((topic) => [topic.name === null ? topic.topicId : `/${topic.name}`, topic])).values()]
 }
 
 function answerTopic(

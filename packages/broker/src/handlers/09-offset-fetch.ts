@@ -83,9 +83,11 @@ export function offsetFetchHandler(
     handle(context, request, respond) {
       if (context.apiVersion >= 8) {
         const byId = context.apiVersion >= 10
+        // A group asked for twice is answered once, as the last mention wants it.
+        const groups = new Map(request.groups.map((group) => [group.groupId, group]))
         respond({
           throttleTimeMs: 0,
-          groups: request.groups.map(({ groupId, topics }) => ({ groupId, ...fetchGroup(groupId, topics, byId) })),
+          groups: [...groups.values()].map(({ groupId, topics }) => ({ groupId, ...fetchGroup(groupId, topics, byId) })),
         })
         return
       }

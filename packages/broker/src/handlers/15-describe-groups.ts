@@ -21,7 +21,8 @@ export function describeGroupsHandler(
     handle(context, request, respond) {
       const authorizedOperations = request.includeAuthorizedOperations ? ALL_GROUP_OPERATIONS : NOT_ASKED
       const nothing = { protocolType: '', protocolData: '', members: [], authorizedOperations }
-      const groups = request.groups.map((groupId) => {
+      // A group asked for twice is answered once: every answer repeats what all its members said.
+      const groups = [...new Set(request.groups)].map((groupId) => {
         const { served, errorCode } = coordinator.locate(groupId)
         if (served === null) return { ...nothing, groupId, errorCode, errorMessage: null, groupState: '' }
         const group = served.shard.groups.get(groupId)

@@ -85,6 +85,17 @@ describe('DescribeConfigs', () => {
     expect(result.config('log.dirs')?.readOnly ?? true).toBe(true)
   })
 
+  it('answers a resource once, however often it is asked for', () => {
+    const handler = describeConfigsHandler(createHandlerFixture(defaultImage()).runtime)
+    const resources = [TOPIC, BROKER, TOPIC, BROKER, TOPIC].map((resourceType) => ({
+      resourceType,
+      resourceName: resourceType === TOPIC ? 'orders' : '1',
+      configurationKeys: null,
+    }))
+    const { response } = ask(handler, describeConfigsRequest, describeConfigsResponse, 4, { resources })
+    expect(response?.results.map(({ resourceType }) => resourceType)).toEqual([TOPIC, BROKER])
+  })
+
   it('lists for broker "" the dynamic defaults of the cluster only', () => {
     expect(createDescribe()(4, BROKER, '').configs.map(({ name, value }) => [name, value])).toEqual([
       ['log.retention.ms', '5000'],

@@ -35,7 +35,7 @@ export function describeConfigsHandler(
     request: describeConfigsRequest,
     response: describeConfigsResponse,
     handle(_context, request, respond) {
-      const results = request.resources.map((resource): Result => {
+      const results = once(request.resources).map((resource): Result => {
         const { resourceType, resourceName, configurationKeys } = resource
         const found = configsOf(runtime, resource)
         if (!Array.isArray(found)) return { ...found, resourceType, resourceName, configs: [] }
@@ -52,6 +52,11 @@ export function describeConfigsHandler(
       respond({ throttleTimeMs: 0, results })
     },
   }
+}
+
+/** A resource asked for twice is answered once, as the last mention wants it: every answer repeats all its keys. */
+function once(resources: readonly Resource[]): Resource[] {
+  return [...new Map(resources.map((each) => [`${each.resourceType}:${each.resourceName}`, each])).values()]
 }
 
 function configsOf(

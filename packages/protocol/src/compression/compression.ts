@@ -19,6 +19,7 @@ export const CompressionCodec = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 export type CompressionCodec = (typeof CompressionCodec)[keyof typeof CompressionCodec]
 export type CompressionName = keyof typeof CompressionCodec
 
+const GZIP_MAGIC = 0x1f8b
 /** An empty gzip member. */
 const GZIP_BYTES_MIN = 20
 /** A size that is understated costs chunks of this many bytes. */
@@ -82,7 +83,8 @@ export function decompress(codec: number, bytes: Buffer, maxBytes: number): Buff
  * account is refused unread, what is not is unpacked in one piece.
  */
 function decompressGzip(bytes: Buffer, maxBytes: number): Buffer {
-  const told = bytes.length < GZIP_BYTES_MIN ? 0 : bytes.readUInt32LE(bytes.length - 4)
+  const isGzip = bytes.length >= GZIP_BYTES_MIN && bytes.readUInt16BE(0) === GZIP_MAGIC
+  const told = isGzip ? bytes.readUInt32LE(bytes.length - 4) : 0
   if (told > maxBytes) throw tooLarge(maxBytes)
   try {
     // One byte more than needed: a chunk that is full asks for another one.

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { DecodeError } from './decode-error.ts'
 import { EncodeError } from './encode-error.ts'
 import { Reader } from './reader.ts'
-import { Writer } from './writer.ts'
+import { MESSAGE_BYTES_MAX, Writer } from './writer.ts'
 
 function written(write: (writer: Writer) => void): Buffer {
   const writer = new Writer(1)
@@ -138,6 +138,17 @@ describe('primitives', () => {
     writer.string('again')
     expect(first?.toString('latin1', 2)).toBe('first')
     expect(writer.finishBuffer().toString('latin1', 2)).toBe('again')
+  })
+
+  it('refuses to grow past the largest message, and goes on with the next one', () => {
+    const writer = new Writer(8)
+    const mebibyte = Buffer.alloc(1_048_576)
+    expect(() => {
+      for (let times = 0; times <= MESSAGE_BYTES_MAX / mebibyte.length; times++) writer.raw(mebibyte)
+    }).toThrow(EncodeError)
+    writer.reset()
+    writer.string('small')
+    expect(writer.finishBuffer().toString('latin1', 2)).toBe('small')
   })
 
   it('puts sizes in front of tags of any size', () => {

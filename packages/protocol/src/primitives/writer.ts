@@ -16,6 +16,12 @@ export const RECORDS_COPY_BYTES_MAX = 2_048
 /** A new piece of memory is at least this large, and serves many small messages one after the other. */
 const SLAB_BYTES = 16_384
 
+/**
+ * Most bytes of one message, `records` that are not copied aside. Nothing honest comes near it; a request that repeats
+ * itself (the same group a hundred thousand times) would otherwise be answered with all the memory there is.
+ */
+export const MESSAGE_BYTES_MAX = 104_857_600
+
 const TWO_POW_32 = 4_294_967_296
 
 const UUID_CHARACTERS = 22
@@ -101,7 +107,8 @@ export class Writer {
 
   private grow(size: number): void {
     const used = this.position - this.start
-    const bytes = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, (used + size) * 2))
+    if (used + size > MESSAGE_BYTES_MAX) throw new EncodeError(`a message of more than ${MESSAGE_BYTES_MAX} bytes`)
+    const bytes = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, Math.min((used + size) * 2, MESSAGE_BYTES_MAX)))
     this.bytes.copy(bytes, 0, this.start, this.position)
     this.bytes = bytes
     this.start = 0
