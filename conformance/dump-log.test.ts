@@ -44,7 +44,10 @@ async function dumpAll(dataDirectory: string): Promise<void> {
   expect(ordinary.length).toBeGreaterThan(0)
   await dump(ordinary, '--deep-iteration')
   await dump(offsets, '--offsets-decoder')
-  await dump([...metadata, ...filesBelow(dataDirectory, /\/\d{20}-\d{10}\.checkpoint$/)], '--cluster-metadata-decoder')
+  await dump(
+    [...metadata, ...filesBelow(dataDirectory, /\/(\d{20}-\d{10}|bootstrap)\.checkpoint$/)],
+    '--cluster-metadata-decoder',
+  )
   await dump(filesBelow(dataDirectory, /\/\d{20}\.snapshot$/))
   await dump(filesBelow(dataDirectory, /\/\d{20}\.(index|timeindex)$/), '--deep-iteration')
 }

@@ -8,8 +8,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AdminClient } from '@millrace/client/admin'
+import { ClusterClient } from '@millrace/client/cluster-client'
+import { throwIfError } from '@millrace/client/kafka-error'
 import { createNodeHost } from '@millrace/host/node-host'
-import { Feed, readBack } from './harness/feed.ts'
+import { initProducerIdRequest, initProducerIdResponse } from '@millrace/protocol/messages/22-init-producer-id'
+import { Feed, GroupReader, readBack } from './harness/feed.ts'
 import { judge } from './harness/judges.ts'
 import {
   createThreeBrokers,
@@ -47,6 +50,22 @@ describe.skipIf(kcat === null)('kill -9', () => {
     rmSync(dataDirectory, { recursive: true, force: true })
   })
 
+  const newProducerId = async (): Promise<number> => {
+    const client = new ClusterClient({ host, bootstrap: cluster.bootstrap })
+    try {
+      return await client.retrying(
+        async () => {
+          const body = { transactionalId: null, transactionTimeoutMs: 60_000 }
+          const response = await client.call(await client.any(), initProducerIdRequest, initProducerIdResponse, body)
+          throwIfError(response.errorCode)
+          return response.producerId
+        },
+        (error) => error.retriable,
+      )
+    } finally {
+      client.close()
+    }
+  }
   const createTopic = (name: string): Promise<unknown> =>
     admin.createTopics([{ name, partitions: 3, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } }])
   const leaderOf = async (topic: string): Promise<{ leader: number; epoch: number }> => {
@@ -74,9 +93,24 @@ describe.skipIf(kcat === null)('kill -9', () => {
       )
       .join('\n')
 
+  /** Ends the feed and holds everything to its promise: delivered, once, in order, and read by the group. */
+  const prove = async (topic: string, feed: Feed, reader: GroupReader): Promise<void> => {
+    const { status, words } = await feed.finish()
+    expect(failures(words)).toBe('')
+    expect(status).toBe(0)
+    expect(await readBack(cluster.bootstrap, topic, feed.sent)).toEqual({ missing: [], repeated: [], disordered: [] })
+    try {
+      await until(() => reader.count === feed.sent, `the group to read all ${feed.sent} records`)
+    } finally {
+      await reader.end()
+    }
+    expect(failures(reader.words)).toBe('')
+  }
+
   it(`of the leader's broker ${times} times: a new leader within 2 s, nothing lost, nothing twice`, async () => {
     await createTopic('leaders')
     const feed = new Feed(cluster.bootstrap, 'leaders', 1_000)
+    const reader = new GroupReader(cluster.bootstrap, 'leaders', 'readers-of-leaders')
     const epochs: number[] = []
     for (let at = 0; at < times; at++) {
       await new Promise((resolve) => setTimeout(resolve, 500))
@@ -94,20 +128,48 @@ describe.skipIf(kcat === null)('kill -9', () => {
       expect(tookMs).toBeLessThan(2_000)
       await until(() => healed('leaders').catch(() => false), 'all replicas back in the ISR', 30_000)
     }
-    const { status, words } = await feed.finish()
-    expect(failures(words)).toBe('')
-    expect(status).toBe(0)
-    expect(await readBack(cluster.bootstrap, 'leaders', feed.sent)).toEqual({
-      missing: [],
-      repeated: [],
-      disordered: [],
-    })
+    await prove('leaders', feed, reader)
     expect(new Set(epochs).size).toBe(epochs.length)
   }, 300_000)
 
+  it('a leader that hangs is replaced within 10 s, and finds its place again when it goes on', async () => {
+    await createTopic('hanging')
+    const feed = new Feed(cluster.bootstrap, 'hanging', 200)
+    const reader = new GroupReader(cluster.bootstrap, 'hanging', 'readers-of-hanging')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const before = await leaderOf('hanging')
+    const pid = pidOf('broker', before.leader)
+    process.kill(pid, 'SIGSTOP')
+    // Asked of another broker: the hanging one would not answer.
+    const others = cluster.bootstrap
+      .split(',')
+      .filter((_address, index) => index + 1 !== before.leader)
+      .join(',')
+    const observer = new AdminClient({ host, bootstrap: others, clientId: 'observer', requestTimeoutMs: 1_000 })
+    try {
+      const tookMs = await until(
+        async () => {
+          const [described] = await observer.describeTopics(['hanging']).catch(() => [undefined])
+          const leader = described?.partitions[0]?.leader ?? before.leader
+          return leader !== -1 && leader !== before.leader
+        },
+        'a new leader',
+        15_000,
+      )
+      expect(tookMs).toBeLessThan(10_000)
+    } finally {
+      process.kill(pid, 'SIGCONT')
+      observer.close()
+    }
+    await until(() => healed('hanging').catch(() => false), 'all replicas back in the ISR', 30_000)
+    await prove('hanging', feed, reader)
+  }, 120_000)
+
   it(`of the controller ${times} times: clients do not notice`, async () => {
     await createTopic('controllers')
+    const producerIds: number[] = []
     const feed = new Feed(cluster.bootstrap, 'controllers', 1_000)
+    const reader = new GroupReader(cluster.bootstrap, 'controllers', 'readers-of-controllers')
     for (let at = 0; at < times; at++) {
       const before = pidOf('controller')
       process.kill(before, 'SIGKILL')
@@ -116,23 +178,19 @@ describe.skipIf(kcat === null)('kill -9', () => {
         'a new controller',
         10_000,
       )
+      producerIds.push(await newProducerId())
       // It takes decisions again: a topic is created.
       await admin.createTopics([{ name: `after-controller-${at}`, partitions: 1, replicationFactor: 3 }])
     }
     await until(() => healed('controllers'), 'all replicas in the ISR')
-    const { status, words } = await feed.finish()
-    expect(failures(words)).toBe('')
-    expect(status).toBe(0)
-    expect(await readBack(cluster.bootstrap, 'controllers', feed.sent)).toEqual({
-      missing: [],
-      repeated: [],
-      disordered: [],
-    })
+    await prove('controllers', feed, reader)
+    expect(new Set(producerIds).size).toBe(times)
   }, 300_000)
 
   it(`of the control plane ${times} times: the same nodes serve on and are adopted`, async () => {
     await createTopic('control-plane')
     const feed = new Feed(cluster.bootstrap, 'control-plane', 1_000)
+    const reader = new GroupReader(cluster.bootstrap, 'control-plane', 'readers-of-control-plane')
     for (let at = 0; at < times; at++) {
       const before = nodeProcesses(dataDirectory)
       expect(before).toHaveLength(4)
@@ -142,14 +200,7 @@ describe.skipIf(kcat === null)('kill -9', () => {
       expect(nodeProcesses(dataDirectory)).toEqual(before)
       expect((await api().describeCluster(cluster.clusterArn)).state).toBe('ACTIVE')
     }
-    const { status, words } = await feed.finish()
-    expect(failures(words)).toBe('')
-    expect(status).toBe(0)
-    expect(await readBack(cluster.bootstrap, 'control-plane', feed.sent)).toEqual({
-      missing: [],
-      repeated: [],
-      disordered: [],
-    })
+    await prove('control-plane', feed, reader)
   }, 300_000)
 
   it('of everything at once: all acknowledged data is there at the same addresses, and groups go on', async () => {

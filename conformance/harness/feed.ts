@@ -55,6 +55,46 @@ export class Feed {
   }
 }
 
+/** A consumer group of one kcat with default settings: what it has read, and what it complained about. */
+export class GroupReader {
+  readonly #child: ChildProcess
+  readonly #words: string[] = []
+  readonly #seen: Set<number> = new Set()
+  #partial = ''
+
+  constructor(bootstrap: string, topic: string, groupId: string) {
+    const args = ['-b', bootstrap, '-G', groupId, topic, '-q', '-u', '-f', '%s\n', '-X', 'auto.offset.reset=earliest']
+    this.#child = spawn('kcat', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.#words.push(chunk.toString()))
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      const lines = (this.#partial + chunk.toString()).split('\n')
+      this.#partial = lines.pop() ?? ''
+      for (const line of lines) this.#seen.add(Number(line))
+    })
+  }
+
+  /** Numbers read so far, each counted once. */
+  get count(): number {
+    return this.#seen.size
+  }
+
+  get words(): string {
+    return this.#words.join('')
+  }
+
+  /** True while the process runs: kcat ends at a fatal error. */
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  async end(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve))
+    if (!this.alive) return
+    this.#child.kill('SIGKILL')
+    await ended
+  }
+}
+
 export interface ReadBack {
   /** Sequence numbers that are not in the log. */
   readonly missing: number[]
