@@ -84,6 +84,7 @@ export function compressionBombs(): readonly Buffer[] {
     wrap(1, gzipMember),
     wrap(1, gzipSync(gzipMember)),
     wrap(1, Buffer.concat(Array.from({ length: 8 }, () => gzipMember))),
+    wrap(1, Buffer.concat([gzipMember, gzipSync('a small last member hides the size')])),
     wrap(2, snappyZeros(20 * MIB)),
     wrap(2, Buffer.concat([varint(0xffff_ffff), Buffer.alloc(64)])),
     wrap(2, Buffer.concat([varint(200 * MIB), Buffer.alloc(64)])),

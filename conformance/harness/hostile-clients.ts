@@ -20,7 +20,6 @@ export interface AttackCounts {
 
 /** A frame is waited for this long; then the connection is given up, since nobody knows what is still to come on it. */
 const PATIENCE_MS = 60
-/** A frame of a connection that was not answered is not followed by another one. */
 const CONNECT_TRIES = 50
 
 /** One connection at a time to one target. */

@@ -29,7 +29,7 @@ export interface HostileFramesOptions {
   readonly seed: string
   /** What the listener under attack advertises. */
   readonly advertised: readonly AdvertisedApi[]
-  /** Topics that may be written, altered and deleted; data requests name `dataTopics` as well. */
+  /** Topics that may be written and altered; data requests name `dataTopics` as well. */
   readonly topics: readonly string[]
   readonly dataTopics: readonly string[]
   readonly topicIds: readonly string[]
@@ -37,6 +37,8 @@ export interface HostileFramesOptions {
 
 /** An operator's honest "forget that broker" would be obeyed: not an attack that a server has to survive. */
 const NEVER_SENT: ReadonlySet<number> = new Set([64])
+/** What it names is gone afterwards: only topics that nothing else names. */
+const DELETE_TOPICS = 20
 /** Requests that only read or write data: they may name any topic. */
 const DATA_APIS: ReadonlySet<number> = new Set([0, 1, 2, 3, 23])
 const INTERNAL_APIS: readonly number[] = [7, 52, 53, 54, 56, 58, 59, 62, 63, 67, 70, 73]
@@ -81,6 +83,7 @@ export class HostileFrames {
   readonly #options: HostileFramesOptions
   readonly #adminWords: Vocabulary
   readonly #dataWords: Vocabulary
+  readonly #doomedWords: Vocabulary
   readonly #bombs: readonly Buffer[] = compressionBombs()
   readonly #advertised: readonly AdvertisedApi[]
 
@@ -89,8 +92,9 @@ export class HostileFrames {
     this.#advertised = options.advertised.filter(({ key }) => !NEVER_SENT.has(key))
     const groups = ['hostile', 'hostile-2', 'g'.repeat(300)]
     this.#adminWords = { topics: options.topics, topicIds: [], groups, records: randomRecords }
+    this.#doomedWords = { ...this.#adminWords, topics: ['doomed'] }
     this.#dataWords = {
-      topics: [...options.topics, ...options.dataTopics],
+      topics: [...options.topics, ...options.dataTopics, '__consumer_offsets'],
       topicIds: options.topicIds,
       groups,
       records: randomRecords,
@@ -151,7 +155,8 @@ export class HostileFrames {
     // Ranges tell of Produce 0 to 2, which nobody can encode.
     const { min } = versionsOf(api.request)
     const header = { correlationId: random.uint32() | 0, clientId: random.chance(0.1) ? null : 'hostile' }
-    const vocabulary = words ?? (DATA_APIS.has(key) ? this.#dataWords : this.#adminWords)
+    const vocabulary =
+      key === DELETE_TOPICS ? this.#doomedWords : (words ?? (DATA_APIS.has(key) ? this.#dataWords : this.#adminWords))
     try {
       const body = randomMessage(api.request, Math.max(min, version), random, vocabulary)
       return Buffer.concat(encodeRequestFrame(api.request, Math.max(min, version), header, body as never))

@@ -34,7 +34,6 @@ const ODD_TEXTS: readonly string[] = [
   '',
   '.',
   '..',
-  '__consumer_offsets',
   '__cluster_metadata',
   '__proto__',
   'constructor',
@@ -94,7 +93,9 @@ export function randomMessage(
       case 'float64':
         return pick(random, [0, -1, 0.5, Infinity, Number.NaN, 1e308])
       case 'uuid':
-        return random.chance(0.6) ? pick(random, vocabulary.topicIds) : pick(random, [ZERO_UUID, uuid(random)])
+        return random.chance(0.6) && vocabulary.topicIds.length > 0
+          ? pick(random, vocabulary.topicIds)
+          : pick(random, [ZERO_UUID, uuid(random)])
       case 'string':
         return text(name)
       case 'records':
