@@ -49,6 +49,16 @@ function mainClass(tool: string, release: string): string {
       return 'org.apache.kafka.tools.LogDirsCommand'
     case 'kafka-dump-log':
       return 'kafka.tools.DumpLogSegments'
+    case 'kafka-reassign-partitions':
+      return 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand'
+    case 'kafka-leader-election':
+      return 'org.apache.kafka.tools.LeaderElectionCommand'
+    case 'kafka-metadata-quorum':
+      return 'org.apache.kafka.tools.MetadataQuorumCommand'
+    case 'kafka-delete-records':
+      return 'org.apache.kafka.tools.DeleteRecordsCommand'
+    case 'kafka-cluster':
+      return 'org.apache.kafka.tools.ClusterTool'
     case 'kafka-verifiable-producer':
       return 'org.apache.kafka.tools.VerifiableProducer'
     case 'kafka-verifiable-consumer':

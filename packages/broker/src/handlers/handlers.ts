@@ -29,6 +29,8 @@ export const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
   ApiKey.CreatePartitions,
   ApiKey.ElectLeaders,
   ApiKey.IncrementalAlterConfigs,
+  ApiKey.AlterPartitionReassignments,
+  ApiKey.ListPartitionReassignments,
   ApiKey.DescribeQuorum,
   ApiKey.UnregisterBroker,
 ])
