@@ -27,6 +27,7 @@ import type { RequestServerLimits } from './limits.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { PendingRequest, type RequestOwner } from './pending-request.ts'
 import { ResponseQueue } from './response-queue.ts'
+import type { BacklogUser, WriteBacklog } from './write-backlog.ts'
 
 /** What the server lends to its connections. */
 export interface ConnectionOptions {
@@ -35,6 +36,7 @@ export interface ConnectionOptions {
   readonly logger: Logger
   readonly arena: Arena
   readonly budget: MemoryBudget
+  readonly backlog: WriteBacklog
   /** Shared: every response is encoded in one go. */
   readonly writer: Writer
   readonly limits: RequestServerLimits
@@ -49,9 +51,11 @@ export interface ConnectionOptions {
   readonly onClosed: (connection: Connection) => void
 }
 
+/** Less than this is not worth counting: the kernel's own buffers hold more. */
+const BEHIND_BYTES = 64 * 1024
 const ANONYMOUS = 'User:ANONYMOUS'
 
-export class Connection implements RequestOwner {
+export class Connection implements RequestOwner, BacklogUser {
   readonly id: number
   readonly listenerName: string
   readonly internal: boolean
@@ -75,6 +79,7 @@ export class Connection implements RequestOwner {
   #advancing = false
   #readPaused = false
   #flushScheduled = false
+  #behind = false
   /** Set by dropAfterResponse: what is answered still leaves, nothing else is started. */
   #ending = false
   /** Set by the first reason to drop; nothing is processed after it. */
@@ -108,13 +113,17 @@ export class Connection implements RequestOwner {
     transport.attach({
       onBytes: (bytes, start, end) => this.#onBytes(bytes, start, end),
       onClose: (error) => this.#onClose(error),
-      onDrain: () => this.#advance(),
+      onDrain: () => this.#onDrain(),
     })
   }
 
   /** Requests received and not yet fully answered. */
   get requestsInFlight(): number {
     return this.#requests.size
+  }
+
+  get unwrittenBytes(): number {
+    return this.#transport.unwrittenBytes
   }
 
   /** True while a request is half received and it is the peer's turn: memory is held for bytes yet to come. */
@@ -168,6 +177,10 @@ export class Connection implements RequestOwner {
     if (buffers.length > 0 && !this.#dropped && !this.#closed) {
       this.lastActiveMs = this.#options.host.clock.monotonicMs()
       this.#transport.writev(buffers, releases.length === 0 ? null : () => runAll(releases))
+      if (this.#transport.unwrittenBytes >= BEHIND_BYTES) {
+        this.#behind = true
+        this.#options.backlog.add(this)
+      }
     } else {
       runAll(releases)
     }
@@ -307,6 +320,14 @@ export class Connection implements RequestOwner {
     this.#options.scheduleFlush(this)
   }
 
+  #onDrain(): void {
+    if (this.#behind) {
+      this.#behind = false
+      this.#options.backlog.remove(this)
+    }
+    this.#advance()
+  }
+
   #pauseReading(): void {
     if (this.#readPaused) return
     this.#readPaused = true
@@ -327,6 +348,7 @@ export class Connection implements RequestOwner {
     this.#closed = true
     if (error !== null) this.#options.logger.debug('connection broke', { connection: this.id, error: error.message })
     this.#framer.close()
+    this.#options.backlog.remove(this)
     for (let request = this.#requests.takeAny(); request !== undefined; request = this.#requests.takeAny()) {
       if (request.answered) request.release?.()
       else if (!request.started) this.#framer.releaseFrame(request.held)

@@ -134,6 +134,33 @@ describe('the limits of RequestServer', () => {
     fixture.world.runUntil(() => client.responses.length === 6)
   })
 
+  it('drops the deaf that are behind the longest when all together hold too much', () => {
+    const fixture = createFixture({ unwrittenTotalBytesMax: 2_000_000 })
+    const clusterId = 'x'.repeat(30_000)
+    const large = {
+      ...emptyMetadata(),
+      brokers: Array.from({ length: 30 }, () => ({ nodeId: 1, host: clusterId, port: 1 })),
+    }
+    for (const number of [1, 2, 3, 4]) {
+      const client = fixture.connect()
+      client.transport?.pause()
+      // The first answer fills the peer's window.
+      for (const asked of [number * 2 - 1, number * 2]) {
+        client.send(metadataRequest, 1, NO_TOPICS)
+        fixture.world.runUntil(() => fixture.asked.length === asked)
+        fixture.asked[asked - 1]?.respond(large)
+        fixture.world.advance(20)
+      }
+    }
+    // Three fit no longer: the first goes when the third is behind, the second when the fourth is.
+    expect(fixture.closedConnections).toEqual([1, 2])
+    const reading = fixture.connect()
+    reading.send(metadataRequest, 1, NO_TOPICS)
+    fixture.world.runUntil(() => fixture.asked.length === 9)
+    fixture.asked[8]?.respond(emptyMetadata())
+    fixture.world.runUntil(() => reading.responses.length === 1)
+  })
+
   it('survives mutated and random frames without a leak', () => {
     const fixture = createFixture()
     const random = fixture.world.random

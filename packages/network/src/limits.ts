@@ -17,6 +17,8 @@ export interface RequestServerLimits {
   readonly requestBytesInFlightMax: number
   /** Response bytes the peer has not taken; above this no further request of the connection is started. */
   readonly unwrittenBytesMax: number
+  /** The same over all connections; above this clients that read nothing are dropped, the longest behind first. */
+  readonly unwrittenTotalBytesMax: number
   /** max.connections, over all client listeners. */
   readonly connectionsMax: number
   /** max.connections.per.ip */
@@ -37,6 +39,7 @@ export const defaultLimits: RequestServerLimits = {
   requestsInFlightMax: 128,
   requestBytesInFlightMax: 16 * 1024 * 1024,
   unwrittenBytesMax: 4 * 1024 * 1024,
+  unwrittenTotalBytesMax: 256 * 1024 * 1024,
   connectionsMax: 0x7fffffff,
   connectionsPerAddressMax: 0x7fffffff,
   idleMs: 600_000,

@@ -17,6 +17,7 @@ import { Connection, type ConnectionOptions } from './connection.ts'
 import { InternalAuthentication, InternalCredentials } from './internal-authentication.ts'
 import { defaultLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
+import { WriteBacklog } from './write-backlog.ts'
 
 export type {
   ApiHandler,
@@ -53,6 +54,7 @@ export class RequestServer {
   readonly #options: RequestServerOptions
   readonly #limits: RequestServerLimits
   readonly #budget: MemoryBudget
+  readonly #backlog: WriteBacklog
   readonly #writer: Writer = new Writer()
   readonly #credentials: InternalCredentials | null
   readonly #acceptors = new Map<string, Acceptor>()
@@ -67,6 +69,7 @@ export class RequestServer {
     this.#options = options
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#budget = new MemoryBudget(this.#limits.frameMemoryBytesMax)
+    this.#backlog = new WriteBacklog(this.#limits.unwrittenTotalBytesMax)
     const needsSecret = options.listeners.some((listener) => listener.internal)
     this.#credentials = needsSecret ? new InternalCredentials(options.internalSecret, options.host.random) : null
   }
@@ -138,6 +141,7 @@ export class RequestServer {
       listener,
       versionRange,
       budget: this.#budget,
+      backlog: this.#backlog,
       writer: this.#writer,
       limits: this.#limits,
       scheduleFlush: (connection: Connection) => this.#scheduleFlush(connection),
