@@ -189,6 +189,16 @@ describe('read', () => {
 })
 
 describe('truncation', () => {
+  it('at the log end removes the epoch of a leader that wrote nothing', () => {
+    const { world, log } = bench()
+    const appended = append(log, batchOf(['a', 'b']), 3)
+    world.runUntil(() => appended.done)
+    log.leaderEpochs.assign(4, log.nextOffset)
+    log.truncateTo(2)
+    expect(log.leaderEpochs.entries).toEqual([{ epoch: 3, startOffset: 0 }])
+    expect(log.logEndOffset).toBe(2)
+  })
+
   it('removes records from the offset on, in memory and on disk, and goes on there', () => {
     const { world, log, run } = bench({ segmentBytes: 300, indexIntervalBytes: 0 })
     for (let i = 0; i < 20; i++) append(log, batchOf([`${i}`]), i < 10 ? 1 : 2)

@@ -270,9 +270,17 @@ export class PartitionLog implements LogState {
     else this.#writer.flusher.flushTo(this.logEndOffset, callback)
   }
 
-  /** Drops every record at or above `offset`, and appends that are not written yet. Disk errors take the log offline. */
+  /**
+   * Drops every record and every leader epoch that begins at or above `offset`, and appends that are not written yet.
+   * Disk errors take the log offline.
+   */
   truncateTo(offset: number): void {
-    if (offset >= this.#writer.nextOffset) return
+    if (offset >= this.#writer.nextOffset) {
+      // Nothing to cut but an epoch in which this replica led and wrote nothing: as long as it stays, the log claims a
+      // history that the leader does not know, and every fetch would be told again to truncate to here.
+      this.leaderEpochs.truncateFromEnd(this.#writer.nextOffset)
+      return
+    }
     if (offset < this.segments.first.baseOffset) this.#writer.restartAt(offset)
     else this.#writer.truncateTo(offset)
   }

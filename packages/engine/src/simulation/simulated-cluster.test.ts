@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { World } from '@millrace/testkit/world'
 import { SimulatedClient } from './simulated-client.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
-import { runTroubledCluster } from './troubled-cluster.ts'
 
 const TOPIC = 'orders'
 const SHORT_LAG = { 'replica.lag.time.max.ms': '2000', 'auto.create.topics.enable': 'false' }
@@ -61,22 +60,5 @@ describe('a simulated cluster whose leader dies', () => {
     expect(first.acknowledgedCount).toBeGreaterThanOrEqual(120)
     expect(leaderDies(1).fingerprint).toBe(first.fingerprint)
     expect(leaderDies(2).fingerprint).not.toBe(first.fingerprint)
-  })
-})
-
-describe('a simulated cluster in trouble', () => {
-  // Seeds that find, between them, a leader that acknowledges early and a follower that does not truncate.
-  for (const seed of [106, 109]) {
-    test(`recovers and keeps its promises (seed ${seed})`, () => {
-      const outcome = runTroubledCluster({ seed, troubles: 8 })
-      expect(outcome.violations, outcome.events.join('\n')).toEqual([])
-      expect(outcome.acknowledgedCount).toBeGreaterThan(500)
-    })
-  }
-
-  test('replays by its seed', () => {
-    const [first, second] = [1, 2].map(() => runTroubledCluster({ seed: 105, troubles: 3 }))
-    expect(second?.fingerprint).toBe(first?.fingerprint)
-    expect(second?.events).toEqual(first?.events)
   })
 })

@@ -12,7 +12,7 @@ import type { World } from '@millrace/testkit/world'
 
 const CLUSTER_ID = 'c1mulatedClusterAAAAAA'
 const SECRET = 'secret of the simulated cluster'
-const CONTROLLER_ID = 10_001
+export const CONTROLLER_ID = 10_001
 const CONTROLLER_PORT = 9_093
 const INTERNAL_PORT = 9_094
 const CLIENT_PORT = 9_092
@@ -26,6 +26,13 @@ export interface SimulatedClusterOptions {
   readonly logger?: Logger
 }
 
+export interface NodeFailure {
+  readonly nodeId: number
+  /** Which process on its host it was. */
+  readonly incarnation: number
+  readonly error: Error
+}
+
 export class SimulatedCluster {
   readonly world: World
   readonly controllerHost: FakeHost
@@ -34,6 +41,8 @@ export class SimulatedCluster {
   readonly brokers: Map<number, Broker> = new Map()
   /** Why a broker stopped by itself, or did not start. */
   readonly failures: string[] = []
+  /** Told of every process that stopped by itself, or did not start. */
+  onFailure: ((failure: NodeFailure) => void) | null = null
   readonly #options: SimulatedClusterOptions
 
   constructor(options: SimulatedClusterOptions) {
@@ -51,7 +60,14 @@ export class SimulatedCluster {
     this.world.runUntil(() => this.brokers.size === this.brokerHosts.size, START_LIMIT_MS)
   }
 
+  /** Starts the controller and runs until it serves. */
   startController(): void {
+    this.beginController()
+    this.world.runUntil(() => this.controller !== null, START_LIMIT_MS)
+  }
+
+  /** Starts the controller's process; it is in `controller` once it serves. */
+  beginController(): void {
     const config = {
       clusterId: CLUSTER_ID,
       clusterName: 'simulated',
@@ -63,11 +79,17 @@ export class SimulatedCluster {
       properties: this.#options.properties ?? {},
     }
     this.controller = null
-    startController({ host: this.controllerHost, logger: this.#logger, config }, (error, controller) => {
-      if (error !== null) this.failures.push(`controller: ${error.message}`)
-      this.controller = controller
+    const { incarnation } = this.controllerHost
+    const failed = (error: Error): void => {
+      this.controller = null
+      this.failures.push(`controller: ${error.message}`)
+      this.onFailure?.({ nodeId: CONTROLLER_ID, incarnation, error })
+    }
+    const options = { host: this.controllerHost, logger: this.#logger, config, onFailure: failed }
+    startController(options, (error, controller) => {
+      if (error !== null) failed(error)
+      else this.controller = controller
     })
-    this.world.runUntil(() => this.controller !== null, START_LIMIT_MS)
   }
 
   /** Starts a broker's process; it is in `brokers` once it is unfenced. */
@@ -95,10 +117,14 @@ export class SimulatedCluster {
       kafkaVersion: this.#kafkaVersion,
       properties: this.#options.properties ?? {},
     }
-    const onFatal = (error: Error): void => void this.failures.push(`broker ${id}: ${error.message}`)
-    startBroker({ host, logger: this.#logger, config, onFatal }, (error, broker) => {
+    const { incarnation } = host
+    const failed = (error: Error): void => {
+      this.failures.push(`broker ${id}: ${error.message}`)
+      this.onFailure?.({ nodeId: id, incarnation, error })
+    }
+    startBroker({ host, logger: this.#logger, config, onFatal: failed }, (error, broker) => {
       if (broker !== null) this.brokers.set(id, broker)
-      else this.failures.push(`broker ${id}: ${error?.message ?? ''}`)
+      else failed(error ?? new Error('it did not start'))
     })
   }
 

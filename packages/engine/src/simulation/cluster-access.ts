@@ -1,0 +1,122 @@
+/** How simulated clients find their way: cached metadata, leaders, coordinators, one connection per broker. */
+import type { NodeChannel } from '@millrace/client/channel'
+import type { Encodable, RequestDefinition, ResponseDefinition, Decoded } from '@millrace/protocol/definition'
+import { ErrorCode } from '@millrace/protocol/errors'
+import { metadataRequest, metadataResponse, type MetadataResponse } from '@millrace/protocol/messages/03-metadata'
+import {
+  findCoordinatorRequest,
+  findCoordinatorResponse,
+  type FindCoordinatorResponse,
+} from '@millrace/protocol/messages/10-find-coordinator'
+import type { FakeHost } from '@millrace/testkit/fake-host'
+import type { SimulatedCluster } from './simulated-cluster.ts'
+
+const METADATA_VERSION = 9
+const FIND_COORDINATOR_VERSION = 2
+const REQUEST_TIMEOUT_MS = 1_500
+const RETRY_MS = 25
+
+type PartitionMetadata = MetadataResponse['topics'][number]['partitions'][number]
+
+export class ClusterAccess {
+  readonly host: FakeHost
+  readonly #cluster: SimulatedCluster
+  readonly #channels: Map<number, NodeChannel> = new Map()
+  readonly #leaders: Map<string, number> = new Map()
+  /** The newest leader epoch heard of: as real clients do, no older metadata is believed. */
+  readonly #epochs: Map<string, number> = new Map()
+  readonly #coordinators: Map<string, number> = new Map()
+
+  constructor(cluster: SimulatedCluster, name: string) {
+    this.#cluster = cluster
+    this.host = cluster.world.addHost(name)
+  }
+
+  later(delayMs: number, callback: () => void): void {
+    this.host.timers.set(delayMs, callback)
+  }
+
+  /** Calls back after a short pause: before the next try. */
+  again(callback: () => void): void {
+    this.later(RETRY_MS + this.host.random.below(RETRY_MS), callback)
+  }
+
+  /** The last leader heard of, asking around as long as none is known. */
+  leaderOf(topic: string, partition: number, callback: (brokerId: number) => void): void {
+    const known = this.#leaders.get(`${topic}-${partition}`)
+    if (known !== undefined) return callback(known)
+    this.describe(topic, (partitions) => {
+      for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
+        const key = `${topic}-${partitionIndex}`
+        if (leaderEpoch < (this.#epochs.get(key) ?? 0)) continue
+        this.#epochs.set(key, leaderEpoch)
+        if (leaderId >= 0) this.#leaders.set(key, leaderId)
+      }
+      if (this.#leaders.has(`${topic}-${partition}`)) this.leaderOf(topic, partition, callback)
+      else this.again(() => this.leaderOf(topic, partition, callback))
+    })
+  }
+
+  /** The newest leader epoch that was heard of. */
+  leaderEpoch(topic: string, partition: number): number {
+    return this.#epochs.get(`${topic}-${partition}`) ?? -1
+  }
+
+  forgetLeader(topic: string, partition: number): void {
+    this.#leaders.delete(`${topic}-${partition}`)
+  }
+
+  coordinatorOf(groupId: string, callback: (brokerId: number) => void): void {
+    const known = this.#coordinators.get(groupId)
+    if (known !== undefined) return callback(known)
+    const answered = (_error: Error | null, response: FindCoordinatorResponse | null): void => {
+      if (response?.errorCode === ErrorCode.NONE) this.#coordinators.set(groupId, response.nodeId)
+      if (this.#coordinators.has(groupId)) this.coordinatorOf(groupId, callback)
+      else this.again(() => this.coordinatorOf(groupId, callback))
+    }
+    const body = { key: groupId, keyType: 0 }
+    this.send(
+      this.anyBroker(),
+      findCoordinatorRequest,
+      findCoordinatorResponse,
+      FIND_COORDINATOR_VERSION,
+      body,
+      answered,
+    )
+  }
+
+  forgetCoordinator(groupId: string): void {
+    this.#coordinators.delete(groupId)
+  }
+
+  /** The topic's partitions as some broker shows them; none when it did not answer. */
+  describe(topic: string, callback: (partitions: readonly PartitionMetadata[]) => void): void {
+    const body = {
+      topics: [{ name: topic }],
+      allowAutoTopicCreation: false,
+      includeClusterAuthorizedOperations: false,
+      includeTopicAuthorizedOperations: false,
+    }
+    const answered = (_error: Error | null, response: MetadataResponse | null): void =>
+      callback(response?.topics[0]?.partitions ?? [])
+    this.send(this.anyBroker(), metadataRequest, metadataResponse, METADATA_VERSION, body, answered)
+  }
+
+  anyBroker(): number {
+    return 1 + this.host.random.below(this.#cluster.brokerHosts.size)
+  }
+
+  send<const Q extends RequestDefinition, const R extends ResponseDefinition>(
+    brokerId: number,
+    request: Q,
+    response: R,
+    version: number,
+    body: Encodable<Q>,
+    callback: (error: Error | null, response: Decoded<R> | null) => void,
+    timeoutMs: number = REQUEST_TIMEOUT_MS,
+  ): void {
+    let channel = this.#channels.get(brokerId)
+    if (channel === undefined) this.#channels.set(brokerId, (channel = this.#cluster.connect(this.host, brokerId)))
+    channel.send(request, response, version, body, callback, timeoutMs)
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What the cluster has promised to its clients, and every promise that it broke. Clients write down what they were told;
+ * one record stands at one offset for ever, whoever says so: an acknowledgement, a consumer, or a replica at the end.
+ */
+
+export type Promised = 'acknowledged' | 'consumed'
+
+/** More of the same tells nothing new. */
+const VIOLATIONS_MAX = 20
+
+export class Ledger {
+  readonly violations: string[] = []
+  acknowledgedCount = 0
+  consumedCount = 0
+  committedCount = 0
+  /** By partition, then offset: the value that stands there. */
+  readonly #values: Map<number, Map<number, { readonly value: string; readonly promised: Promised }>> = new Map()
+  readonly #producerIds: Set<number> = new Set()
+  /** By partition: values of idempotent producers in the order in which they were given to send(). */
+  readonly #sent: Map<string, string[]> = new Map()
+
+  broken(what: string): void {
+    if (this.violations.length < VIOLATIONS_MAX) this.violations.push(what)
+  }
+
+  /** acks=all was answered: `value` stands at `offset` as long as the topic. */
+  acknowledged(partition: number, offset: number, value: string): void {
+    this.acknowledgedCount++
+    this.#stands(partition, offset, value, 'acknowledged')
+  }
+
+  /** A consumer was shown `value`, so it was below the high watermark. */
+  consumed(partition: number, offset: number, value: string): void {
+    this.consumedCount++
+    this.#stands(partition, offset, value, 'consumed')
+  }
+
+  producerIdGiven(producerId: number): void {
+    if (this.#producerIds.has(producerId)) this.broken(`producer id ${producerId} was given twice`)
+    this.#producerIds.add(producerId)
+  }
+
+  /** An idempotent producer sends `value` as the next of `stream`: exactly once, in this order. */
+  sent(stream: string, value: string): void {
+    const values = this.#sent.get(stream)
+    if (values === undefined) this.#sent.set(stream, [value])
+    else values.push(value)
+  }
+
+  /** A stream ended without knowing what became of its last values. */
+  forgotten(stream: string): void {
+    this.#sent.delete(stream)
+  }
+
+  /** Compares everything promised with what `partition` holds in the end. */
+  checkPartition(partition: number, found: ReadonlyMap<number, string>): void {
+    for (const [offset, { value, promised }] of this.#values.get(partition) ?? []) {
+      const there = found.get(offset)
+      if (there !== value)
+        this.broken(`lost: ${value} was ${promised} at ${partition}/${offset}, now ${there ?? 'nothing'}`)
+    }
+  }
+
+  /** Idempotent streams: each value exactly once, in order. `values` are those of one partition, by offset. */
+  checkStreams(partition: number, values: readonly string[]): void {
+    for (const [stream, sent] of this.#sent) {
+      if (!stream.startsWith(`${partition}/`)) continue
+      const known = new Set(sent)
+      const got = values.filter((value) => known.has(value))
+      if (got.length === sent.length && got.every((value, index) => value === sent[index])) continue
+      const at = got.findIndex((value, index) => value !== sent[index])
+      this.broken(
+        `idempotent ${stream}: ${sent.length} sent, ${got.length} there, different from number ${at}: ` +
+          `${sent[at] ?? 'nothing'} sent, ${got[at] ?? 'nothing'} there`,
+      )
+    }
+  }
+
+  #stands(partition: number, offset: number, value: string, promised: Promised): void {
+    let values = this.#values.get(partition)
+    if (values === undefined) this.#values.set(partition, (values = new Map()))
+    const before = values.get(offset)
+    if (before === undefined) values.set(offset, { value, promised })
+    else if (before.value !== value) {
+      this.broken(
+        `offset ${partition}/${offset} was used twice: ${before.value} ${before.promised}, ${value} ${promised}`,
+      )
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/** Bugs that the simulator must find: each breaks one promise of a cluster, most of them only when something fails. */
+import type { PlantedBug } from '@millrace/testkit/planted-bug'
+
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'ack-before-replication',
+    what: 'acks=all is answered when the leader has written',
+    file: 'packages/broker/src/replication/partition.ts',
+    find: 'if (options.acks !== -1) return done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)',
+    replace: 'if (baseOffset >= 0) return done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)',
+  },
+  {
+    name: 'high-watermark-by-one-follower',
+    what: 'the fastest follower moves the high watermark',
+    file: 'packages/broker/src/replication/isr-decisions.ts',
+    find: 'return Math.max(inputs.current, smallest)',
+    replace: 'return Math.max(inputs.current, ...inputs.followers.map((follower) => follower.logEndOffset))',
+  },
+  {
+    name: 'isr-expands-without-catching-up',
+    what: 'a follower joins the in-sync replicas with its first fetch',
+    file: 'packages/broker/src/replication/isr-decisions.ts',
+    find: 'return follower.logEndOffset >= highWatermark && follower.logEndOffset >= leaderEpochStartOffset',
+    replace: 'return highWatermark >= 0 && leaderEpochStartOffset >= -1',
+  },
+  {
+    name: 'isr-shrinks-before-the-controller-agrees',
+    what: 'the leader counts only the in-sync replicas that it has proposed',
+    file: 'packages/broker/src/replication/isr-decisions.ts',
+    find: 'return isr.committed.includes(brokerId) || (isr.proposed !== null && isr.proposed.includes(brokerId))',
+    replace: 'return (isr.proposed ?? isr.committed).includes(brokerId)',
+  },
+  {
+    name: 'truncates-to-the-high-watermark',
+    what: 'a follower cuts its log at its own high watermark (the bug of KIP-101)',
+    file: 'packages/broker/src/replication/partition.ts',
+    find: "    this.#role = 'follower'\n",
+    replace: "    this.#role = 'follower'\n    this.log.truncateTo(this.#highWatermark)\n",
+  },
+  {
+    name: 'never-diverges',
+    what: 'a leader does not tell a follower that their histories differ',
+    file: 'packages/broker/src/replication/truncation.ts',
+    find: 'if (ownEnd.epoch < lastFetchedEpoch || ownEnd.endOffset < fetchOffset) return ownEnd',
+    replace: '',
+  },
+  {
+    name: 'empty-epoch-stays',
+    what: 'a follower keeps an epoch in which it led and wrote nothing, and truncates for ever',
+    file: 'packages/log/src/partition-log.ts',
+    find: 'this.leaderEpochs.truncateFromEnd(this.#writer.nextOffset)',
+    replace: '',
+  },
+  {
+    name: 'answers-before-fsync',
+    what: 'the controller answers and publishes what is not durable',
+    file: 'packages/controller/src/metadata-log.ts',
+    find: 'this.#log.appendAndSync(bytes, 0, bytes.length, (error) => {',
+    replace: 'this.#log.appendAsFollower(null, bytes, 0, bytes.length, (error) => {',
+  },
+  {
+    name: 'controller-epoch-reused',
+    what: 'a new controller goes on in the epoch of the last one',
+    file: 'packages/controller/src/start-controller.ts',
+    find: 'replayer.image.epoch) + 1',
+    replace: 'replayer.image.epoch, 1)',
+  },
+  {
+    name: 'leader-epoch-reused',
+    what: 'another leader gets the epoch of the last one',
+    file: 'packages/metadata/src/partition-replay.ts',
+    find: 'leaderEpoch: before.leaderEpoch + (leaderChanges ? 1 : 0)',
+    replace: 'leaderEpoch: before.leaderEpoch + (leaderChanges && change.leader < 0 ? 1 : 0)',
+  },
+  {
+    name: 'producer-ids-reused',
+    what: 'every broker is given the same block of producer ids',
+    file: 'packages/controller/src/cluster-control/producer-ids.ts',
+    find: 'nextProducerId: producerIdStart + PRODUCER_ID_BLOCK_SIZE',
+    replace: 'nextProducerId: producerIdStart',
+  },
+  {
+    name: 'duplicates-are-written',
+    what: 'a batch that an idempotent producer sends again is written again',
+    file: 'packages/log/src/producer-states.ts',
+    find: 'return { duplicate: { baseOffset: base, lastOffset: batch.lastOffset, timestamp: batch.timestamp } }',
+    replace: "if (base >= 0) return 'append'",
+  },
+  {
+    name: 'consumers-see-the-log-end',
+    what: 'consumers are shown what is not replicated yet',
+    file: 'packages/broker/src/replication/fetch-operation.ts',
+    find: 'return this.request.readCommitted ? partition.lastStableOffset : partition.highWatermark',
+    replace: 'return this.request.readCommitted ? partition.lastStableOffset : partition.logEndOffset',
+  },
+  {
+    name: 'commits-answered-early',
+    what: 'an offset commit is answered when the coordinator alone has written it',
+    file: 'packages/broker/src/groups/shard.ts',
+    find: "{ acks: -1, timeoutMs: this.#appendTimeoutMs, origin: 'coordinator' }",
+    replace: "{ acks: 1, timeoutMs: this.#appendTimeoutMs, origin: 'coordinator' }",
+  },
+]

@@ -1,0 +1,66 @@
+/** What the replicas of a partition hold up to the high watermark, byte for byte. */
+import { createHash } from 'node:crypto'
+import type { Broker } from '@millrace/broker/broker'
+import type { LogRead } from '@millrace/log/log-types'
+import type { PartitionLog } from '@millrace/log/partition-log'
+import type { World } from '@millrace/testkit/world'
+
+const READ_BYTES = 1024 * 1024
+
+/** Bytes of `[log start, endOffset)`. Runs the world. */
+export function readLog(world: World, log: PartitionLog, endOffset: number): Buffer {
+  const pieces: Buffer[] = []
+  let done = false
+  const take = (read: LogRead): void => {
+    for (const buffer of read.buffers) pieces.push(Buffer.from(buffer))
+    const next = read.lastOffset + 1
+    read.release?.()
+    readFrom(next)
+  }
+  const readFrom = (offset: number): void => {
+    if (offset >= endOffset) {
+      done = true
+      return
+    }
+    const request = { offset, maxBytes: READ_BYTES, endOffset, atLeastOne: true }
+    log.readCold(request, (error, read) => {
+      if (error !== null || read === null || read.sizeBytes === 0)
+        throw new Error(`${log.topic}-${log.partition} cannot be read at ${offset}: ${error?.message ?? 'nothing'}`)
+      take(read)
+    })
+  }
+  readFrom(log.logStartOffset)
+  world.runUntil(() => done)
+  return Buffer.concat(pieces)
+}
+
+/** What differs between the replicas of `topic`; empty when they are the same. Runs the world. */
+export function compareReplicas(
+  world: World,
+  brokers: ReadonlyMap<number, Broker>,
+  topic: string,
+  partitions: number,
+): { readonly differences: string[]; readonly digest: string } {
+  const differences: string[] = []
+  const digest = createHash('sha256')
+  for (let partition = 0; partition < partitions; partition++) {
+    const replicas = [...brokers].flatMap(([id, broker]) => {
+      const replica = broker.runtime.replicaManager.get(topic, partition)
+      return replica === undefined ? [] : [{ id, replica }]
+    })
+    const endOffset = Math.min(...replicas.map(({ replica }) => replica.highWatermark))
+    const contents = replicas.map(({ id, replica }) => ({ id, bytes: readLog(world, replica.log, endOffset) }))
+    const [first, ...others] = contents
+    if (first === undefined) continue
+    digest.update(first.bytes)
+    for (const other of others) {
+      if (other.bytes.equals(first.bytes)) continue
+      const at = first.bytes.findIndex((byte, index) => byte !== other.bytes[index])
+      differences.push(
+        `${topic}-${partition} below ${endOffset} differs between ${first.id} (${first.bytes.length} bytes) and ` +
+          `${other.id} (${other.bytes.length} bytes) from byte ${at}`,
+      )
+    }
+  }
+  return { differences, digest: digest.digest('hex') }
+}

@@ -1,0 +1,76 @@
+/**
+ * Stands for the engine in a simulated cluster: starts again what has stopped by itself. A process may stop for a fault
+ * of its own disk; anything else is a broken promise.
+ */
+import type { FakeHost } from '@millrace/testkit/fake-host'
+import type { Ledger } from './ledger.ts'
+import { CONTROLLER_ID, type NodeFailure, type SimulatedCluster } from './simulated-cluster.ts'
+
+const RESTART_MS = 200
+
+export class Supervisor {
+  readonly #cluster: SimulatedCluster
+  readonly #ledger: Ledger
+  /** The last incarnation that may stop by itself, since its disk was made to fail. */
+  readonly #excused: Map<FakeHost, number> = new Map()
+  /** A host without a process of its own runs the restarts: what died cannot start itself. */
+  readonly #host: FakeHost
+  readonly #note: (event: string) => void
+
+  constructor(cluster: SimulatedCluster, ledger: Ledger, note: (event: string) => void) {
+    this.#cluster = cluster
+    this.#ledger = ledger
+    this.#note = note
+    this.#host = cluster.world.addHost('supervisor')
+    cluster.onFailure = (failure) => this.#failed(failure)
+  }
+
+  hostOf(nodeId: number): FakeHost {
+    return nodeId === CONTROLLER_ID ? this.#cluster.controllerHost : this.#cluster.brokerHost(nodeId)
+  }
+
+  /** The disk of this node fails from now on: its processes may stop by themselves. */
+  excuse(nodeId: number): void {
+    this.#excused.set(this.hostOf(nodeId), Infinity)
+  }
+
+  /** The disk is sound again; only a process that has seen it fail may still stop. */
+  endExcuse(nodeId: number): void {
+    const host = this.hostOf(nodeId)
+    this.#excused.set(host, host.incarnation)
+  }
+
+  kill(nodeId: number): void {
+    this.#forget(nodeId)
+    this.hostOf(nodeId).crashProcess()
+  }
+
+  losePower(nodeId: number): void {
+    this.#forget(nodeId)
+    this.hostOf(nodeId).crashMachine()
+  }
+
+  /** A new process on the disk that the last one left; whatever ran is dead. */
+  restart(nodeId: number): void {
+    this.#forget(nodeId)
+    this.hostOf(nodeId).restart()
+    if (nodeId === CONTROLLER_ID) this.#cluster.beginController()
+    else this.#cluster.beginBroker(nodeId)
+  }
+
+  #forget(nodeId: number): void {
+    if (nodeId === CONTROLLER_ID) this.#cluster.controller = null
+    else this.#cluster.brokers.delete(nodeId)
+  }
+
+  #failed({ nodeId, incarnation, error }: NodeFailure): void {
+    const host = this.hostOf(nodeId)
+    if (incarnation > (this.#excused.get(host) ?? 0))
+      this.#ledger.broken(`node ${nodeId} stopped by itself: ${error.message}`)
+    this.#note(`node ${nodeId} stopped: ${error.message}`)
+    this.#forget(nodeId)
+    this.#host.later(RESTART_MS, () => {
+      if (host.incarnation === incarnation && host.processUp) this.restart(nodeId)
+    })
+  }
+}

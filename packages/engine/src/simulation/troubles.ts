@@ -1,0 +1,241 @@
+/**
+ * What can come over a cluster. A trouble begins, lasts, and ends; two may overlap. Power loss of a broker comes alone
+ * and to a cluster that is whole, since only then a machine may lose what it had not synced (DESIGN §7).
+ */
+import type { FakeHost } from '@millrace/testkit/fake-host'
+import type { World } from '@millrace/testkit/world'
+import type { SimulatedCluster } from './simulated-cluster.ts'
+import { CONTROLLER_ID } from './simulated-cluster.ts'
+import type { Supervisor } from './supervisor.ts'
+
+export interface Trouble {
+  readonly what: string
+  readonly lastsMs: number
+  readonly end: () => void
+}
+
+export interface TroubleKind {
+  readonly name: string
+  /** How often, compared with the others. */
+  readonly weight: number
+  /** Comes only to a cluster that is whole, and alone. */
+  readonly alone?: true
+  readonly begin: (scene: Scene) => Trouble
+}
+
+export class Scene {
+  readonly cluster: SimulatedCluster
+  readonly supervisor: Supervisor
+  readonly world: World
+
+  constructor(cluster: SimulatedCluster, supervisor: Supervisor) {
+    this.cluster = cluster
+    this.supervisor = supervisor
+    this.world = cluster.world
+  }
+
+  below(bound: number): number {
+    return this.world.random.below(bound)
+  }
+
+  broker(): number {
+    return 1 + this.below(this.cluster.brokerHosts.size)
+  }
+
+  twoBrokers(): readonly [number, number] {
+    const count = this.cluster.brokerHosts.size
+    const one = this.broker()
+    return [one, 1 + ((one + this.below(count - 1)) % count)]
+  }
+
+  host(nodeId: number): FakeHost {
+    return this.supervisor.hostOf(nodeId)
+  }
+
+  /** Any broker, or the controller. */
+  node(): number {
+    const id = this.below(this.cluster.brokerHosts.size + 1)
+    return id === 0 ? CONTROLLER_ID : id
+  }
+}
+
+const nothing = (): void => {}
+
+export const troubleKinds: readonly TroubleKind[] = [
+  {
+    name: 'kill a broker',
+    weight: 4,
+    begin: (scene) => {
+      const id = scene.broker()
+      scene.supervisor.kill(id)
+      return { what: `kill broker ${id}`, lastsMs: scene.below(1_500), end: () => scene.supervisor.restart(id) }
+    },
+  },
+  {
+    name: 'kill two brokers',
+    weight: 2,
+    begin: (scene) => {
+      const [one, other] = scene.twoBrokers()
+      scene.supervisor.kill(one)
+      scene.supervisor.kill(other)
+      const end = (): void => {
+        scene.supervisor.restart(other)
+        scene.supervisor.restart(one)
+      }
+      return { what: `kill brokers ${one} and ${other}`, lastsMs: scene.below(1_200), end }
+    },
+  },
+  {
+    name: 'restart a broker at once',
+    weight: 2,
+    begin: (scene) => {
+      const id = scene.broker()
+      scene.supervisor.restart(id)
+      return { what: `restart broker ${id} at once`, lastsMs: 0, end: nothing }
+    },
+  },
+  {
+    name: 'cut the power of a broker',
+    weight: 3,
+    alone: true,
+    begin: (scene) => {
+      const id = scene.broker()
+      scene.supervisor.losePower(id)
+      const lastsMs = scene.below(4_000)
+      return { what: `cut the power of broker ${id}`, lastsMs, end: () => scene.supervisor.restart(id) }
+    },
+  },
+  {
+    name: 'kill the controller',
+    weight: 2,
+    begin: (scene) => {
+      scene.supervisor.kill(CONTROLLER_ID)
+      const end = (): void => scene.supervisor.restart(CONTROLLER_ID)
+      return { what: 'kill the controller', lastsMs: scene.below(3_500), end }
+    },
+  },
+  {
+    name: 'cut the power of the controller',
+    weight: 2,
+    begin: (scene) => {
+      scene.supervisor.losePower(CONTROLLER_ID)
+      const end = (): void => scene.supervisor.restart(CONTROLLER_ID)
+      return { what: 'cut the power of the controller', lastsMs: scene.below(2_000), end }
+    },
+  },
+  {
+    name: 'isolate a broker',
+    weight: 2,
+    begin: (scene) => {
+      const id = scene.broker()
+      scene.world.network.isolate(scene.host(id))
+      const end = (): void => {
+        for (const other of scene.world.hosts) scene.world.network.heal(scene.host(id), other)
+      }
+      return { what: `isolate broker ${id}`, lastsMs: scene.below(4_000), end }
+    },
+  },
+  {
+    name: 'part two nodes',
+    weight: 4,
+    begin: (scene) => {
+      const one = scene.broker()
+      const other = scene.node()
+      const between = one === other ? CONTROLLER_ID : other
+      scene.world.network.partition(scene.host(one), scene.host(between))
+      const end = (): void => scene.world.network.heal(scene.host(one), scene.host(between))
+      return { what: `part ${one} and ${between}`, lastsMs: scene.below(4_000), end }
+    },
+  },
+  {
+    name: 'reset connections',
+    weight: 3,
+    begin: (scene) => {
+      const id = scene.node()
+      for (const host of scene.world.hosts) scene.world.network.breakConnections(scene.host(id), host)
+      return { what: `reset connections of ${id}`, lastsMs: 0, end: nothing }
+    },
+  },
+  {
+    name: 'slow the network',
+    weight: 2,
+    begin: (scene) => {
+      const { network } = scene.world
+      const before = network.conditions
+      network.conditions = { ...before, latencyMinMs: 1, latencyMaxMs: 120, splitProbability: 0.6 }
+      const end = (): void => {
+        network.conditions = before
+      }
+      return { what: 'slow the network', lastsMs: 200 + scene.below(1_500), end }
+    },
+  },
+  {
+    name: 'slow a disk',
+    weight: 2,
+    begin: (scene) => {
+      const id = scene.node()
+      const { disk } = scene.host(id)
+      disk.latencyMs = [1, 150]
+      const end = (): void => {
+        disk.latencyMs = [0.02, 0.5]
+      }
+      return { what: `slow the disk of ${id}`, lastsMs: 200 + scene.below(2_000), end }
+    },
+  },
+  {
+    name: 'hang a disk',
+    weight: 1,
+    begin: (scene) => {
+      const id = scene.node()
+      const { disk } = scene.host(id)
+      disk.hang()
+      return { what: `hang the disk of ${id}`, lastsMs: scene.below(1_500), end: () => disk.release() }
+    },
+  },
+  {
+    name: 'fail a write',
+    weight: 2,
+    begin: (scene) => {
+      const id = scene.node()
+      const { disk } = scene.host(id)
+      scene.supervisor.excuse(id)
+      const path = id === CONTROLLER_ID ? '.log' : /(orders|__consumer_offsets)-\d+\/.*\.log/
+      const operations = scene.below(3) === 0 ? (['sync'] as const) : (['write'] as const)
+      const heal = disk.fail({ path, operations, times: 1 })
+      const end = (): void => {
+        heal()
+        scene.supervisor.endExcuse(id)
+      }
+      return { what: `fail a ${operations[0]} on ${id}`, lastsMs: scene.below(800), end }
+    },
+  },
+  {
+    name: 'fill a disk',
+    weight: 1,
+    begin: (scene) => {
+      const id = scene.node()
+      const { disk } = scene.host(id)
+      scene.supervisor.excuse(id)
+      disk.bytesUntilFull = scene.below(3_000)
+      const end = (): void => {
+        disk.bytesUntilFull = null
+        scene.supervisor.endExcuse(id)
+        // What stopped while its disk was full, or could not stop, begins again on an empty one.
+        scene.supervisor.restart(id)
+      }
+      return { what: `fill the disk of ${id}`, lastsMs: scene.below(1_000), end }
+    },
+  },
+]
+
+const totalWeight = troubleKinds.reduce((sum, { weight }) => sum + weight, 0)
+
+/** One kind at random, by weight. */
+export function chooseTrouble(scene: Scene): TroubleKind {
+  let left = scene.below(totalWeight)
+  for (const kind of troubleKinds) {
+    left -= kind.weight
+    if (left < 0) return kind
+  }
+  return troubleKinds[0] as TroubleKind
+}
