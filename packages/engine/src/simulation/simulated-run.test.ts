@@ -4,7 +4,7 @@ import { plantBug } from '@millrace/testkit/planted-bug'
 import { readFileSync } from 'node:fs'
 import { runSeed, type Outcome } from './simulated-run.ts'
 
-const SEEDS = 20
+const SEEDS = 12
 
 describe('a simulated cluster in trouble', () => {
   test(`keeps its promises (${SEEDS} seeds; npm run simulate runs more)`, () => {

@@ -128,6 +128,8 @@ class SimulatedRun {
   #chosenProperties(): Record<string, string> {
     const chosen: Record<string, string> = {}
     if (this.#below(2) === 0) chosen['offsets.topic.segment.bytes'] = '2048'
+    // A follower that was away needs many fetches to catch up.
+    if (this.#below(2) === 0) chosen['replica.fetch.max.bytes'] = '1024'
     if (this.#below(3) === 0) {
       chosen['metadata.log.max.record.bytes.between.snapshots'] = '1500'
       chosen['metadata.max.retention.bytes'] = '3000'

@@ -45,6 +45,11 @@ export class Supervisor {
     this.hostOf(nodeId).crashProcess()
   }
 
+  /** Runs `action` in `delayMs`, whoever dies meanwhile. */
+  later(delayMs: number, action: () => void): void {
+    this.#host.later(delayMs, action)
+  }
+
   losePower(nodeId: number): void {
     this.#forget(nodeId)
     this.hostOf(nodeId).crashMachine()

@@ -3,6 +3,7 @@
  * and to a cluster that is whole, since only then a machine may lose what it had not synced (DESIGN §7).
  */
 import type { FakeHost } from '@millrace/testkit/fake-host'
+import type { NetworkConditions } from '@millrace/testkit/simulated-network'
 import type { World } from '@millrace/testkit/world'
 import type { SimulatedCluster } from './simulated-cluster.ts'
 import { CONTROLLER_ID } from './simulated-cluster.ts'
@@ -27,11 +28,14 @@ export class Scene {
   readonly cluster: SimulatedCluster
   readonly supervisor: Supervisor
   readonly world: World
+  readonly #normal: NetworkConditions
+  #slow = 0
 
   constructor(cluster: SimulatedCluster, supervisor: Supervisor) {
     this.cluster = cluster
     this.supervisor = supervisor
     this.world = cluster.world
+    this.#normal = this.world.network.conditions
   }
 
   below(bound: number): number {
@@ -46,6 +50,24 @@ export class Scene {
     const count = this.cluster.brokerHosts.size
     const one = this.broker()
     return [one, 1 + ((one + this.below(count - 1)) % count)]
+  }
+
+  slowNetwork(conditions: Partial<NetworkConditions>): void {
+    this.#slow++
+    this.world.network.conditions = { ...this.#normal, ...conditions }
+  }
+
+  /** Ends one slowNetwork(); the network is normal again when all have ended. */
+  endSlowNetwork(): void {
+    this.#slow--
+    if (this.#slow === 0) this.world.network.conditions = this.#normal
+  }
+
+  /** The leader of some partition; -1 when nobody knows. */
+  leader(): number {
+    const topics = [...(this.cluster.controller?.runtime.image.topicsById.values() ?? [])]
+    const partitions = topics.flatMap((topic) => topic.partitions)
+    return partitions[this.below(partitions.length)]?.leader ?? -1
   }
 
   host(nodeId: number): FakeHost {
@@ -83,6 +105,27 @@ export const troubleKinds: readonly TroubleKind[] = [
         scene.supervisor.restart(one)
       }
       return { what: `kill brokers ${one} and ${other}`, lastsMs: scene.below(1_200), end }
+    },
+  },
+  {
+    // On a slow network, so that the follower is still catching up.
+    name: 'kill a leader when a follower is back',
+    weight: 2,
+    begin: (scene) => {
+      const [one] = scene.twoBrokers()
+      scene.slowNetwork({ latencyMinMs: 3, latencyMaxMs: 20 })
+      scene.supervisor.kill(one)
+      const awayMs = 200 + scene.below(1_300)
+      const caughtUpMs = awayMs + 150 + scene.below(600)
+      const leader = scene.leader()
+      const other = leader === one || leader < 0 ? 1 + (one % scene.cluster.brokerHosts.size) : leader
+      scene.supervisor.later(awayMs, () => scene.supervisor.restart(one))
+      scene.supervisor.later(caughtUpMs, () => scene.supervisor.kill(other))
+      const end = (): void => {
+        scene.endSlowNetwork()
+        scene.supervisor.restart(other)
+      }
+      return { what: `kill ${one}, and ${other} when it is back`, lastsMs: caughtUpMs + 200 + scene.below(1_000), end }
     },
   },
   {
@@ -160,13 +203,8 @@ export const troubleKinds: readonly TroubleKind[] = [
     name: 'slow the network',
     weight: 2,
     begin: (scene) => {
-      const { network } = scene.world
-      const before = network.conditions
-      network.conditions = { ...before, latencyMinMs: 1, latencyMaxMs: 120, splitProbability: 0.6 }
-      const end = (): void => {
-        network.conditions = before
-      }
-      return { what: 'slow the network', lastsMs: 200 + scene.below(1_500), end }
+      scene.slowNetwork({ latencyMinMs: 1, latencyMaxMs: 120, splitProbability: 0.6 })
+      return { what: 'slow the network', lastsMs: 200 + scene.below(1_500), end: () => scene.endSlowNetwork() }
     },
   },
   {
