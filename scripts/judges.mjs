@@ -9,6 +9,9 @@ const cache = join(root, '.cache')
 /** Releases of Apache Kafka whose tools judge us. */
 export const kafkaReleases = ['3.9.1', '4.1.1']
 
+/** Release of franz-go whose tests judge us. */
+const franzGoVersion = 'v1.21.1'
+
 function which(command) {
   const found = (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, command)).find((path) => existsSync(path))
   return found ?? null
@@ -59,6 +62,21 @@ const finders = {
     }
     return { path }
   },
+  /** franz-go's own test suite of its client, compiled by the Go on this machine into the cache. */
+  'franz-go'() {
+    const go = which('go')
+    if (go === null) return { reason: 'go is not on this machine' }
+    const directory = join(cache, 'franz-go', franzGoVersion)
+    const path = join(directory, 'kgo.test')
+    if (!existsSync(path)) {
+      mkdirSync(directory, { recursive: true })
+      writeFileSync(join(directory, 'go.mod'), 'module judge\n\ngo 1.24\n')
+      const module = 'github.com/twmb/franz-go/pkg/kgo'
+      const made = succeeds(go, ['get', '-t', `${module}@${franzGoVersion}`], { cwd: directory }) && succeeds(go, ['test', '-c', '-o', path, module], { cwd: directory })
+      if (!made) return { reason: `the tests of franz-go ${franzGoVersion} could not be fetched and compiled` }
+    }
+    return { path }
+  },
   gcc() {
     const path = which('gcc') ?? which('cc')
     return path === null ? { reason: 'no C compiler on this machine' } : { path }
@@ -68,7 +86,7 @@ const finders = {
 const found = new Map()
 
 /**
- * @param {'kcat' | 'aws' | 'java' | 'gcc'} name
+ * @param {'kcat' | 'aws' | 'java' | 'franz-go' | 'gcc'} name
  * @returns {{ path?: string, reason?: string }} the program's path, or why it cannot be had
  */
 export function findJudge(name) {

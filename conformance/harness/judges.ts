@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs'
 import { run, runOk, type RunOptions, type RunResult } from './run.ts'
 
-type JudgeName = 'kcat' | 'aws' | 'java' | 'gcc'
+type JudgeName = 'kcat' | 'aws' | 'java' | 'franz-go' | 'gcc'
 
 interface JudgeModule {
   findJudge(name: JudgeName): { readonly path?: string; readonly reason?: string }
