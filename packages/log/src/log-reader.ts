@@ -17,6 +17,11 @@ const SLACK_BYTES = 8 * 1024
 const SYNC_BYTES_MAX = 1024 * 1024
 /** One read returns no more, whatever is asked for, unless a single batch is larger: it fits a slab. */
 const READ_BYTES_MAX = 4 * 1024 * 1024 - SLACK_BYTES
+/**
+ * Bytes of file reads that answers under way hold, over all logs. Above it an answer gets its first partition only: many
+ * readers that take nothing must not hold as many whole answers.
+ */
+export const READ_BYTES_HELD_MAX: number = 256 * 1024 * 1024
 /** A read that took longer came from the device, not from the page cache: go asynchronous for a while. */
 const SLOW_READ_MS = 2
 const SLOW_PERIOD_MS = 1000
@@ -56,16 +61,21 @@ export class LogReader {
   read(request: ReadRequest): LogRead | null {
     const bounded = this.#bounded(request)
     if (bounded === null) return nothing(request)
-    return this.#log.tail.read(bounded) ?? this.#readFileSync(bounded)
+    return this.#log.tail.read(bounded) ?? (this.#mustWait(bounded) ? nothing(request) : this.#readFileSync(bounded))
   }
 
   readCold(request: ReadRequest, callback: (error: Error | null, read: LogRead | null) => void): void {
     const bounded = this.#bounded(request)
-    if (bounded === null) {
+    if (bounded === null || this.#mustWait(bounded)) {
       callback(null, nothing(request))
       return
     }
     this.#readSegment(this.#log.segments.floor(bounded.offset), bounded, callback)
+  }
+
+  /** Never for what an answer begins with: everyone makes progress. */
+  #mustWait(request: ReadRequest): boolean {
+    return !request.atLeastOne && this.#context.readArena.liveBytes > READ_BYTES_HELD_MAX
   }
 
   #bounded(request: ReadRequest): ReadRequest | null {

@@ -14,6 +14,7 @@ import {
   TOPIC_ID,
 } from './test-support/batches.ts'
 import type { LogConfig } from './log-config.ts'
+import { READ_BYTES_HELD_MAX } from './log-reader.ts'
 import type { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { FakeHost } from '@millrace/testkit/fake-host'
@@ -185,6 +186,22 @@ describe('read', () => {
     world.runUntil(() => large.done && last.done)
     const request = { offset: 1, maxBytes: 100, endOffset: 3, atLeastOne: true }
     expect(contentOf(readCold(log, request, run))[0]?.length).toBe(150_002)
+  })
+})
+
+describe('read, while answers hold more file reads than they may', () => {
+  it('gives every answer its first batch and nothing more, until some are released', () => {
+    const { world, log, run } = bench()
+    const appended = append(log, batchOf(['x'.repeat(1_000_000)]))
+    world.runUntil(() => appended.done)
+    const request = { offset: 0, maxBytes: 1_100_000, endOffset: 1, atLeastOne: true }
+    const more = { ...request, atLeastOne: false }
+    const held = Array.from({ length: READ_BYTES_HELD_MAX / 1_000_000 + 10 }, () => readCold(log, request, run))
+    expect(held.every(({ sizeBytes }) => sizeBytes > 1_000_000)).toBe(true)
+    expect(readCold(log, more, run).sizeBytes).toBe(0)
+    expect(readCold(log, request, run).sizeBytes).toBeGreaterThan(1_000_000)
+    for (const { release } of held) release?.()
+    expect(readCold(log, more, run).sizeBytes).toBeGreaterThan(1_000_000)
   })
 })
 

@@ -39,7 +39,8 @@ export const defaultLimits: RequestServerLimits = {
   requestsInFlightMax: 128,
   requestBytesInFlightMax: 16 * 1024 * 1024,
   unwrittenBytesMax: 4 * 1024 * 1024,
-  unwrittenTotalBytesMax: 256 * 1024 * 1024,
+  // Half of what file reads may hold at once (log-reader.ts): clients that read are never short of it for long.
+  unwrittenTotalBytesMax: 128 * 1024 * 1024,
   connectionsMax: 0x7fffffff,
   connectionsPerAddressMax: 0x7fffffff,
   idleMs: 600_000,
