@@ -22,8 +22,12 @@ const READ_BYTES_MAX = 4 * 1024 * 1024 - SLACK_BYTES
  * readers that take nothing must not hold as many whole answers.
  */
 export const READ_BYTES_HELD_MAX: number = 256 * 1024 * 1024
-/** A read that took longer came from the device, not from the page cache: go asynchronous for a while. */
+/**
+ * Reads that took longer came from the device, not from the page cache: go asynchronous for a while. One alone says
+ * nothing on a busy machine, where the process may just have lost its core.
+ */
 const SLOW_READ_MS = 2
+const SLOW_READS_MAX = 2
 const SLOW_PERIOD_MS = 1000
 /** Only the youngest segments are read on the loop; older ones are unlikely to be in the page cache. */
 const SYNC_SEGMENTS_MAX = 2
@@ -51,6 +55,8 @@ export class LogReader {
   readonly #context: LogContext
   readonly #clock: Clock
   #slowUntilMs = -1
+  /** One after the other, up to now. */
+  #slowReads = 0
 
   constructor(log: ReadableLog, context: LogContext) {
     this.#log = log
@@ -101,12 +107,19 @@ export class LogReader {
         if (outcome === 'corrupt') return null
         if (outcome === 'end') break
         if (outcome === 'again') continue
-        const endedMs = this.#clock.monotonicMs()
-        if (endedMs - startedMs > SLOW_READ_MS) this.#slowUntilMs = endedMs + SLOW_PERIOD_MS
+        this.#noteDuration(startedMs)
         return outcome
       }
     }
     return nothing(request)
+  }
+
+  #noteDuration(startedMs: number): void {
+    const endedMs = this.#clock.monotonicMs()
+    this.#slowReads = endedMs - startedMs > SLOW_READ_MS ? this.#slowReads + 1 : 0
+    if (this.#slowReads < SLOW_READS_MAX) return
+    this.#slowReads = 0
+    this.#slowUntilMs = endedMs + SLOW_PERIOD_MS
   }
 
   #readSegment(

@@ -208,6 +208,9 @@ export class Connection implements RequestOwner, BacklogUser {
     request.release = release
     this.#framer.releaseFrame(request.held)
     if (this.#closed) release?.()
+    // Record bytes leave while they are in the processor's cache and their memory is used again at once; what is small
+    // waits for the end of the turn and leaves together.
+    else if (release !== null) this.flush()
     else this.#scheduleFlush()
     this.#advance()
   }
