@@ -130,6 +130,42 @@ describe('a produced batch', () => {
     expect(crcMatches(bytes, 0)).toBe(true)
   })
 
+  it('of any records is judged record by record: greatest timestamp, out of place, outside the time limits', () => {
+    const bytesOf = fc.constantFrom(null, 0, 1, 63, 64, 8_190, 8_192, 20_000)
+    const record = fc.record({
+      key: bytesOf,
+      value: bytesOf,
+      deltaMs: fc.integer({ min: -10_000, max: 900 }),
+      headers: fc.nat({ max: 9 }),
+    })
+    fc.assert(
+      fc.property(fc.array(record, { minLength: 1, maxLength: 80 }), fc.nat(), (inputs, picked) => {
+        const records = inputs.map(({ key, value, deltaMs, headers }) => ({
+          key: key === null ? null : Buffer.alloc(key, 1),
+          value: value === null ? null : Buffer.alloc(value, 2),
+          timestampMs: NOW + deltaMs,
+          headers: headers === 0 ? [{ key: 'h', value: Buffer.from('v') }] : [],
+        }))
+        const rules = { ...RULES, messageBytesMax: 10_000_000 }
+        const bytes = batch({ records })
+        bytes.fill(0, 35, 43)
+        setCrc(bytes, 0)
+        expect(validateProducedBatch(bytes, 0, bytes.length, rules)).toBeNull()
+        expect(maxTimestamp(bytes, 0)).toBe(NOW + Math.max(...inputs.map(({ deltaMs }) => deltaMs)))
+        const keyless = validateProducedBatch(bytes, 0, bytes.length, { ...rules, isCompacted: true })
+        const without = inputs.flatMap(({ key }, index) => (key === null ? [index] : []))
+        expect(keyless?.recordErrors.map(({ batchIndex }) => batchIndex) ?? []).toEqual(without)
+        const limit = inputs[picked % inputs.length]?.deltaMs ?? 0
+        const early = { ...rules, timestampAfterMaxMs: limit }
+        const late = inputs.flatMap(({ deltaMs }, index) => (deltaMs > limit ? [index] : []))
+        expect(
+          validateProducedBatch(bytes, 0, bytes.length, early)?.recordErrors.map(({ batchIndex }) => batchIndex) ?? [],
+        ).toEqual(late)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   it('is looked at no further than its header when records are not to be checked', () => {
     const bytes = changed((wrong) => wrong.writeInt8(2, 64))
     expect(verdict(bytes, { checksRecords: false })).toBe('accepted')

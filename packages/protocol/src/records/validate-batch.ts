@@ -187,10 +187,20 @@ function stepOverRecords(bytes: Buffer, at: number, reader: Reader, rules: Batch
   const checksTimestamps = !rules.usesLogAppendTime
   const earliest = rules.nowMs - rules.timestampBeforeMaxMs
   const latest = rules.nowMs + rules.timestampAfterMaxMs
-  let largest = NO_TIMESTAMP
+  const start = reader.position
+  const plain = stepOverPlainRecords(reader, count, rules.isCompacted)
+  let first = plain.count
+  let largest = first === 0 ? NO_TIMESTAMP : Math.max(NO_TIMESTAMP, firstTimestamp + plain.latestDelta)
+  const smallest = firstTimestamp + plain.earliestDelta
+  if (first > 0 && checksTimestamps && (smallest < Math.max(0, earliest) || largest > latest)) {
+    // Timestamps to be looked at one by one.
+    reader.position = start
+    first = 0
+    largest = NO_TIMESTAMP
+  }
   let errors: RecordError[] | null = null
   let errorCode: number = ErrorCode.INVALID_RECORD
-  for (let index = 0; index < count; index++) {
+  for (let index = first; index < count; index++) {
     const size = reader.varint()
     const recordEnd = reader.position + size
     reader.skip(1) // attributes: none are defined
@@ -217,11 +227,88 @@ function stepOverRecords(bytes: Buffer, at: number, reader: Reader, rules: Batch
   }
   reader.expectEnd()
   if (errors !== null) {
-    const [first] = errors
-    return { errorCode, message: `One or more records were rejected: ${first?.message ?? ''}`, recordErrors: errors }
+    const message = `One or more records were rejected: ${errors[0]?.message ?? ''}`
+    return { errorCode, message, recordErrors: errors }
   }
   if (checksTimestamps && largest !== maxTimestamp(bytes, at)) setMaxTimestamp(bytes, at, largest)
   return null
+}
+
+/** What `stepOverPlainRecords` came by. */
+interface PlainRecords {
+  readonly count: number
+  /** Smallest and greatest timestamp delta; without meaning when there are no records. */
+  readonly earliestDelta: number
+  readonly latestDelta: number
+}
+
+/** More than any plain record takes up to its key: three varints of two bytes, attributes, and a key's length. */
+const PLAIN_HEAD_BYTES_MAX = 9
+
+/**
+ * Steps over the records at the front that are sound and as most records are: lengths of at most two bytes, offset delta
+ * right, no headers. Leaves the reader at the first that is not, for the loop that tells what is wrong or different.
+ * Without calls, since the varints of small records would otherwise cost more than their checksum.
+ */
+function stepOverPlainRecords(reader: Reader, count: number, needsKeys: boolean): PlainRecords {
+  const { bytes, end } = reader
+  let earliestDelta = 0x7fffffff
+  let latestDelta = -0x80000000
+  let at = reader.position
+  let index = 0
+  for (; index < count && at + PLAIN_HEAD_BYTES_MAX < end; index++) {
+    let next = at
+    let size = bytes[next++] as number
+    if (size >= 0x80) {
+      const high = bytes[next++] as number
+      if (high >= 0x80) break
+      size = (size & 0x7f) | (high << 7)
+    }
+    const recordEnd = next + (size >>> 1)
+    next++ // attributes: none are defined
+    let delta = bytes[next++] as number
+    if (delta >= 0x80) {
+      const high = bytes[next++] as number
+      if (high >= 0x80) break
+      delta = (delta & 0x7f) | (high << 7)
+    }
+    let offset = bytes[next++] as number
+    if (offset >= 0x80) {
+      const high = bytes[next++] as number
+      if (high >= 0x80) break
+      offset = (offset & 0x7f) | (high << 7)
+    }
+    let key = bytes[next++] as number
+    if (key >= 0x80) {
+      const high = bytes[next++] as number
+      if (high >= 0x80) break
+      key = (key & 0x7f) | (high << 7)
+    }
+    // The length -1 is zig-zagged to 1; other odd numbers are negative too, and wrong.
+    if (key === 1) {
+      if (needsKeys) break
+    } else if ((key & 1) === 1) break
+    else next += key >>> 1
+    if (next + 3 > end) break
+    let value = bytes[next++] as number
+    if (value >= 0x80) {
+      const high = bytes[next++] as number
+      if (high >= 0x80) break
+      value = (value & 0x7f) | (high << 7)
+    }
+    if (value !== 1) {
+      if ((value & 1) === 1) break
+      next += value >>> 1
+    }
+    const isPlain = next < end && bytes[next] === 0 && next + 1 === recordEnd
+    if (!isPlain || offset !== index * 2 || (size & 1) === 1) break
+    const timestampDelta = (delta >>> 1) ^ -(delta & 1)
+    if (timestampDelta < earliestDelta) earliestDelta = timestampDelta
+    if (timestampDelta > latestDelta) latestDelta = timestampDelta
+    at = recordEnd
+  }
+  reader.position = at
+  return { count: index, earliestDelta, latestDelta }
 }
 
 function skipHeaders(reader: Reader): void {
