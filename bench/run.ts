@@ -5,9 +5,12 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
-import { measure, rssMb, type Measured } from './measure.ts'
 import type { LoadOptions } from './load/generator.ts'
-import { startApacheKafka, startCFloor, startMillraceTarget, type Target } from './targets.ts'
+import { measure, type Measured } from './measure.ts'
+import { startMillraceTarget } from './millrace-target.ts'
+import { rssMb } from './processes.ts'
+import { coldStartMs } from './start-up.ts'
+import { startApacheKafka, startCFloor, touchMemory, type Target } from './targets.ts'
 
 interface Cell {
   readonly name: string
@@ -17,17 +20,32 @@ interface Cell {
   readonly connections: number
   readonly acks: number
   readonly partitions: number
-  readonly replicationFactor: number
+  readonly replicationFactor: 1 | 3
+  /** False: Millrace checks batches by header and CRC only, which is all that the C floor does. */
+  readonly checksRecords: boolean
   /** Requests per second; absent: as many as possible. */
   readonly ratePerSecond?: number
   readonly quick: boolean
-  /** The C floor knows no replication. */
-  readonly floor: boolean
 }
 
-const base = { recordBytes: 1024, connections: 8, acks: 1, partitions: 8, replicationFactor: 1, floor: true }
+const base = {
+  recordBytes: 1024,
+  connections: 8,
+  acks: 1,
+  partitions: 8,
+  replicationFactor: 1,
+  checksRecords: true,
+} as const
 const cells: readonly Cell[] = [
   { ...base, name: 'produce 64 KiB batches, acks=1', kind: 'produce', batchBytes: 65_536, quick: true },
+  {
+    ...base,
+    name: 'produce 64 KiB batches, acks=1, millrace.validate.records=header',
+    kind: 'produce',
+    batchBytes: 65_536,
+    checksRecords: false,
+    quick: true,
+  },
   { ...base, name: 'consume 64 KiB batches', kind: 'consume', batchBytes: 65_536, quick: true },
   { ...base, name: 'produce 1 MiB batches, acks=1', kind: 'produce', batchBytes: 1_000_000, quick: false },
   { ...base, name: 'produce 1 KiB requests, acks=1', kind: 'produce', batchBytes: 1_100, quick: false },
@@ -38,7 +56,6 @@ const cells: readonly Cell[] = [
     batchBytes: 65_536,
     acks: -1,
     replicationFactor: 3,
-    floor: false,
     quick: false,
   },
   {
@@ -59,20 +76,34 @@ type Row = { name: string } & Partial<Record<Target['name'], Measured>>
 const args = process.argv.slice(2)
 const quick = args.includes('--quick')
 const jsonFile = args.includes('--json') ? args[args.indexOf('--json') + 1] : undefined
-const rounds = quick ? 1 : 5
-const durationMs = quick ? 2_000 : 4_000
+const rounds = quick ? 3 : 5
+const durationMs = quick ? 1_500 : 2_500
+const startRounds = quick ? 3 : 5
+/** What consume cells read, over and over: more than a broker keeps in memory of its own. */
+const LOG_BYTES = 512 * 1024 * 1024
+/** About what one measurement writes. */
+const TOUCHED_BYTES = 3 * 1024 * 1024 * 1024
+const IDLE_MS = 3_000
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 const loadBefore = loadavg()[0] ?? 0
 say(`load average ${loadBefore.toFixed(2)}${loadBefore > 2 ? ': this machine is busy, expect noise' : ''}`)
 
-const targets: Target[] = [await startMillraceTarget(3)]
-const idleRssMb = rssMb(targets[0]?.pids ?? [])
+const coldStart: number[] = []
+for (let round = 0; round < startRounds; round++) coldStart.push(await coldStartMs())
+const millrace = await startMillraceTarget()
+const createToActive: number[] = []
+for (let round = 0; round < startRounds; round++) createToActive.push(await millrace.createToActiveMs())
+await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
+const idle = { brokerRssMb: rssMb(millrace.nodes.brokers), controllerRssMb: rssMb([millrace.nodes.controller]) }
+
+const targets: Target[] = [millrace]
 const floor = await startCFloor()
 if (floor === null) say('no C compiler here: no C floor')
 else targets.push(floor)
 const kafka = await apacheKafka()
 if (kafka !== null) targets.push(kafka)
+touchMemory(TOUCHED_BYTES)
 
 const rows: Row[] = []
 let topics = 0
@@ -82,11 +113,12 @@ try {
     const row: Row = { name: cell.name }
     for (let round = 0; round < rounds; round++) {
       for (const target of targets) {
-        if (target.name === 'cFloor' && !cell.floor) continue
-        // One node of Apache Kafka cannot keep three replicas.
-        if (target.name === 'apacheKafka' && cell.replicationFactor > 1) continue
-        say(`${cell.name}: ${target.name}, round ${round + 1} of ${rounds}`)
+        // One process has no replicas.
+        if (target.name !== 'millrace' && cell.replicationFactor > 1) continue
         const measured = await measureCell(cell, target)
+        say(
+          `${cell.name}: ${target.name}, round ${round + 1} of ${rounds}: ${measured.mbPerSecond.toFixed(0)} MB/s, ${measured.mbPerCpuSecond.toFixed(0)} MB/CPU-s`,
+        )
         const best = row[target.name]
         if (best === undefined || better(cell, measured, best)) row[target.name] = measured
       }
@@ -97,33 +129,37 @@ try {
   for (const target of targets) await target.stop()
 }
 print()
-if (jsonFile !== undefined)
-  writeFileSync(jsonFile, `${JSON.stringify({ cells: rows, idleRssMb, loadBefore, node: process.version }, null, 2)}\n`)
+if (jsonFile !== undefined) {
+  const startUp = { coldStartMs: coldStart, createToActiveMs: createToActive }
+  const about = { loadBefore, loadAfter: loadavg()[0], node: process.version }
+  writeFileSync(jsonFile, `${JSON.stringify({ cells: rows, ...startUp, ...idle, ...about }, null, 2)}\n`)
+}
 process.exit(0)
 
 async function measureCell(cell: Cell, target: Target): Promise<Measured> {
-  const topic = `bench-${++topics}`
-  const leaders = await target.topic({
-    name: topic,
-    partitions: cell.partitions,
-    replicationFactor: cell.replicationFactor,
-  })
+  const { name: topic, partitions, replicationFactor, checksRecords } = { ...cell, name: `bench-${++topics}` }
+  const prepared = await target.prepare({ name: topic, partitions, replicationFactor, checksRecords })
   const produce: LoadOptions = {
     kind: 'produce',
+    pids: prepared.pids,
     topic,
-    leaders,
+    leaders: prepared.leaders,
     connections: cell.connections,
     inFlight: 5,
     batchBytes: cell.batchBytes,
     recordBytes: cell.recordBytes,
     acks: cell.acks,
     warmUpMs: 500,
-    durationMs: cell.kind === 'produce' ? durationMs : 1_000,
+    durationMs,
     ...(cell.ratePerSecond === undefined ? {} : { ratePerSecond: cell.ratePerSecond }),
   }
-  const produced = await measure(target.pids, produce)
-  if (cell.kind === 'produce') return produced
-  return measure(target.pids, { ...produce, kind: 'consume', inFlight: 1, durationMs })
+  try {
+    if (cell.kind === 'produce') return await measure(produce)
+    await measure({ ...produce, requestsEach: Math.ceil(LOG_BYTES / cell.batchBytes / cell.connections) })
+    return await measure({ ...produce, kind: 'consume', inFlight: 1 })
+  } finally {
+    await prepared.end()
+  }
 }
 
 /** Throughput cells compete by work per CPU-second, latency cells by p99. */
@@ -152,9 +188,14 @@ function print(): void {
   process.stdout.write(
     `\nNode ${process.version} · ${cpus().length} × ${cpu} · ${Math.round(Number(memory) / 1e6)} GB · load average ${loadBefore.toFixed(2)} before, ${(loadavg()[0] ?? 0).toFixed(2)} after\n`,
   )
+  const seconds = (ms: readonly number[]): string =>
+    `${(Math.min(...ms) / 1000).toFixed(2)} s (of ${ms.map((each) => (each / 1000).toFixed(2)).join(' ')})`
+  process.stdout.write(`millrace start to listening: ${seconds(coldStart)}\n`)
+  process.stdout.write(`three brokers, create to ACTIVE: ${seconds(createToActive)}\n`)
   process.stdout.write(
-    `best of ${rounds}; MB per CPU-second of the serving processes; idle broker ${idleRssMb.toFixed(0)} MB resident\n\n`,
+    `idle nodes, resident: broker ${idle.brokerRssMb.toFixed(0)} MB, controller ${idle.controllerRssMb.toFixed(0)} MB\n`,
   )
+  process.stdout.write(`best of ${rounds}; MB per CPU-second of the serving processes\n\n`)
   for (const row of rows) {
     process.stdout.write(`${row.name}\n`)
     for (const name of ['millrace', 'apacheKafka', 'cFloor'] as const) {

@@ -1,6 +1,10 @@
-/** What is measured: a cluster of Millrace, Apache Kafka, or the C floor; each knows its processes, so that their CPU time can be read. */
+/**
+ * What is measured: a cluster of Millrace (millrace-target.ts), Apache Kafka, or the C floor. Each knows its processes, so
+ * that their CPU time can be read, and gives back what a measurement has written before the next one begins: memory that
+ * the system has never handed out before costs a virtual machine several times what recycled memory does.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
@@ -15,15 +19,24 @@ export interface Address {
 export interface TopicSpec {
   readonly name: string
   readonly partitions: number
-  readonly replicationFactor: number
+  /** 1: all leaders are on one broker, as the C floor is one process. 3: leaders and followers everywhere. */
+  readonly replicationFactor: 1 | 3
+  /** False: `millrace.validate.records=header`, for Millrace alone. */
+  readonly checksRecords: boolean
+}
+
+export interface Prepared {
+  /** Of each partition. */
+  readonly leaders: readonly Address[]
+  /** Processes whose CPU time and memory count. */
+  readonly pids: readonly number[]
+  /** Removes what was written. */
+  end(): Promise<void>
 }
 
 export interface Target {
   readonly name: 'millrace' | 'apacheKafka' | 'cFloor'
-  /** Processes whose CPU time and memory count. */
-  readonly pids: readonly number[]
-  /** Creates the topic and gives back the leader of each partition. */
-  topic(spec: TopicSpec): Promise<readonly Address[]>
+  prepare(spec: TopicSpec): Promise<Prepared>
   stop(): Promise<void>
 }
 
@@ -32,39 +45,28 @@ export function scratchDirectory(prefix: string): string {
   return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : '/tmp', prefix))
 }
 
-export async function startMillraceTarget(brokers: number): Promise<Target> {
-  const { startMillrace } = (await import(
-    new URL('../dist/bin/library.js', import.meta.url).href
-  )) as typeof import('../packages/millrace/src/library.ts')
-  // The library puts its data below TMPDIR.
-  const scratch = scratchDirectory('millrace-bench-')
-  process.env['TMPDIR'] = scratch
-  const millrace = await startMillrace()
-  const cluster = await millrace.createCluster({ brokers, name: 'bench' })
-  const host = createNodeHost()
-  const admin = new AdminClient({ host, bootstrap: cluster.bootstrapBrokers('plaintext'), clientId: 'bench' })
-  return {
-    name: 'millrace',
-    pids: childrenOf(process.pid).filter((pid) =>
-      readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('millrace-broker'),
-    ),
-    topic: (spec) => createAndLocate(admin, spec),
-    async stop() {
-      admin.close()
-      await millrace.stop()
-      rmSync(scratch, { recursive: true, force: true })
-    },
-  }
+/** Has the system hand out `bytes` of memory once, so that no measurement pays for the first time. */
+export function touchMemory(bytes: number): void {
+  const scratch = scratchDirectory('millrace-touch-')
+  const file = openSync(join(scratch, 'memory'), 'w')
+  const block = Buffer.alloc(4 * 1024 * 1024)
+  for (let written = 0; written < bytes; written += block.length) writeSync(file, block)
+  closeSync(file)
+  rmSync(scratch, { recursive: true, force: true })
 }
 
 /** Creates the topic; once every partition has a leader and a full ISR, gives back the leaders' addresses. */
 export async function createAndLocate(admin: AdminClient, spec: TopicSpec): Promise<Address[]> {
-  await admin.createTopics([
-    { name: spec.name, partitions: spec.partitions, replicationFactor: spec.replicationFactor },
-  ])
+  const [first] = (await admin.describeCluster()).brokers
+  const placed =
+    spec.replicationFactor === 1
+      ? { assignments: Array.from({ length: spec.partitions }, () => [first?.id ?? 1]) }
+      : { partitions: spec.partitions, replicationFactor: spec.replicationFactor }
+  await admin.createTopics([{ name: spec.name, ...placed, configs: { 'file.delete.delay.ms': '0' } }])
   for (let attempt = 0; attempt < 200; attempt++) {
     const { brokers } = await admin.describeCluster()
-    const [described] = await admin.describeTopics([spec.name])
+    // Apache Kafka answers a creation before every broker knows the topic.
+    const [described] = await admin.describeTopics([spec.name]).catch(() => [])
     const addresses = (described?.partitions ?? []).flatMap((partition) => {
       const leader = brokers.find((broker) => broker.id === partition.leader)
       return leader === undefined || partition.isr.length < spec.replicationFactor
@@ -86,13 +88,20 @@ export async function startCFloor(): Promise<Target | null> {
     rmSync(scratch, { recursive: true, force: true })
     return null
   }
-  const child = spawn(program, [scratch], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const port = Number(await firstLine(child))
   return {
     name: 'cFloor',
-    pids: [child.pid ?? -1],
-    topic: (spec) => Promise.resolve(Array.from({ length: spec.partitions }, () => ({ host: '127.0.0.1', port }))),
-    stop: () => ended(child, scratch),
+    async prepare(spec) {
+      const directory = join(scratch, spec.name)
+      mkdirSync(directory)
+      const child = spawn(program, [directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const port = Number(await firstLine(child))
+      return {
+        leaders: Array.from({ length: spec.partitions }, () => ({ host: '127.0.0.1', port })),
+        pids: [child.pid ?? -1],
+        end: () => ended(child, directory),
+      }
+    },
+    stop: () => Promise.resolve(rmSync(scratch, { recursive: true, force: true })),
   }
 }
 
@@ -145,8 +154,11 @@ export async function startApacheKafka({ classPath }: KafkaInstallation): Promis
   await admin.describeCluster()
   return {
     name: 'apacheKafka',
-    pids: [child.pid ?? -1],
-    topic: (spec) => createAndLocate(admin, { ...spec, replicationFactor: 1 }),
+    prepare: async (spec) => ({
+      leaders: await createAndLocate(admin, spec),
+      pids: [child.pid ?? -1],
+      end: () => admin.deleteTopics([spec.name]),
+    }),
     async stop() {
       admin.close()
       await ended(child, scratch)
@@ -169,7 +181,7 @@ function firstLine(child: ChildProcess): Promise<string> {
   })
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const { createServer } = await import('node:net')
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -177,12 +189,4 @@ async function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
     })
   })
-}
-
-export function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .filter((text) => text !== '')
-    .map(Number)
 }

@@ -1,13 +1,17 @@
 /**
  * The load generator, a process of its own: `generator.ts '<LoadOptions as JSON>'`. Closed loop keeps a number of requests in
  * flight per connection; open loop sends at a rate, and a latency then counts from the *intended* send time, so that a
- * stalled broker cannot hide behind requests that were never sent. Prints `begin` after the warm-up, then one LoadResult.
+ * stalled broker cannot hide behind requests that were never sent. Prints one LoadResult. The CPU time of the measured
+ * processes is read here, in the turns in which measuring begins and ends.
  */
 import { connect, type Socket } from 'node:net'
+import { cpuSeconds } from '../processes.ts'
 import { CORRELATION_AT, fetchFrame, loadBatch, produceFrame, type Frame } from './frames.ts'
 import { Latencies } from './latencies.ts'
 
 export interface LoadOptions {
+  /** The serving processes, whose CPU time is counted. */
+  readonly pids: readonly number[]
   readonly kind: 'produce' | 'consume'
   readonly topic: string
   /** Connection n works on partition n modulo this many, at that partition's leader. */
@@ -23,6 +27,8 @@ export interface LoadOptions {
   readonly ratePerSecond?: number
   /** Bytes asked for by one Fetch. */
   readonly fetchBytes?: number
+  /** So many requests on each connection instead of `durationMs`, none of them warm-up: fills a log to read from. */
+  readonly requestsEach?: number
 }
 
 export interface LoadResult {
@@ -31,6 +37,8 @@ export interface LoadResult {
   /** Record batch bytes, as stored. */
   readonly bytes: number
   readonly seconds: number
+  /** Of all serving processes together. */
+  readonly cpuSeconds: number
   readonly p50Ms: number
   readonly p99Ms: number
   readonly p999Ms: number
@@ -43,6 +51,7 @@ let ended = false
 let requests = 0
 let errors = 0
 let bytes = 0
+let idleConnections = 0
 
 class Connection {
   readonly #socket: Socket
@@ -52,6 +61,7 @@ class Connection {
   /** Intended or actual send times, oldest first. */
   readonly #sentMs: number[] = []
   #correlation = 0
+  #answeredCount = 0
   #buffered = 0
   #frame: Buffer = Buffer.alloc(4 * 1024 * 1024)
   #offset = 0
@@ -126,6 +136,11 @@ class Connection {
       bytes += got
       latencies.add(nowMs - sentMs)
     }
+    this.#answeredCount++
+    if (options.requestsEach !== undefined && this.#answeredCount + this.#sentMs.length >= options.requestsEach) {
+      if (this.#sentMs.length === 0 && ++idleConnections === options.connections) finish()
+      return
+    }
     if (options.ratePerSecond === undefined && !ended) this.send(nowMs)
   }
 
@@ -144,6 +159,7 @@ class Connection {
     const name = this.#frame.readInt16BE(from + 18)
     let at = from + 18 + 2 + name + 4
     const errorCode = this.#frame.readInt16BE(at + 4)
+    const highWatermark = Number(this.#frame.readBigInt64BE(at + 6))
     at += 4 + 2 + 8 + 8 + 8
     const aborted = this.#frame.readInt32BE(at)
     at += 4 + Math.max(0, aborted) * 16 + 4
@@ -160,7 +176,7 @@ class Connection {
       next = Number(this.#frame.readBigInt64BE(batch)) + this.#frame.readInt32BE(batch + 23) + 1
       batch += 12 + this.#frame.readInt32BE(batch + 8)
     }
-    this.#offset = next === this.#offset ? 0 : next
+    this.#offset = next >= highWatermark ? 0 : next
     return recordsBytes
   }
 
@@ -187,23 +203,37 @@ if (options.ratePerSecond !== undefined) {
   pump()
 }
 
-setTimeout(() => {
-  process.stdout.write('begin\n')
+let startedMs = 0
+let cpuBefore = 0
+
+function begin(): void {
   measuring = true
-  const startedMs = performance.now()
+  startedMs = performance.now()
+  cpuBefore = cpuSeconds(options.pids)
+}
+
+function finish(): void {
+  measuring = false
+  ended = true
+  const result: LoadResult = {
+    requests,
+    errors,
+    bytes,
+    seconds: (performance.now() - startedMs) / 1000,
+    cpuSeconds: cpuSeconds(options.pids) - cpuBefore,
+    p50Ms: latencies.percentile(0.5),
+    p99Ms: latencies.percentile(0.99),
+    p999Ms: latencies.percentile(0.999),
+  }
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+  for (const connection of connections) connection.end()
+}
+
+if (options.requestsEach !== undefined) {
+  begin()
+} else {
   setTimeout(() => {
-    measuring = false
-    ended = true
-    const result: LoadResult = {
-      requests,
-      errors,
-      bytes,
-      seconds: (performance.now() - startedMs) / 1000,
-      p50Ms: latencies.percentile(0.5),
-      p99Ms: latencies.percentile(0.99),
-      p999Ms: latencies.percentile(0.999),
-    }
-    process.stdout.write(`${JSON.stringify(result)}\n`)
-    for (const connection of connections) connection.end()
-  }, options.durationMs)
-}, options.warmUpMs)
+    begin()
+    setTimeout(finish, options.durationMs)
+  }, options.warmUpMs)
+}

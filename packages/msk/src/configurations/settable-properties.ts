@@ -71,6 +71,8 @@ export const settableProperties: Readonly<Record<string, PropertyRule>> = {
   'transactional.id.expiration.ms': count,
   'zookeeper.connection.timeout.ms': zookeeperTimeout,
   'zookeeper.session.timeout.ms': zookeeperTimeout,
+  // Ours, not MSK's: how much of a produced batch a broker checks (docs/differences.md).
+  'millrace.validate.records': { type: 'one-of', values: ['all', 'header'] },
 }
 
 const REPLICA_LAG_MS_MAX = 30_000
