@@ -42,6 +42,18 @@ describe('Arena', () => {
     expect([...new Set(kept)]).toEqual([0xdb])
   })
 
+  it('without a tail, uses the same bytes again once nobody refers to them, poisoned', () => {
+    const arena = new Arena({ slabBytes: 100, tailBytesMax: 0, poison: true })
+    const [first, second] = [arena.reserve(30), arena.reserve(30)]
+    first.slab.bytes.fill(1)
+    first.slab.release()
+    expect(arena.reserve(10).start).toBe(60)
+    for (const { slab } of [second, second]) slab.release()
+    const again = arena.reserve(20)
+    expect([again.start, again.end, again.slab === first.slab]).toEqual([0, 20, true])
+    expect([...new Set(again.slab.bytes.subarray(0, 70))]).toEqual([0xdb])
+  })
+
   it('refuses to release a slab twice and to retain a recycled one', () => {
     const arena = new Arena({ slabBytes: 100, tailBytesMax: 100 })
     const { slab } = arena.reserve(150)
