@@ -59,6 +59,10 @@ function mainClass(tool: string, release: string): string {
       return 'org.apache.kafka.tools.DeleteRecordsCommand'
     case 'kafka-cluster':
       return 'org.apache.kafka.tools.ClusterTool'
+    case 'kafka-transactions':
+      return 'org.apache.kafka.tools.TransactionsCommand'
+    case 'transactional-message-copier':
+      return 'org.apache.kafka.tools.TransactionalMessageCopier'
     case 'kafka-verifiable-producer':
       return 'org.apache.kafka.tools.VerifiableProducer'
     case 'kafka-verifiable-consumer':

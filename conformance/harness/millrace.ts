@@ -112,7 +112,11 @@ export interface ReadyCluster {
 }
 
 /** Creates a three-broker cluster and waits until it is ACTIVE: by the API itself, so that no AWS CLI is needed. */
-export async function createThreeBrokers(millrace: MillraceProcess, clusterName: string): Promise<ReadyCluster> {
+export async function createThreeBrokers(
+  millrace: MillraceProcess,
+  clusterName: string,
+  kafkaVersion?: string,
+): Promise<ReadyCluster> {
   const api = new KafkaApi({
     endpoint: millrace.endpoint,
     region: 'us-east-1',
@@ -120,7 +124,7 @@ export async function createThreeBrokers(millrace: MillraceProcess, clusterName:
     secretAccessKey: 'test',
   })
   const startedMs = performance.now()
-  const { clusterArn } = await api.createCluster(plaintextCluster(clusterName, 3))
+  const { clusterArn } = await api.createCluster(plaintextCluster(clusterName, 3, kafkaVersion))
   await untilActive(api, clusterArn)
   const activeAfterMs = performance.now() - startedMs
   return { clusterArn, bootstrap: await api.bootstrapBrokers(clusterArn), activeAfterMs }

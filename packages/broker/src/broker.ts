@@ -30,6 +30,7 @@ import { openMetadataStore, type MetadataStore } from './metadata/metadata-store
 import { BrokerMetrics } from './metrics/broker-metrics.ts'
 import { LoopDelay } from './metrics/loop-delay.ts'
 import { ReplicaManager } from './replication/replica-manager.ts'
+import { createTransactionParts, type TransactionParts } from './transactions/transaction-parts.ts'
 
 const SLAB_BYTES = 4 * 1024 * 1024
 const TAIL_BYTES_MAX = 48 * 1024 * 1024
@@ -105,6 +106,7 @@ export class Broker {
   readonly #metadata: MetadataFollower
   readonly #replicaManager: ReplicaManager
   readonly #groups: GroupCoordinator
+  readonly #transactions: TransactionParts
   readonly #server: RequestServer
   #lifecycle: BrokerLifecycle | null = null
   #started: ((error: Error | null) => void) | null = null
@@ -171,12 +173,13 @@ export class Broker {
     }
     this.#followMetadata()
     this.#groups = new GroupCoordinator(this.runtime)
+    this.#transactions = createTransactionParts(this.runtime, this.#groups, (address) => this.#openChannel(address))
     this.#server = new RequestServer({
       host,
       logger,
       arena,
       listeners: listenersOf(config),
-      handlers: createHandlers(this.runtime, this.#groups),
+      handlers: createHandlers(this.runtime, this.#groups, this.#transactions),
       versionRange: brokerVersionRange(config.kafkaVersion),
       features: brokerFeatures(config.kafkaVersion, this.#metadata),
       internalSecret: config.internalSecret,
@@ -223,6 +226,7 @@ export class Broker {
     const brokerEpoch = this.#lifecycle?.brokerEpoch ?? -1
     this.#lifecycle?.close()
     this.loopDelay.stop()
+    this.#transactions.close()
     this.#groups.close()
     this.#server.close(() => {
       this.#replicaManager.close()

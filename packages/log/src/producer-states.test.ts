@@ -127,6 +127,25 @@ describe('snapshot', () => {
   })
 })
 
+describe('offsets that a group coordinator commits in a transaction', () => {
+  const commit = (offset: number): Buffer => batch(-1, 1, { offset, transactional: true, id: 1000 })
+
+  it('hold back the last stable offset until the marker, without sequences', () => {
+    const states = statesWith(commit(5), commit(6))
+    expect(states.get(1000)).toMatchObject({ currentTxnFirstOffset: 5, batches: [] })
+    expect(states.lastStableOffset(20)).toBe(5)
+    states.update(marker(7, 'commit'), 0)
+    expect(states.lastStableOffset(20)).toBe(20)
+  })
+
+  it('cannot be cut from memory, nor can a marker', () => {
+    expect(statesWith(commit(5)).truncateTo(5)).toBe(false)
+    expect(statesWith(commit(5)).truncateTo(6)).toBe(true)
+    expect(statesWith(marker(7, 'abort')).truncateTo(7)).toBe(false)
+    expect(statesWith(marker(7, 'abort')).truncateTo(8)).toBe(true)
+  })
+})
+
 describe('leader epochs', () => {
   function cache(...entries: [number, number][]): LeaderEpochCache {
     const epochs = new LeaderEpochCache({ entries: [], logEndOffset: () => 50, onChange: () => undefined })

@@ -44,7 +44,11 @@ export interface ProducerState {
   readonly batches: readonly ProducerBatch[]
 }
 
-type MutableState = { -readonly [Key in keyof ProducerState]: ProducerState[Key] } & { batches: ProducerBatch[] }
+type MutableState = { -readonly [Key in keyof ProducerState]: ProducerState[Key] } & {
+  batches: ProducerBatch[]
+  /** -1: none since the last restart. */
+  lastMarkerOffset: number
+}
 
 export interface DuplicateBatch {
   readonly baseOffset: number
@@ -140,6 +144,11 @@ export class ProducerStates {
       state.coordinatorEpoch = marker.coordinatorEpoch
       return this.#complete(state, lastOffset(bytes, at), !marker.committed)
     }
+    if (isTransactional(bytes, at) && state.currentTxnFirstOffset < 0) {
+      state.currentTxnFirstOffset = baseOffset(bytes, at)
+      this.#open.set(id, state.currentTxnFirstOffset)
+    }
+    // Offsets that a group coordinator commits for a producer have no sequence.
     if (baseSequence(bytes, at) < 0) return null
     if (state.batches.length === BATCHES_MAX) state.batches.shift()
     state.batches.push({
@@ -149,10 +158,6 @@ export class ProducerStates {
       offsetDelta: lastOffsetDelta(bytes, at),
       timestamp: state.lastTimestamp,
     })
-    if (isTransactional(bytes, at) && state.currentTxnFirstOffset < 0) {
-      state.currentTxnFirstOffset = baseOffset(bytes, at)
-      this.#open.set(id, state.currentTxnFirstOffset)
-    }
     return null
   }
 
@@ -192,6 +197,8 @@ export class ProducerStates {
   truncateTo(offset: number): boolean {
     for (const completed of this.#undecided) if (completed.lastOffset >= offset) return false
     for (const state of this.#states.values()) {
+      // A marker may have changed the epoch; a group coordinator's batches leave no trace but the open transaction.
+      if (state.lastMarkerOffset >= offset || state.currentTxnFirstOffset >= offset) return false
       const latest = state.batches.at(-1)
       if (latest === undefined || latest.lastOffset < offset) continue
       const first = state.batches[0] as ProducerBatch
@@ -240,6 +247,7 @@ export class ProducerStates {
       currentTxnFirstOffset: -1,
       lastTimestamp: -1,
       batches: [],
+      lastMarkerOffset: -1,
     }
     this.#states.set(id, state)
     return state
@@ -248,6 +256,7 @@ export class ProducerStates {
   #complete(state: MutableState, markerOffset: number, aborted: boolean): CompletedTransaction | null {
     const firstOffset = state.currentTxnFirstOffset
     state.currentTxnFirstOffset = -1
+    state.lastMarkerOffset = markerOffset
     this.#open.delete(state.producerId)
     if (firstOffset < 0) return null
     const completed = { producerId: state.producerId, firstOffset, lastOffset: markerOffset, aborted }

@@ -4,6 +4,7 @@ import { ClassicGroup } from './classic-group.ts'
 import type { CommittedOffset } from './group-offsets.ts'
 import { checkClaim, type Claim } from './membership.ts'
 import { groupRecord, offsetRecord, type CoordinatorRecord } from './offset-records.ts'
+import type { PendingOffset } from './pending-offsets.ts'
 import type { GroupShard } from './shard.ts'
 
 export interface OffsetToCommit {
@@ -21,6 +22,14 @@ export interface CommitRequest {
   readonly retentionMs: number
   /** OffsetCommit v9+: an unknown group is GROUP_ID_NOT_FOUND instead of ILLEGAL_GENERATION. */
   readonly tellsUnknownGroup: boolean
+  readonly offsets: readonly OffsetToCommit[]
+}
+
+export interface TransactionalCommitRequest {
+  readonly groupId: string
+  readonly claim: Claim
+  readonly producerId: number
+  readonly producerEpoch: number
   readonly offsets: readonly OffsetToCommit[]
 }
 
@@ -59,6 +68,37 @@ export class Commits {
     })
   }
 
+  /**
+   * TxnOffsetCommit: as `commit`, but nobody sees the offsets before the transaction's marker. The caller has verified the
+   * transaction. `done` gets one error code per offset, in order.
+   */
+  commitTransactional(request: TransactionalCommitRequest, done: (errorCodes: readonly number[]) => void): void {
+    const { groupId, offsets } = request
+    const errorCode = this.checkTransactional(groupId, request.claim)
+    if (errorCode !== ErrorCode.NONE) return done(offsets.map(() => errorCode))
+    const commitTimestampMs = this.#shard.host.clock.nowMs()
+    const pending: PendingOffset[] = []
+    const codes: number[] = offsets.map(({ topic, partition, offset, leaderEpoch, metadata }) => {
+      if (Buffer.byteLength(metadata) > this.#metadataBytesMax) return ErrorCode.OFFSET_METADATA_TOO_LARGE
+      const committed = { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs: -1 }
+      pending.push({ groupId, topic, partition, committed })
+      return ErrorCode.NONE
+    })
+    if (pending.length === 0) return done(codes)
+    return this.#shard.appendTransactional(request, pending, (appended) => {
+      const told = appended === ErrorCode.UNKNOWN_SERVER_ERROR ? ErrorCode.INVALID_COMMIT_OFFSET_SIZE : appended
+      done(codes.map((code) => (code === ErrorCode.NONE ? told : code)))
+    })
+  }
+
+  /** NONE, or why this claim may not commit in a transaction. Producers that name no member are not checked. */
+  checkTransactional(groupId: string, claim: Claim): number {
+    const group = this.#shard.groups.get(groupId)
+    if (group === undefined) return claim.generationId < 0 ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION
+    const namesNobody = claim.generationId < 0 && claim.memberId === '' && claim.groupInstanceId === null
+    return namesNobody ? ErrorCode.NONE : checkClaim(group, claim)
+  }
+
   #checkCommit({ groupId, claim, tellsUnknownGroup }: CommitRequest): number {
     const group = this.#shard.groups.get(groupId)
     const isSimple = claim.generationId < 0 && claim.memberId === ''
@@ -78,6 +118,11 @@ export class Commits {
 
   fetch(groupId: string, topic: string, partition: number): CommittedOffset | undefined {
     return this.#shard.groups.get(groupId)?.offsets.get(topic, partition)
+  }
+
+  /** Whether a transaction that has not ended commits this partition. */
+  isUnstable(groupId: string, topic: string, partition: number): boolean {
+    return this.#shard.pendingOffsets.has(groupId, topic, partition)
   }
 
   /** DeleteGroups for one group. */
@@ -132,7 +177,8 @@ export class Commits {
     for (const group of this.#shard.groups.values()) {
       const records = expired(group, nowMs, retentionMs)
       const all = records.length === [...group.offsets.entries()].length
-      if (all && group.state === 'Empty' && group.pendingJoins.size === 0) {
+      const isUsed = group.pendingJoins.size > 0 || this.#shard.pendingOffsets.hasGroup(group.groupId)
+      if (all && group.state === 'Empty' && !isUsed) {
         // A group that only ever committed has no record of its own and ends with its last offset.
         const hasRecord = group.generationId > 0
         if (records.length > 0 || hasRecord) this.#shard.append(this.#tombstones(group), { apply: true }, () => {})

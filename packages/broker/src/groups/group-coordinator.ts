@@ -62,6 +62,13 @@ export class GroupCoordinator {
     return { errorCode: loading ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NONE, groups }
   }
 
+  /** A transaction's marker is committed in a partition of `__consumer_offsets`, written in `leaderEpoch`. */
+  transactionEnded(partition: number, leaderEpoch: number, producerId: number, commit: boolean): void {
+    const shard = this.#shards.get(partition)?.shard
+    // While it loads, the shard meets the marker in the log; of another epoch, it has met it there.
+    if (shard?.state === 'active' && shard.leaderEpoch === leaderEpoch) shard.transactionEnded(producerId, commit)
+  }
+
   close(): void {
     this.#unsubscribe()
     if (this.#expiryTimer !== null) this.#runtime.host.timers.clear(this.#expiryTimer)

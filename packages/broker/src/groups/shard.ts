@@ -7,17 +7,16 @@ import type { Host } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import { DecodeError } from '@millrace/protocol/primitives/decode-error'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { batchSizeBytes, isControl, nextOffset } from '@millrace/protocol/records/batch-header'
+import { isControl, isTransactional, producerId as producerIdOf } from '@millrace/protocol/records/batch-header'
 import { buildBatch } from '@millrace/protocol/records/build-batch'
 import { readRecords } from '@millrace/protocol/records/records'
-import type { LogRead } from '@millrace/log/log-types'
-import type { Partition } from '../replication/partition.ts'
+import { readTransactionMarker } from '@millrace/log/transaction-marker'
+import { replayPartition } from '../coordination/replay-partition.ts'
+import type { AppendOptions, Partition } from '../replication/partition.ts'
 import type { ClassicGroup } from './classic-group.ts'
-import { readCoordinatorRecord, type CoordinatorRecord } from './offset-records.ts'
+import { offsetRecord, readCoordinatorRecord, type CoordinatorRecord } from './offset-records.ts'
+import { PendingOffsets, type PendingOffset } from './pending-offsets.ts'
 import { replay } from './replay.ts'
-
-/** Bytes replayed per turn while loading: bounds the pause of the loop. */
-const LOAD_BYTES_PER_TURN = 256 * 1024
 
 export interface ShardOptions {
   readonly host: Host
@@ -31,19 +30,21 @@ export interface ShardOptions {
 
 export class GroupShard {
   readonly groups: Map<string, ClassicGroup> = new Map()
+  /** What transactions that have not ended committed. */
+  readonly pendingOffsets: PendingOffsets = new PendingOffsets()
   readonly host: Host
   readonly leaderEpoch: number
+  readonly partition: Partition
   readonly #logger: Logger
-  readonly #partition: Partition
-  readonly #appendTimeoutMs: number
+  readonly #appendOptions: AppendOptions
   #state: 'loading' | 'active' | 'closed' = 'loading'
 
   constructor(options: ShardOptions) {
     this.host = options.host
     this.leaderEpoch = options.leaderEpoch
     this.#logger = options.logger
-    this.#partition = options.partition
-    this.#appendTimeoutMs = options.appendTimeoutMs
+    this.partition = options.partition
+    this.#appendOptions = { acks: -1, timeoutMs: options.appendTimeoutMs, origin: 'coordinator' }
   }
 
   get state(): 'loading' | 'active' | 'closed' {
@@ -58,69 +59,56 @@ export class GroupShard {
 
   /** Replays the partition up to its log end, a piece per turn; `loaded` when the shard is active. */
   load(loaded: () => void): void {
-    this.#loadFrom(this.#partition.logStartOffset, loaded)
+    replayPartition({
+      host: this.host,
+      partition: this.partition,
+      goesOn: () => this.#state === 'loading',
+      visit: (bytes, at) => this.#replayBatch(bytes, at),
+      done: (error) => {
+        if (error !== null) {
+          this.#logger.error('loading groups failed; the partition stays unavailable', {
+            partition: this.partition.partition,
+            cause: error.message,
+          })
+          return
+        }
+        this.#state = 'active'
+        loaded()
+      },
+    })
   }
 
   close(): void {
     this.#state = 'closed'
   }
 
-  #loadFrom(offset: number, loaded: () => void): void {
-    if (this.#state !== 'loading') return
-    const endOffset = this.#partition.logEndOffset
-    if (offset >= endOffset) {
-      this.#state = 'active'
-      loaded()
-      return
+  /** The marker of a producer's transaction is committed in this partition: its offsets take effect, or are forgotten. */
+  transactionEnded(producerId: number, commit: boolean): void {
+    const nowMs = this.host.clock.nowMs()
+    for (const { groupId, topic, partition, committed } of this.pendingOffsets.take(producerId)) {
+      if (commit) replay(this.groups, { kind: 'offset', groupId, topic, partition, committed }, nowMs)
     }
-    const request = { offset, maxBytes: LOAD_BYTES_PER_TURN, endOffset, atLeastOne: true }
-    const continueWith = (read: LogRead): void => {
-      const next = this.#replayRead(read, offset)
-      read.release?.()
-      this.host.tick(() => this.#loadFrom(next, loaded))
-    }
-    const hot = this.#partition.log.read(request)
-    if (hot !== null) {
-      continueWith(hot)
-      return
-    }
-    this.#partition.log.readCold(request, (error, read) => {
-      if (error !== null || read === null) {
-        this.#logger.error('loading groups failed; the partition stays unavailable', {
-          partition: this.#partition.partition,
-          cause: error?.message,
-        })
-        return
-      }
-      continueWith(read)
-    })
-  }
-
-  /** Applies every record of `read` and returns the offset behind its last batch. */
-  #replayRead(read: LogRead, from: number): number {
-    let next = from
-    for (const bytes of read.buffers) {
-      let at = 0
-      while (at < bytes.length) {
-        next = nextOffset(bytes, at)
-        // Markers and transactional commits belong to the transaction coordinator.
-        if (!isControl(bytes, at)) this.#replayBatch(bytes, at)
-        at += batchSizeBytes(bytes, at)
-      }
-    }
-    return Math.max(next, from + 1)
   }
 
   #replayBatch(bytes: Buffer, at: number): void {
+    if (isControl(bytes, at)) {
+      const marker = readTransactionMarker(bytes, at)
+      if (marker !== null) this.transactionEnded(producerIdOf(bytes, at), marker.committed)
+      return
+    }
+    const producerId = isTransactional(bytes, at) ? producerIdOf(bytes, at) : null
     for (const record of readRecords(bytes, at)) {
       if (record.key === null) continue
       try {
         // Strings are copied out by decoding; member metadata is copied by replay.
-        replay(this.groups, readCoordinatorRecord(record.key, record.value), this.host.clock.nowMs())
+        const read = readCoordinatorRecord(record.key, record.value)
+        if (producerId === null) replay(this.groups, read, this.host.clock.nowMs())
+        else if (read.kind === 'offset' && read.committed !== null)
+          this.pendingOffsets.add(producerId, { ...read, committed: read.committed })
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error
         this.#logger.warn('skipped an unreadable record of a group', {
-          partition: this.#partition.partition,
+          partition: this.partition.partition,
           offset: record.offset,
           cause: error.message,
         })
@@ -140,23 +128,44 @@ export class GroupShard {
   ): void {
     const timestampMs = this.host.clock.nowMs()
     const batch = buildBatch({ records, timestampMs })
-    this.#partition.appendAsLeader(
-      null,
-      batch,
-      0,
-      batch.length,
-      { acks: -1, timeoutMs: this.#appendTimeoutMs, origin: 'coordinator' },
-      (errorCode) => {
-        if (this.#state === 'closed') {
-          done(ErrorCode.NOT_COORDINATOR)
-          return
-        }
-        if (errorCode === ErrorCode.NONE && options.apply) {
-          for (const { key, value } of records) replay(this.groups, readCoordinatorRecord(key, value), timestampMs)
-        }
-        done(coordinatorError(errorCode))
-      },
-    )
+    this.partition.appendAsLeader(null, batch, 0, batch.length, this.#appendOptions, (errorCode) => {
+      if (this.#state === 'closed') {
+        done(ErrorCode.NOT_COORDINATOR)
+        return
+      }
+      if (errorCode === ErrorCode.NONE && options.apply) {
+        for (const { key, value } of records) replay(this.groups, readCoordinatorRecord(key, value), timestampMs)
+      }
+      done(coordinatorError(errorCode))
+    })
+  }
+
+  /**
+   * Appends offsets of a producer's transaction as one transactional batch with acks=all; they are pending from then on.
+   * INVALID_PRODUCER_EPOCH for a producer that has been fenced here.
+   */
+  appendTransactional(
+    producer: { readonly producerId: number; readonly producerEpoch: number },
+    offsets: readonly PendingOffset[],
+    done: (errorCode: number) => void,
+  ): void {
+    const { producerId, producerEpoch } = producer
+    const known = this.partition.log.producers.get(producerId)
+    if (known !== undefined && producerEpoch < known.epoch) return done(ErrorCode.INVALID_PRODUCER_EPOCH)
+    const batch = buildBatch({
+      records: offsets.map(({ groupId, topic, partition, committed }) =>
+        offsetRecord(groupId, topic, partition, committed),
+      ),
+      timestampMs: this.host.clock.nowMs(),
+      producerId,
+      producerEpoch,
+      isTransactional: true,
+    })
+    this.partition.appendAsLeader(null, batch, 0, batch.length, this.#appendOptions, (errorCode) => {
+      if (this.#state === 'closed') return done(ErrorCode.NOT_COORDINATOR)
+      if (errorCode === ErrorCode.NONE) for (const offset of offsets) this.pendingOffsets.add(producerId, offset)
+      done(coordinatorError(errorCode))
+    })
   }
 }
 

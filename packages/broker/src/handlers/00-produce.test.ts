@@ -3,6 +3,7 @@ import { produceRequest, produceResponse } from '@millrace/protocol/messages/00-
 import { buildBatch } from '@millrace/protocol/records/build-batch'
 import { describe, expect, it } from 'vitest'
 import type { AppendCallback, AppendOptions, AppendRefusal, Partition } from '../replication/partition.ts'
+import type { TransactionalAppends, TransactionalBatch } from '../transactions/transactional-appends.ts'
 import { produceHandler } from './00-produce.ts'
 import {
   OTHER_TOPIC_ID,
@@ -56,7 +57,12 @@ function createProduce() {
     ) => done(ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, null),
   } as unknown as Partition
   fixture.partitions.set('orders-0', leader).set('orders-1', follower).set('__consumer_offsets-0', leader)
-  const handler = produceHandler(fixture.runtime)
+  const verifications: { batch: TransactionalBatch; verified: (errorCode: number) => void }[] = []
+  const transactional = {
+    verify: (batch: TransactionalBatch, verified: (errorCode: number) => void) =>
+      void verifications.push({ batch, verified }),
+  } as unknown as TransactionalAppends
+  const handler = produceHandler(fixture.runtime, transactional)
   const produce = (
     version: number,
     entries: [string, number, Buffer | null][],
@@ -78,7 +84,7 @@ function createProduce() {
       { clientId },
     )
   }
-  return { ...fixture, appends, produce }
+  return { ...fixture, appends, produce, verifications }
 }
 
 function partitionsOf(answer: ReturnType<ReturnType<typeof createProduce>['produce']>) {
@@ -173,15 +179,66 @@ describe('Produce', () => {
     ])
   })
 
-  it('refuses what claims to be transactional: nobody can have begun a transaction', () => {
-    const { produce, appends } = createProduce()
-    expect(partitionsOf(produce(7, [['orders', 0, BATCH]], { transactionalId: 'tx' }))[0]?.errorCode).toBe(
-      ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-    )
-    const transactional = Buffer.from(BATCH)
-    transactional.writeInt16BE(0x10, 21)
-    expect(partitionsOf(produce(7, [['orders', 0, transactional]]))[0]?.errorCode).toBe(ErrorCode.INVALID_TXN_STATE)
+  const transactionalBatch = (producerId: number): Buffer =>
+    buildBatch({
+      records: [{ value: Buffer.from('v') }],
+      timestampMs: 1,
+      producerId,
+      producerEpoch: 3,
+      baseSequence: 5,
+      isTransactional: true,
+    })
+
+  it.each([
+    [7, false],
+    [11, false],
+    [12, true],
+  ])('appends a transactional batch in version %d only after its verification', (version, adds) => {
+    const { produce, appends, verifications } = createProduce()
+    const answer = produce(version, [['orders', 0, transactionalBatch(9)]], { transactionalId: 'tx' })
     expect(appends.length).toBe(0)
+    expect(verifications[0]?.batch).toMatchObject({
+      transactionalId: 'tx',
+      producerId: 9,
+      producerEpoch: 3,
+      baseSequence: 5,
+      adds,
+    })
+    verifications[0]?.verified(ErrorCode.NONE)
+    expect(appends.length).toBe(1)
+    appends[0]?.done(ErrorCode.NONE, 42, -1, null)
+    expect(partitionsOf(answer)[0]).toMatchObject({ errorCode: 0, baseOffset: 42 })
+  })
+
+  it.each([
+    [10, ErrorCode.TRANSACTION_ABORTABLE, ErrorCode.INVALID_TXN_STATE],
+    [11, ErrorCode.TRANSACTION_ABORTABLE, ErrorCode.TRANSACTION_ABORTABLE],
+    [11, ErrorCode.NOT_COORDINATOR, ErrorCode.NOT_ENOUGH_REPLICAS],
+    [11, ErrorCode.CONCURRENT_TRANSACTIONS, ErrorCode.NOT_ENOUGH_REPLICAS],
+    [12, ErrorCode.CONCURRENT_TRANSACTIONS, ErrorCode.CONCURRENT_TRANSACTIONS],
+    [12, ErrorCode.INVALID_PRODUCER_EPOCH, ErrorCode.INVALID_PRODUCER_EPOCH],
+  ])('tells in version %d the verification error %d as %d', (version, verified, told) => {
+    const { produce, appends, verifications } = createProduce()
+    const answer = produce(version, [['orders', 0, transactionalBatch(9)]], { transactionalId: 'tx' })
+    verifications[0]?.verified(verified)
+    expect(partitionsOf(answer)[0]?.errorCode).toBe(told)
+    expect(appends.length).toBe(0)
+  })
+
+  it('refuses transactional batches without their id, or of two producers', () => {
+    const { produce, appends, verifications } = createProduce()
+    const nameless = produce(7, [['orders', 0, transactionalBatch(9)]])
+    expect(partitionsOf(nameless)[0]?.errorCode).toBe(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    const entries: [string, number, Buffer][] = [
+      ['orders', 0, transactionalBatch(9)],
+      ['orders', 1, transactionalBatch(8)],
+    ]
+    const mixed = produce(7, entries, { transactionalId: 'tx' })
+    expect(partitionsOf(mixed).map(({ errorCode }) => errorCode)).toEqual([
+      ErrorCode.INVALID_PRODUCER_ID_MAPPING,
+      ErrorCode.INVALID_PRODUCER_ID_MAPPING,
+    ])
+    expect(appends.length + verifications.length).toBe(0)
   })
 
   it('appends the first and refuses the second of one partition named twice', () => {

@@ -13,8 +13,18 @@ import {
   type ProduceRequest,
   type ProduceResponseInput,
 } from '@millrace/protocol/messages/00-produce'
-import { BATCH_HEADER_BYTES, MAGIC_V2, isTransactional, magic } from '@millrace/protocol/records/batch-header'
-import type { AppendOptions, AppendRefusal } from '../replication/partition.ts'
+import {
+  BATCH_HEADER_BYTES,
+  MAGIC_V2,
+  baseSequence,
+  isTransactional,
+  magic,
+  producerEpoch,
+  producerId,
+} from '@millrace/protocol/records/batch-header'
+import type { AppendCallback, AppendOptions, AppendRefusal, Partition } from '../replication/partition.ts'
+import type { TransactionalAppends } from '../transactions/transactional-appends.ts'
+import { PRODUCE_ERRORS, transactionError, verificationError } from '../transactions/wire-errors.ts'
 import { nodeEndpoints } from './endpoints.ts'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 import { isInternalTopic } from './topic-names.ts'
@@ -26,8 +36,42 @@ const ADMIN_CLIENT_ID = '__admin_client'
 const TOPIC_ID_VERSION = 13
 const LEADER_HINT_VERSION = 10
 const STORAGE_ERROR_VERSION = 4
+/** From here on a transactional producer does not name its partitions before: its batches add them (KIP-890). */
+const ADDING_VERSION = 12
 
-export function produceHandler(runtime: BrokerRuntime): ApiHandler<ProduceRequest, ProduceResponseInput> {
+export function produceHandler(
+  runtime: BrokerRuntime,
+  transactional: TransactionalAppends,
+): ApiHandler<ProduceRequest, ProduceResponseInput> {
+  /** Appends a transactional batch once it is known to be part of its transaction. */
+  const appendVerified = (
+    context: RequestContext,
+    transactionalId: string,
+    partition: Partition,
+    records: Buffer,
+    options: AppendOptions,
+    done: AppendCallback,
+  ): void => {
+    const slab = context.frame?.slab ?? null
+    const adds = context.apiVersion >= ADDING_VERSION
+    const append = (): void => partition.appendAsLeader(slab, records, 0, records.length, options, done)
+    if (!adds && !runtime.settings.boolean('transaction.partition.verification.enable')) return append()
+    return transactional.verify(
+      {
+        transactionalId,
+        partition,
+        producerId: producerId(records, 0),
+        producerEpoch: producerEpoch(records, 0),
+        baseSequence: baseSequence(records, 0),
+        adds,
+      },
+      (errorCode) => {
+        if (errorCode === ErrorCode.NONE) append()
+        else done(verificationError(errorCode, adds), -1, -1, null)
+      },
+    )
+  }
+
   return {
     request: produceRequest,
     response: produceResponse,
@@ -60,11 +104,12 @@ export function produceHandler(runtime: BrokerRuntime): ApiHandler<ProduceReques
         produceVersion: context.apiVersion,
       }
       const { image } = runtime.metadata
+      const requestError = refusalOfTransactions(request)
       request.topicData.forEach((topic, topicIndex) => {
         const answers = responses[topicIndex]?.partitionResponses ?? []
         const name =
           context.apiVersion < TOPIC_ID_VERSION ? topic.name : (image.topicsById.get(topic.topicId)?.name ?? null)
-        const topicError = refusalOfTopic(context, request, name)
+        const topicError = requestError ?? refusalOfTopic(context, request, name)
         const seen = new Set<number>()
         for (const { index, records } of topic.partitionData) {
           const at = answers.push(emptyAnswer(index)) - 1
@@ -105,7 +150,10 @@ export function produceHandler(runtime: BrokerRuntime): ApiHandler<ProduceReques
             done(replicaManager.missingPartition(name, index), -1, -1, null)
             continue
           }
-          partition.appendAsLeader(context.frame?.slab ?? null, records, 0, records.length, options, done)
+          const { transactionalId } = request
+          if (transactionalId !== null && isTransactionalBatch(records))
+            appendVerified(context, transactionalId, partition, records, options, done)
+          else partition.appendAsLeader(context.frame?.slab ?? null, records, 0, records.length, options, done)
         }
       })
       settle()
@@ -116,8 +164,6 @@ export function produceHandler(runtime: BrokerRuntime): ApiHandler<ProduceReques
 /** Why nothing may be written to the topic; null when it may. `name` null: the topic id is not known. */
 function refusalOfTopic({ clientId }: RequestContext, request: ProduceRequest, name: string | null): number | null {
   if (request.acks !== -1 && request.acks !== 0 && request.acks !== 1) return ErrorCode.INVALID_REQUIRED_ACKS
-  // There are no transactions: nobody can have begun the one that this write would belong to.
-  if (request.transactionalId !== null) return ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
   if (name === null) return ErrorCode.UNKNOWN_TOPIC_ID
   if (isInternalTopic(name) && clientId !== ADMIN_CLIENT_ID) return ErrorCode.INVALID_TOPIC_EXCEPTION
   return null
@@ -125,9 +171,26 @@ function refusalOfTopic({ clientId }: RequestContext, request: ProduceRequest, n
 
 /** Why the batch is refused before the partition judges it; null otherwise. */
 function refusalOfRecords(records: Buffer | null): number | null {
-  if (records === null || records.length === 0) return ErrorCode.INVALID_RECORD
-  const readable = records.length >= BATCH_HEADER_BYTES && magic(records, 0) === MAGIC_V2
-  return readable && isTransactional(records, 0) ? ErrorCode.INVALID_TXN_STATE : null
+  return records === null || records.length === 0 ? ErrorCode.INVALID_RECORD : null
+}
+
+function isTransactionalBatch(records: Buffer): boolean {
+  return records.length >= BATCH_HEADER_BYTES && magic(records, 0) === MAGIC_V2 && isTransactional(records, 0)
+}
+
+/** What is wrong with the request as a whole: transactional batches without their id, or of several producers. */
+function refusalOfTransactions({ transactionalId, topicData }: ProduceRequest): number | null {
+  let only = -1
+  for (const { partitionData } of topicData) {
+    for (const { records } of partitionData) {
+      if (records === null || !isTransactionalBatch(records)) continue
+      if (transactionalId === null) return ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+      const id = producerId(records, 0)
+      if (only >= 0 && id !== only) return ErrorCode.INVALID_PRODUCER_ID_MAPPING
+      only = id
+    }
+  }
+  return null
 }
 
 function emptyAnswer(index: number): PartitionAnswer {
@@ -137,7 +200,7 @@ function emptyAnswer(index: number): PartitionAnswer {
 /** Clients of old versions do not know KAFKA_STORAGE_ERROR. */
 function wireError(apiVersion: number, errorCode: number): number {
   const unknown = errorCode === ErrorCode.KAFKA_STORAGE_ERROR && apiVersion < STORAGE_ERROR_VERSION
-  return unknown ? ErrorCode.NOT_LEADER_OR_FOLLOWER : errorCode
+  return unknown ? ErrorCode.NOT_LEADER_OR_FOLLOWER : transactionError(errorCode, apiVersion, PRODUCE_ERRORS)
 }
 
 /** Who leads now, for a client that asked the wrong broker; its address is collected in `leaders`. */

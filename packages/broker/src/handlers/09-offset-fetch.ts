@@ -41,6 +41,7 @@ export function offsetFetchHandler(
     groupId: string,
     asked: readonly AskedTopic[] | null,
     byId: boolean,
+    requireStable: boolean,
   ): { errorCode: number; topics: FetchedTopic[] } => {
     const located =
       groupId === '' ? { errorCode: ErrorCode.INVALID_GROUP_ID, served: null } : coordinator.locate(groupId)
@@ -48,7 +49,7 @@ export function offsetFetchHandler(
     const topics = asked ?? allTopics(located.served, groupId)
     return {
       errorCode: ErrorCode.NONE,
-      topics: topics.map((topic) => fetchTopic(located.served, groupId, topic, byId)),
+      topics: topics.map((topic) => fetchTopic(located.served, groupId, topic, byId, requireStable)),
     }
   }
 
@@ -62,9 +63,17 @@ export function offsetFetchHandler(
     }))
   }
 
-  const fetchTopic = (served: ServedShard, groupId: string, topic: AskedTopic, byId: boolean): FetchedTopic => {
+  const fetchTopic = (
+    served: ServedShard,
+    groupId: string,
+    topic: AskedTopic,
+    byId: boolean,
+    requireStable: boolean,
+  ): FetchedTopic => {
     const name = byId && topic.name === '' ? runtime.metadata.image.topicsById.get(topic.topicId)?.name : topic.name
     const partitions = topic.partitionIndexes.map((partitionIndex) => {
+      if (requireStable && name !== undefined && served.commits.isUnstable(groupId, name, partitionIndex))
+        return unstable(partitionIndex)
       const committed = name === undefined ? undefined : served.commits.fetch(groupId, name, partitionIndex)
       return {
         partitionIndex,
@@ -87,13 +96,16 @@ export function offsetFetchHandler(
         const groups = new Map(request.groups.map((group) => [group.groupId, group]))
         respond({
           throttleTimeMs: 0,
-          groups: [...groups.values()].map(({ groupId, topics }) => ({ groupId, ...fetchGroup(groupId, topics, byId) })),
+          groups: [...groups.values()].map(({ groupId, topics }) => ({
+            groupId,
+            ...fetchGroup(groupId, topics, byId, request.requireStable),
+          })),
         })
         return
       }
       const asked =
         request.topics?.map(({ name, partitionIndexes }) => ({ name, topicId: ZERO_UUID, partitionIndexes })) ?? null
-      const { errorCode, topics } = fetchGroup(request.groupId, asked, false)
+      const { errorCode, topics } = fetchGroup(request.groupId, asked, false, request.requireStable)
       if (errorCode === ErrorCode.NONE || context.apiVersion >= 2) {
         respond({ throttleTimeMs: 0, errorCode, topics })
         return
@@ -110,5 +122,16 @@ export function offsetFetchHandler(
       }))
       respond({ throttleTimeMs: 0, topics: failed })
     },
+  }
+}
+
+/** A transaction is about to change it: the consumer asks again until the transaction has ended (KIP-447). */
+function unstable(partitionIndex: number): FetchedTopic['partitions'][number] {
+  return {
+    partitionIndex,
+    committedOffset: -1,
+    committedLeaderEpoch: -1,
+    metadata: '',
+    errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT,
   }
 }

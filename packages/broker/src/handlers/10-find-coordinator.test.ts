@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { TopicCreation } from '../forwarding/topic-creation.ts'
 import { findCoordinatorHandler } from './10-find-coordinator.ts'
 import {
+  OTHER_TOPIC_ID,
   TOPIC_ID,
   ask,
   broker,
@@ -15,7 +16,13 @@ import {
 } from './handler-fixture.ts'
 
 const star = broker(2, { endpoints: [endpoint('CLIENT', '*', 9093)] })
-const image = imageOf([broker(1), star], [topic('__consumer_offsets', TOPIC_ID, [partitionState({ leader: 2 })])])
+const image = imageOf(
+  [broker(1), star],
+  [
+    topic('__consumer_offsets', TOPIC_ID, [partitionState({ leader: 2 })]),
+    topic('__transaction_state', OTHER_TOPIC_ID, [partitionState({ leader: 1 })]),
+  ],
+)
 
 function find(version: number, keyType: number, key: string) {
   const { runtime } = createHandlerFixture(image)
@@ -33,13 +40,9 @@ describe('FindCoordinator', () => {
     expect(find(version, 0, 'group')).toMatchObject({ errorCode: 0, nodeId: 2, host: '127.0.0.1', port: 9093 })
   })
 
-  it.each([1, 3, 4, 6])(
-    'refuses a transactional id in version %d with the code that clients take as final',
-    (version) => {
-      const refused = { errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, nodeId: -1, host: '', port: -1 }
-      expect(find(version, 1, 'tx')).toMatchObject(refused)
-    },
-  )
+  it.each([1, 3, 4, 6])('finds the leader that holds a transactional id in version %d', (version) => {
+    expect(find(version, 1, 'tx')).toMatchObject({ errorCode: 0, nodeId: 1, host: 'broker-1', port: 9092 })
+  })
 
   it('refuses key types that are not served', () => {
     expect(find(6, 2, 'group:topic:0')?.errorCode).toBe(ErrorCode.INVALID_REQUEST)

@@ -1,4 +1,7 @@
-/** FindCoordinator: which broker leads the partition that holds a group. Makes `__consumer_offsets` when it is first needed. */
+/**
+ * FindCoordinator: which broker leads the partition that holds a group or a transactional id. Makes `__consumer_offsets` or
+ * `__transaction_state` when it is first needed.
+ */
 import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
 import {
   findCoordinatorRequest,
@@ -11,6 +14,7 @@ import type { BrokerRuntime } from '../broker-runtime.ts'
 import type { TopicCreation } from '../forwarding/topic-creation.ts'
 import { GROUP_METADATA_TOPIC, groupMetadataTopic } from '../groups/internal-topic.ts'
 import { partitionForGroup } from '../groups/partition-for-group.ts'
+import { TRANSACTION_STATE_TOPIC, transactionStateTopic } from '../transactions/internal-topic.ts'
 import { advertisedEndpoint } from './endpoints.ts'
 
 const KEY_TYPE_GROUP = 0
@@ -33,9 +37,9 @@ export function findCoordinatorHandler(
   runtime: BrokerRuntime,
   topicCreation: TopicCreation,
 ): ApiHandler<FindCoordinatorRequest, FindCoordinatorResponseInput> {
-  const find = (key: string, connection: ConnectionInfo): Found => {
+  const find = (topic: string, key: string, connection: ConnectionInfo): Found => {
     const { image } = runtime.metadata
-    const partitions = image.topicsByName.get(GROUP_METADATA_TOPIC)?.partitions
+    const partitions = image.topicsByName.get(topic)?.partitions
     const leader = partitions?.[partitionForGroup(key, partitions.length)]?.leader
     const broker = leader === undefined ? undefined : image.brokers.get(leader)
     const endpoint = broker === undefined || broker.fenced ? null : advertisedEndpoint(broker, connection)
@@ -60,20 +64,17 @@ export function findCoordinatorHandler(
         if (context.apiVersion >= 4) respond({ throttleTimeMs: 0, coordinators: found })
         else if (first !== undefined) respond({ throttleTimeMs: 0, ...first })
       }
-      if (request.keyType !== KEY_TYPE_GROUP) {
+      if (request.keyType !== KEY_TYPE_GROUP && request.keyType !== KEY_TYPE_TRANSACTION) {
         const message =
-          'Only consumer groups have a coordinator here; transactions and share groups are not served by this version.'
-        // The one code that Java, librdkafka and kafkajs take as final for a transactional id; others are retried for ever.
-        const errorCode =
-          request.keyType === KEY_TYPE_TRANSACTION
-            ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-            : ErrorCode.INVALID_REQUEST
-        answer(keys.map((key) => notFound(key, errorCode, message)))
-        return
+          'Only consumer groups and transactions have a coordinator here; share groups are not served by this version.'
+        return answer(keys.map((key) => notFound(key, ErrorCode.INVALID_REQUEST, message)))
       }
+      const isGroup = request.keyType === KEY_TYPE_GROUP
+      const name = isGroup ? GROUP_METADATA_TOPIC : TRANSACTION_STATE_TOPIC
+      const topic = isGroup ? groupMetadataTopic(runtime) : transactionStateTopic(runtime)
       // At once if the topic is there; a failed creation shows as COORDINATOR_NOT_AVAILABLE, which clients retry.
-      topicCreation.create(context.connection, groupMetadataTopic(runtime), () =>
-        answer(keys.map((key) => find(key, context.connection))),
+      return topicCreation.create(context.connection, topic, () =>
+        answer(keys.map((key) => find(name, key, context.connection))),
       )
     },
   }

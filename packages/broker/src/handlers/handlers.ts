@@ -8,18 +8,19 @@ import { forwardedHandlers } from '../forwarding/forwarded-handlers.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import { Forwarder } from '../forwarding/forwarder.ts'
 import { TopicCreation } from '../forwarding/topic-creation.ts'
+import type { TransactionParts } from '../transactions/transaction-parts.ts'
 import { produceHandler } from './00-produce.ts'
 import { fetchHandler } from './01-fetch.ts'
 import { listOffsetsHandler } from './02-list-offsets.ts'
 import { metadataHandler } from './03-metadata.ts'
 import { deleteRecordsHandler } from './21-delete-records.ts'
-import { initProducerIdHandler } from './22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
 import { describeConfigsHandler } from './32-describe-configs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 import { groupHandlers } from './group-handlers.ts'
+import { transactionHandlers } from './transaction-handlers.ts'
 
 /** Admin APIs that the controller answers. */
 export const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
@@ -35,7 +36,11 @@ export const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
   ApiKey.UnregisterBroker,
 ])
 
-export function createHandlers(runtime: BrokerRuntime, groups: GroupCoordinator): Map<number, ApiHandler> {
+export function createHandlers(
+  runtime: BrokerRuntime,
+  groups: GroupCoordinator,
+  transactions: TransactionParts,
+): Map<number, ApiHandler> {
   const forwarder = new Forwarder(runtime.host, runtime.forwardingChannel, runtime.logger)
   const topicCreation = new TopicCreation(runtime.host, forwarder, runtime.metadata)
   const fetchSessions = new FetchSessionCache(runtime.host, () =>
@@ -43,18 +48,18 @@ export function createHandlers(runtime: BrokerRuntime, groups: GroupCoordinator)
   )
   const handlers = new Map<number, ApiHandler>()
   const own: readonly ApiHandler[] = [
-    produceHandler(runtime),
+    produceHandler(runtime, transactions.appends),
     fetchHandler(runtime, fetchSessions),
     listOffsetsHandler(runtime),
     metadataHandler(runtime, topicCreation),
     deleteRecordsHandler(runtime),
-    initProducerIdHandler(runtime),
     offsetForLeaderEpochHandler(runtime),
     describeConfigsHandler(runtime),
     describeLogDirsHandler(runtime),
     describeClusterHandler(runtime),
     describeTopicPartitionsHandler(runtime),
     ...groupHandlers(runtime, groups, topicCreation),
+    ...transactionHandlers(runtime, groups, transactions),
     ...forwardedHandlers(forwarder, FORWARDED_APIS).values(),
   ]
   for (const handler of own) {

@@ -9,6 +9,8 @@ import { describeLogDirsRequest, describeLogDirsResponse } from '@millrace/proto
 import { describe, expect, it } from 'vitest'
 import type { Partition } from '../replication/partition.ts'
 import { deleteRecordsHandler } from './21-delete-records.ts'
+import type { InitRequest } from '../transactions/decisions.ts'
+import type { ProducerCallback, TransactionCoordinator } from '../transactions/transaction-coordinator.ts'
 import { initProducerIdHandler } from './22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
@@ -68,7 +70,19 @@ describe('InitProducerId', () => {
   ) {
     const { runtime } = createHandlerFixture(undefined, {}, { producerIds })
     const asked = { transactionalId: null, transactionTimeoutMs: 1000, ...body }
-    return ask(initProducerIdHandler(runtime), initProducerIdRequest, initProducerIdResponse, version, asked).response
+    const coordinator = {
+      init(transactionalId: string, request: InitRequest, done: ProducerCallback) {
+        if (transactionalId === 'fenced') done(ErrorCode.PRODUCER_FENCED, null)
+        else done(0, { producerId: 500, producerEpoch: (request.expected?.producerEpoch ?? 8) + 1 })
+      },
+    } as unknown as TransactionCoordinator
+    return ask(
+      initProducerIdHandler(runtime, coordinator),
+      initProducerIdRequest,
+      initProducerIdResponse,
+      version,
+      asked,
+    ).response
   }
 
   it.each([0, 1, 2, 3, 4, 5])('gives an idempotent producer a new id with epoch 0 in version %d', (version) => {
@@ -83,16 +97,21 @@ describe('InitProducerId', () => {
     })
   })
 
-  it('refuses a transactional id at once with an error that no client retries', () => {
-    expect(init(4, { transactionalId: 'tx' })).toMatchObject({
-      errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-      producerId: -1,
-      producerEpoch: -1,
-    })
+  it('gives a transactional id what its coordinator says, with what the producer expects', () => {
+    expect(init(2, { transactionalId: 'tx' })).toMatchObject({ errorCode: 0, producerId: 500, producerEpoch: 9 })
+    expect(init(4, { transactionalId: 'tx', producerId: 500, producerEpoch: 3 })).toMatchObject({ producerEpoch: 4 })
   })
 
-  it('refuses an empty transactional id with INVALID_REQUEST', () => {
-    expect(init(4, { transactionalId: '' })).toMatchObject({ errorCode: ErrorCode.INVALID_REQUEST })
+  it.each([
+    [3, ErrorCode.INVALID_PRODUCER_EPOCH],
+    [4, ErrorCode.PRODUCER_FENCED],
+  ])('tells a fenced producer in version %d with %d', (version, errorCode) => {
+    expect(init(version, { transactionalId: 'fenced' })).toMatchObject({ errorCode, producerId: -1, producerEpoch: -1 })
+  })
+
+  it('refuses a producer id without epoch, or an epoch without id', () => {
+    expect(init(4, { producerId: 77 })).toMatchObject({ errorCode: ErrorCode.INVALID_REQUEST })
+    expect(init(4, { producerEpoch: 7 })).toMatchObject({ errorCode: ErrorCode.INVALID_REQUEST })
   })
 
   it('passes on that no id can be had now', () => {

@@ -132,9 +132,7 @@ function operate(
   const before = splitList(current ?? definition?.default ?? '')
   const items = new Set(splitList(value))
   const after =
-    operation === Operation.APPEND
-      ? [...new Set([...before, ...items])]
-      : before.filter((item) => !items.has(item))
+    operation === Operation.APPEND ? [...new Set([...before, ...items])] : before.filter((item) => !items.has(item))
   return after.join(',')
 }
 

@@ -97,7 +97,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'commits-answered-early',
     what: 'an offset commit is answered when the coordinator alone has written it',
     file: 'packages/broker/src/groups/shard.ts',
-    find: "{ acks: -1, timeoutMs: this.#appendTimeoutMs, origin: 'coordinator' }",
-    replace: "{ acks: 1, timeoutMs: this.#appendTimeoutMs, origin: 'coordinator' }",
+    find: "{ acks: -1, timeoutMs: options.appendTimeoutMs, origin: 'coordinator' }",
+    replace: "{ acks: 1, timeoutMs: options.appendTimeoutMs, origin: 'coordinator' }",
   },
 ]
