@@ -15,6 +15,9 @@ export class Ledger {
   committedCount = 0
   /** By partition, then offset: the value that stands there. */
   readonly #values: Map<number, Map<number, { readonly value: string; readonly promised: Promised }>> = new Map()
+  /** By partition: below may be gone, and below must be gone. */
+  readonly #deletes: Map<number, number> = new Map()
+  readonly #deleted: Map<number, number> = new Map()
   readonly #producerIds: Set<number> = new Set()
   /** By partition: values of idempotent producers in the order in which they were given to send(). */
   readonly #sent: Map<string, string[]> = new Map()
@@ -35,6 +38,16 @@ export class Ledger {
     this.#stands(partition, offset, value, 'consumed')
   }
 
+  /** DeleteRecords up to `offset` was asked for. */
+  deletes(partition: number, offset: number): void {
+    this.#deletes.set(partition, Math.max(offset, this.#deletes.get(partition) ?? 0))
+  }
+
+  /** It was answered with success. */
+  deleted(partition: number, offset: number): void {
+    this.#deleted.set(partition, Math.max(offset, this.#deleted.get(partition) ?? 0))
+  }
+
   producerIdGiven(producerId: number): void {
     if (this.#producerIds.has(producerId)) this.broken(`producer id ${producerId} was given twice`)
     this.#producerIds.add(producerId)
@@ -52,23 +65,32 @@ export class Ledger {
     this.#sent.delete(stream)
   }
 
-  /** Compares everything promised with what `partition` holds in the end. */
-  checkPartition(partition: number, found: ReadonlyMap<number, string>): void {
+  /** Compares everything promised with what `partition` holds in the end, from `logStartOffset` on. */
+  checkPartition(partition: number, logStartOffset: number, found: ReadonlyMap<number, string>): void {
+    const least = this.#deleted.get(partition) ?? 0
+    const most = this.#deletes.get(partition) ?? 0
+    if (logStartOffset < least || logStartOffset > most)
+      this.broken(
+        `partition ${partition} begins at ${logStartOffset}, records were deleted up to ${least}, at most ${most}`,
+      )
     for (const [offset, { value, promised }] of this.#values.get(partition) ?? []) {
+      if (offset < logStartOffset) continue
       const there = found.get(offset)
       if (there !== value)
         this.broken(`lost: ${value} was ${promised} at ${partition}/${offset}, now ${there ?? 'nothing'}`)
     }
+    this.#checkStreams(partition, logStartOffset > 0, [...found.values()])
   }
 
-  /** Idempotent streams: each value exactly once, in order. `values` are those of one partition, by offset. */
-  checkStreams(partition: number, values: readonly string[]): void {
-    for (const [stream, sent] of this.#sent) {
+  /** Idempotent streams: each value exactly once, in order; the first may have been deleted. */
+  #checkStreams(partition: number, beginsLater: boolean, values: readonly string[]): void {
+    for (const [stream, allSent] of this.#sent) {
       if (!stream.startsWith(`${partition}/`)) continue
-      const known = new Set(sent)
+      const known = new Set(allSent)
       const got = values.filter((value) => known.has(value))
+      const sent = beginsLater ? allSent.slice(Math.max(0, allSent.length - got.length)) : allSent
       if (got.length === sent.length && got.every((value, index) => value === sent[index])) continue
-      const at = got.findIndex((value, index) => value !== sent[index])
+      const at = sent.findIndex((value, index) => value !== got[index])
       this.broken(
         `idempotent ${stream}: ${sent.length} sent, ${got.length} there, different from number ${at}: ` +
           `${sent[at] ?? 'nothing'} sent, ${got[at] ?? 'nothing'} there`,

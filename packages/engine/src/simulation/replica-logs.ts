@@ -7,8 +7,8 @@ import type { World } from '@millrace/testkit/world'
 
 const READ_BYTES = 1024 * 1024
 
-/** Bytes of `[log start, endOffset)`. Runs the world. */
-export function readLog(world: World, log: PartitionLog, endOffset: number): Buffer {
+/** Bytes of the batches in `[startOffset, endOffset)`. Runs the world. */
+export function readLog(world: World, log: PartitionLog, startOffset: number, endOffset: number): Buffer {
   const pieces: Buffer[] = []
   let done = false
   const take = (read: LogRead): void => {
@@ -29,7 +29,7 @@ export function readLog(world: World, log: PartitionLog, endOffset: number): Buf
       take(read)
     })
   }
-  readFrom(log.logStartOffset)
+  readFrom(startOffset)
   world.runUntil(() => done)
   return Buffer.concat(pieces)
 }
@@ -49,7 +49,11 @@ export function compareReplicas(
       return replica === undefined ? [] : [{ id, replica }]
     })
     const endOffset = Math.min(...replicas.map(({ replica }) => replica.highWatermark))
-    const contents = replicas.map(({ id, replica }) => ({ id, bytes: readLog(world, replica.log, endOffset) }))
+    const startOffset = Math.max(...replicas.map(({ replica }) => replica.logStartOffset))
+    const contents = replicas.map(({ id, replica }) => ({
+      id,
+      bytes: readLog(world, replica.log, startOffset, endOffset),
+    }))
     const [first, ...others] = contents
     if (first === undefined) continue
     digest.update(first.bytes)

@@ -54,8 +54,8 @@ export class SimulatedConsumer {
     this.#stopped = true
   }
 
-  /** Everything from the start of the log to its high watermark, by offset. */
-  readAll(callback: (values: Map<number, string>) => void): void {
+  /** Everything from `startOffset` to the high watermark, by offset. */
+  readAll(startOffset: number, callback: (values: Map<number, string>) => void): void {
     const values = new Map<number, string>()
     const readOn = (offset: number): void => {
       this.#fetch(offset, 0, (records, next, highWatermark) => {
@@ -65,7 +65,7 @@ export class SimulatedConsumer {
         else readOn(next)
       })
     }
-    readOn(0)
+    readOn(startOffset)
   }
 
   #poll(): void {

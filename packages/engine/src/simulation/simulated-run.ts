@@ -6,10 +6,12 @@
  */
 import { silentLogger, type Logger } from '@millrace/base/logger'
 import type { MetadataImage } from '@millrace/metadata/image'
+import type { Partition } from '@millrace/broker/replication/partition'
 import { World } from '@millrace/testkit/world'
 import { ClusterAccess } from './cluster-access.ts'
 import { Ledger } from './ledger.ts'
 import { compareReplicas } from './replica-logs.ts'
+import { SimulatedAdministrator } from './simulated-administrator.ts'
 import { SimulatedClient } from './simulated-client.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 import { SimulatedConsumer } from './simulated-consumer.ts'
@@ -88,6 +90,7 @@ class SimulatedRun {
   #producers: SimulatedProducer[] = []
   #consumers: SimulatedConsumer[] = []
   #members: SimulatedGroupMember[] = []
+  #administrator: SimulatedAdministrator | null = null
   #digest = ''
 
   constructor(seed: number, logger: Logger) {
@@ -177,6 +180,14 @@ class SimulatedRun {
     const readUpTo = (partition: number): number => this.#consumers[partition]?.position ?? 0
     const common = { promises, groupId: GROUP, topic: TOPIC, partitions: PARTITIONS, readUpTo }
     this.#members = [1, 2].map(() => new SimulatedGroupMember({ ...common, access: access() }))
+    this.#administrator = new SimulatedAdministrator({
+      access: access(),
+      ledger,
+      topic: TOPIC,
+      partitions: PARTITIONS,
+      brokers: [...this.#cluster.brokerHosts.keys()],
+      readUpTo,
+    })
     this.#pass(400)
   }
 
@@ -232,6 +243,7 @@ class SimulatedRun {
     for (const topic of controller.runtime.image.topicsById.values()) {
       for (const [index, partition] of topic.partitions.entries()) {
         if (partition.isr.length < partition.replicas.length || partition.leader < 0) return false
+        if (partition.addingReplicas.length + partition.removingReplicas.length > 0) return false
         const replica = brokers.get(partition.leader)?.runtime.replicaManager.get(topic.name, index)
         if (replica?.isLeader !== true || replica.isr.length < partition.isr.length) return false
       }
@@ -256,6 +268,13 @@ class SimulatedRun {
       () => this.#members.map((member) => member.trouble).join('; '),
     )
     for (const client of [...this.#producers, ...this.#members]) client.stop()
+    this.#administrator?.stop()
+    this.#passUntil(
+      () => this.#administrator?.idle !== false,
+      () => this.#administrator?.trouble ?? '',
+    )
+    // A reassignment may have just begun.
+    this.#putRight()
     const busy = (): SimulatedProducer[] => this.#producers.filter((producer) => !producer.idle)
     this.#passUntil(
       () => busy().length === 0,
@@ -291,21 +310,24 @@ class SimulatedRun {
   }
 
   #endOf(partition: number): number {
+    return this.#leaderOf(partition)?.logEndOffset ?? Infinity
+  }
+
+  #leaderOf(partition: number): Partition | undefined {
     for (const broker of this.#cluster.brokers.values()) {
       const replica = broker.runtime.replicaManager.get(TOPIC, partition)
-      if (replica?.isLeader === true) return replica.logEndOffset
+      if (replica?.isLeader === true) return replica
     }
-    return Infinity
+    return undefined
   }
 
   #checkRecords(): void {
     for (const [partition, consumer] of this.#consumers.entries()) {
       let values: Map<number, string> | null = null
-      consumer.readAll((all) => (values = all))
+      const logStartOffset = this.#leaderOf(partition)?.logStartOffset ?? 0
+      consumer.readAll(logStartOffset, (all) => (values = all))
       this.#world.runUntil(() => values !== null)
-      const found = values as unknown as ReadonlyMap<number, string>
-      this.#ledger.checkPartition(partition, found)
-      this.#ledger.checkStreams(partition, [...found.values()])
+      this.#ledger.checkPartition(partition, logStartOffset, values as unknown as ReadonlyMap<number, string>)
     }
   }
 
@@ -315,6 +337,7 @@ class SimulatedRun {
     const offsets = compareReplicas(this.#world, brokers, OFFSETS_TOPIC, 1)
     for (const difference of [...orders.differences, ...offsets.differences]) this.#ledger.broken(difference)
     this.#digest = orders.digest
+    if (controller !== null) this.#administrator?.check(controller.runtime.image)
     const wanted = partitionsOf(controller?.runtime.image)
     for (const [id, broker] of brokers) {
       const shown = partitionsOf(broker.runtime.metadata.image)
