@@ -26,6 +26,8 @@ export interface LogContext {
   readonly producerIdExpirationMs: number
   /** A truncation went below a recovery point: the checkpoint says too much and is to be written again soon. */
   readonly recoveryPointFell: () => void
+  /** Records were deleted from the start, inside a segment: only the checkpoint tells, and is to be written soon. */
+  readonly logStartMoved: () => void
 }
 
 export interface LogContextOptions {
@@ -38,6 +40,8 @@ export interface LogContextOptions {
   readonly producerIdExpirationMs?: number
   /** Whom to tell that the recovery point checkpoint is to be written soon; nobody unless given. */
   readonly recoveryPointFell?: () => void
+  /** Whom to tell that the log start checkpoint is to be written soon; nobody unless given. */
+  readonly logStartMoved?: () => void
   /** For tests: poison released read buffers. */
   readonly poison?: boolean
 }
@@ -56,5 +60,6 @@ export function createLogContext(options: LogContextOptions): LogContext {
     background: new BackgroundQueue(host),
     producerIdExpirationMs: options.producerIdExpirationMs ?? 86_400_000,
     recoveryPointFell: options.recoveryPointFell ?? ((): void => undefined),
+    logStartMoved: options.logStartMoved ?? ((): void => undefined),
   }
 }

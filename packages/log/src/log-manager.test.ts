@@ -150,6 +150,16 @@ describe('the log directory', () => {
     const again = bench.open().get('orders', 0)
     expect([again?.logStartOffset, again?.logEndOffset]).toEqual([4, 10])
   })
+
+  it('remembers it after kill -9 too', () => {
+    const bench = new Bench()
+    const log = bench.create(bench.open())
+    bench.fill(log, 10)
+    log.advanceLogStart(4)
+    bench.world.advance(100)
+    bench.crash()
+    expect(bench.open().get('orders', 0)?.logStartOffset).toBe(4)
+  })
 })
 
 describe('recovery', () => {

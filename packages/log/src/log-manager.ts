@@ -72,11 +72,16 @@ export class LogManager {
   readonly #timers = new Set<TimerHandle>()
   #closed = false
   #recoveryPointsDue = false
+  #logStartsDue = false
 
   private constructor(options: LogManagerOptions, directory: LogDirectory) {
     this.#options = options
     this.#directory = directory
-    this.#context = createLogContext({ ...options, recoveryPointFell: () => this.#writeRecoveryPointsSoon() })
+    this.#context = createLogContext({
+      ...options,
+      recoveryPointFell: () => this.#writeRecoveryPointsSoon(),
+      logStartMoved: () => this.#writeLogStartsSoon(),
+    })
     this.directoryId = directory.directoryId
     this.previousBrokerEpoch = directory.previousBrokerEpoch
   }
@@ -334,6 +339,16 @@ export class LogManager {
       } catch (error) {
         this.#told(error as Error)
       }
+    })
+  }
+
+  /** Once for all logs of this turn: records that were deleted must not come back with the next start. */
+  #writeLogStartsSoon(): void {
+    if (this.#logStartsDue) return
+    this.#logStartsDue = true
+    this.#context.host.tick(() => {
+      this.#logStartsDue = false
+      if (!this.#closed) this.#directory.logStartFile.write(this.#logStarts(), (error) => this.#told(error))
     })
   }
 

@@ -262,6 +262,7 @@ export class PartitionLog implements LogState {
     if (offset <= this.logStartOffset) return
     this.logStartOffset = offset
     this.leaderEpochs.truncateFromStart(offset)
+    if (offset > this.segments.first.baseOffset) this.#context.logStartMoved()
   }
 
   /** Makes everything that is written now durable. */

@@ -189,6 +189,15 @@ describe('a broker that follows the controller', () => {
     expect(fixture.fatal[0]).toContain('beyond the end')
   })
 
+  test('says that its own disk failed when the copy cannot be written', () => {
+    const fixture = setUp()
+    fixture.host.disk.fail({ path: '__cluster_metadata-0', operations: ['write'] })
+    answer(fixture, { records: batch(0, [registration(0)]), highWatermark: 1 })
+    fixture.world.advance(10)
+    expect(fixture.fatal).toHaveLength(1)
+    expect(fixture.fatal[0]).toContain('broker 1 cannot keep its copy of the cluster metadata: write /data')
+  })
+
   test('tries again after a lost connection, from the same offset', () => {
     const fixture = setUp()
     answer(fixture, { records: batch(0, [registration(0)]), highWatermark: 1 })

@@ -44,7 +44,7 @@ export interface MetadataFollowerOptions {
   readonly clusterId: Uuid
   readonly nodeId: number
   readonly brokerEpoch: () => number
-  /** The broker must not serve: its metadata is not the controller's. Called once; following has stopped. */
+  /** The broker must not serve: its metadata is not the controller's, or cannot be kept. Called once; following has stopped. */
   readonly onFatal: (error: Error) => void
 }
 
@@ -195,7 +195,7 @@ export class MetadataFollower {
     }
     this.#log.appendAsFollower(null, bytes, 0, bytes.length, (error) => {
       if (this.#closed) return
-      if (error !== null) return this.#fail(`its copy cannot be written: ${error.message}`)
+      if (error !== null) return this.#failStorage(error)
       this.#replay(batches)
       this.#fetch()
     })
@@ -248,12 +248,19 @@ export class MetadataFollower {
       try {
         image = saveSnapshot(this.#options.host, this.#store, id, bytes)
       } catch (failure) {
-        return this.#fail(`its snapshot cannot be kept: ${(failure as Error).message}`)
+        return this.#failStorage(failure as Error)
       }
       this.#replayer = new MetadataReplayer(image)
       if (this.#published !== emptyImage) this.#announce(image, diffImages(this.#published, image))
       this.#fetch()
     })
+  }
+
+  /** Its own disk, not the controller's: the next start goes on from what was kept. */
+  #failStorage(error: Error): void {
+    this.#closed = true
+    const { nodeId, onFatal } = this.#options
+    onFatal(new Error(`broker ${nodeId} cannot keep its copy of the cluster metadata: ${error.message}`))
   }
 
   #fail(reason: string): void {

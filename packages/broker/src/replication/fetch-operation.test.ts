@@ -267,6 +267,17 @@ describe('a follower fetch', () => {
     expect(partitions[0]?.noted).toEqual([])
   })
 
+  test('of a follower that has not heard of deleted records is answered at once', () => {
+    const { partitions, fetch } = setUp()
+    const [partition] = partitions
+    partition?.append(5, false)
+    if (partition !== undefined) partition.logStartOffset = 3
+    expect(fetch({ replicaId: 2 }, { fetchOffset: 5, logStartOffset: 3 }).answers).toEqual([])
+    expect(fetch({ replicaId: 2 }, { fetchOffset: 5, logStartOffset: 0 }).answers).toMatchObject([
+      { errorCode: 0, logStartOffset: 3 },
+    ])
+  })
+
   test('with an epoch the leader never had is out of range', () => {
     const { partitions, fetch } = setUp()
     partitions[0]?.append(5, false)

@@ -68,7 +68,8 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
       maxWaitMs <= 0 ||
       this.request.completeNow ||
       checked.length === 0 ||
-      checked.some((each) => each.errorCode !== ErrorCode.NONE || each.divergingEpoch !== null)
+      checked.some((each) => each.errorCode !== ErrorCode.NONE || each.divergingEpoch !== null) ||
+      (this.request.replicaId >= 0 && checked.some(isBehindLogStart))
     if (atOnce || this.#availableBytes(checked) >= this.request.minBytes) return this.#answer(checked)
     this.#wait(checked, maxWaitMs)
   }
@@ -267,4 +268,12 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
       records,
     }
   }
+}
+
+/**
+ * A follower that has not heard of deleted records is told at once: it may be in the ISR from this fetch on, and as a
+ * leader it would show them again.
+ */
+function isBehindLogStart({ request, partition }: Checked<FetchPartition>): boolean {
+  return partition !== undefined && request.logStartOffset >= 0 && request.logStartOffset < partition.logStartOffset
 }

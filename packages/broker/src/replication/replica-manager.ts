@@ -291,6 +291,8 @@ export class ReplicaManager implements FetchSurroundings {
       logs.remove(topic, index)
       log = undefined
     }
+    // Its disk failed between the start and now, when nobody listened.
+    if (log !== undefined && log.offline !== null) throw log.offline
     const highWatermark = log === undefined ? 0 : logs.highWatermark(topic, index)
     log ??= logs.create({ topic, partition: index, topicId, config: settings.topic(topic) })
     log.config = settings.topic(topic)

@@ -124,6 +124,24 @@ describe('a simulated cluster', () => {
     expectNothingLost(fixture)
   })
 
+  test('a broker whose disk fails while it starts ends too', () => {
+    const fixture = withTopic()
+    const { world, cluster, client } = fixture
+    client.setTopicConfig(TOPIC, 'segment.bytes', '1000')
+    client.startProducing(TOPIC, 1)
+    produced(fixture, 40)
+    client.stopProducing(1)
+    const id = 3
+    const incarnation = cluster.brokerHost(id).incarnation
+    cluster.killBroker(id)
+    // Rolled segments are flushed in the background, before the broker knows its replicas.
+    cluster.brokerHost(id).disk.fail({ path: new RegExp(`${TOPIC}-0/.*log`), operations: ['sync'] })
+    cluster.restartBroker(id)
+    world.runUntil(() => cluster.failures.length === 1)
+    expect(cluster.failures[0]).toMatch(new RegExp(`^broker ${id}: fdatasync`))
+    expect(cluster.brokerHost(id).incarnation).toBe(incarnation + 1)
+  })
+
   test('removes a deleted topic from every broker and gives its name a new life', () => {
     const fixture = withTopic()
     const { world, cluster, client } = fixture
