@@ -1,6 +1,6 @@
 /**
  * franz-go's own test suite of its client, aimed at a three-broker cluster with three replicas: every assignor over chains
- * of producing and consuming groups, exact counts. Runs at the full size only; transactions and the newer group types
+ * of producing and consuming groups, exact counts, transactions. Runs at the full size only; the newer group types
  * wait for their coordinators.
  */
 import { expect, it } from 'vitest'
@@ -11,7 +11,7 @@ import { full } from './harness/size.ts'
 
 const RECORDS = '100000'
 /** Names of tests for what no cluster here offers yet. */
-const WAITING = 'Txn|Transact|Share|848'
+const WAITING = 'Share|848'
 
 const suite = full ? judge('franz-go') : null
 
