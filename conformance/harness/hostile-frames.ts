@@ -44,7 +44,7 @@ const DATA_APIS: ReadonlySet<number> = new Set([0, 1, 2, 3, 23])
 const INTERNAL_APIS: readonly number[] = [7, 52, 53, 54, 56, 58, 59, 62, 63, 67, 70, 73]
 const SIZES: readonly number[] = [0, -1, 1, 7, -2_147_483_648, 2_147_483_647, 104_857_601, 1_195_725_856]
 /** One frame in so many is a bomb. */
-const BOMB_ODDS = 250
+const BOMB_ODDS = 1_000
 
 type Maker = (source: HostileFrames, random: SeededRandom) => Buffer
 

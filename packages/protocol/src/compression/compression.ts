@@ -22,8 +22,10 @@ export type CompressionName = keyof typeof CompressionCodec
 const GZIP_MAGIC = 0x1f8b
 /** An empty gzip member. */
 const GZIP_BYTES_MIN = 20
-/** A size that is understated costs chunks of this many bytes. */
-const GZIP_CHUNK_BYTES_MIN = 4096
+/** More than gzip adds to what does not compress at all, for anything but the largest batches. */
+const GZIP_OVERHEAD_BYTES = 1024
+const MIN_CHUNK_BYTES = 4096
+const ODD_CHUNK_BYTES = 1024 * 1024
 
 /** By codec number. */
 const CODEC_NAMES: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
@@ -87,8 +89,9 @@ function decompressGzip(bytes: Buffer, maxBytes: number): Buffer {
   const told = isGzip ? bytes.readUInt32LE(bytes.length - 4) : 0
   if (told > maxBytes) throw tooLarge(maxBytes)
   try {
-    // One byte more than needed: a chunk that is full asks for another one.
-    const chunkSize = Math.max(GZIP_CHUNK_BYTES_MIN, told + 1)
+    // One byte more than needed: a chunk that is full asks for another one. What tells of less than it has itself is odd:
+    // it is not to leave thousands of small pieces all over the heap.
+    const chunkSize = Math.max(told < bytes.length - GZIP_OVERHEAD_BYTES ? ODD_CHUNK_BYTES : MIN_CHUNK_BYTES, told + 1)
     return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes), chunkSize })
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge(maxBytes)
