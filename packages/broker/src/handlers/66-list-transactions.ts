@@ -8,6 +8,7 @@ import {
   type ListTransactionsResponseInput,
 } from '@millrace/protocol/messages/66-list-transactions'
 import type { BrokerRuntime } from '../broker-runtime.ts'
+import { compileIdPattern } from '../transactions/id-pattern.ts'
 import type { TransactionCoordinator } from '../transactions/transaction-coordinator.ts'
 import type { TransactionMetadata } from '../transactions/transaction-metadata.ts'
 import { isTransactionState } from '../transactions/transaction-state.ts'
@@ -20,7 +21,7 @@ export function listTransactionsHandler(
     request: listTransactionsRequest,
     response: listTransactionsResponse,
     handle(_context, request, respond) {
-      const { stateFilters, producerIdFilters, durationFilter } = request
+      const { stateFilters, producerIdFilters, durationFilter, transactionalIdPattern } = request
       const answer = (
         errorCode: number,
         unknownStateFilters: readonly string[],
@@ -28,6 +29,10 @@ export function listTransactionsHandler(
       ): void => respond({ throttleTimeMs: 0, errorCode, unknownStateFilters, transactionStates })
       const { loading, shards } = coordinator.active()
       if (loading) return answer(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, [], [])
+      const pattern = transactionalIdPattern ?? ''
+      // As in Kafka, the empty pattern is none.
+      const matchesPattern = pattern === '' ? () => true : compileIdPattern(pattern)
+      if (matchesPattern === null) return answer(ErrorCode.INVALID_REGULAR_EXPRESSION, [], [])
       const unknown = stateFilters.filter((name) => !isTransactionState(name))
       // Only unknown names: nothing can match, and no filter would be left to say so.
       if (unknown.length > 0 && unknown.length === stateFilters.length) return answer(ErrorCode.NONE, unknown, [])
@@ -41,7 +46,7 @@ export function listTransactionsHandler(
       const found: { transactionalId: string; producerId: number; transactionState: string }[] = []
       for (const { transactions, pending } of shards) {
         for (const [transactionalId, known] of transactions) {
-          if (pending.get(transactionalId) === 'Dead' || !matches(known)) continue
+          if (pending.get(transactionalId) === 'Dead' || !matches(known) || !matchesPattern(transactionalId)) continue
           found.push({ transactionalId, producerId: known.producerId, transactionState: known.state })
         }
       }

@@ -4,15 +4,12 @@
  */
 import type { AdvertisedFeatures } from '@millrace/network/api-versions'
 import type { ListenerOptions, VersionRange } from '@millrace/network/api-handler'
-import { APIS, ApiKey } from '@millrace/protocol/apis'
+import { APIS } from '@millrace/protocol/apis'
 import { acceptedVersionRange, profileOf } from '@millrace/protocol/version-profiles'
 import type { MetadataView } from '../broker-runtime.ts'
 
-/** The other features of the profile (transactions, consumer and share groups) have no code behind them. */
-const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['metadata.version'])
-
-/** Newest versions served where the release has newer ones. ListTransactions 2 filters by a pattern. */
-const NEWEST_SERVED: ReadonlyMap<number, number> = new Map([[ApiKey.ListTransactions, 1]])
+/** The other features of the profile (consumer and share groups) have no code behind them. */
+const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['metadata.version', 'transaction.version'])
 
 /** For RequestServer.versionRange. The server leaves out what has no handler. */
 export function brokerVersionRange(
@@ -21,10 +18,6 @@ export function brokerVersionRange(
   const profile = profileOf(kafkaVersion)
   // Asked with every request.
   const ranges = new Map(APIS.map(({ key }) => [key, acceptedVersionRange(profile, key)]))
-  for (const [key, newest] of NEWEST_SERVED) {
-    const range = ranges.get(key)
-    if (range !== null && range !== undefined) ranges.set(key, { min: range.min, max: Math.min(range.max, newest) })
-  }
   return (apiKey) => ranges.get(apiKey) ?? null
 }
 

@@ -150,7 +150,10 @@ export class ImitatedBroker {
       clusterId: CLUSTER_ID,
       incarnationId: randomUuid(this.host.random),
       listeners: [{ name: 'CLIENT', host: this.host.address, port: 9092, securityProtocol: 0 }],
-      features: [{ name: 'metadata.version', minSupportedVersion: 1, maxSupportedVersion: 30 }],
+      features: [
+        { name: 'metadata.version', minSupportedVersion: 1, maxSupportedVersion: 30 },
+        { name: 'transaction.version', minSupportedVersion: 0, maxSupportedVersion: 2 },
+      ],
       rack: this.#rack,
       logDirs: [this.directoryId],
     })
