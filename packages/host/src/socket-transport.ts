@@ -9,6 +9,9 @@ import type * as net from 'node:net'
 import type { Transport, TransportEvents } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
 
+/** Up to so many bytes one copy is cheaper than a write per buffer. */
+const JOINED_BYTES_MAX = 16 * 1024
+
 /** How long an ended connection waits for the peer's own end before it is dropped. */
 const END_LINGER_MS = 2_000
 
@@ -96,6 +99,10 @@ export class SocketTransport implements Transport {
     const last = buffers.length - 1
     if (last === 0) {
       socket.write(buffers[0] as Uint8Array, this.#onWritten)
+      return
+    }
+    if (sizeBytes <= JOINED_BYTES_MAX) {
+      socket.write(Buffer.concat(buffers, sizeBytes), this.#onWritten)
       return
     }
     // Corked, so that all buffers leave in one writev(2).
