@@ -128,6 +128,7 @@ export async function startApacheKafka({ classPath }: KafkaInstallation): Promis
       'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
       'log.dirs': join(scratch, 'logs'),
       'offsets.topic.replication.factor': '1',
+      'log.segment.delete.delay.ms': '0',
     })
       .map(([key, value]) => `${key}=${value}\n`)
       .join(''),
