@@ -18,8 +18,13 @@ export interface PartitionReplay {
   readonly done: (error: Error | null) => void
 }
 
+/** Waits first for appends of an earlier epoch that are queued: they are part of the log, and cannot be read yet. */
 export function replayPartition(replay: PartitionReplay): void {
-  readFrom(replay, replay.partition.logStartOffset)
+  const { partition, goesOn, done } = replay
+  partition.log.whenWritten((error) => {
+    if (error === null) readFrom(replay, partition.logStartOffset)
+    else if (goesOn()) done(error)
+  })
 }
 
 function readFrom(replay: PartitionReplay, offset: number): void {

@@ -25,6 +25,7 @@ function serve(initialRebalanceDelayMs = 0) {
     partition: 0,
     logStartOffset: 0,
     logEndOffset: 0,
+    log: { whenWritten: (done: (error: Error | null) => void) => done(null) },
     appendAsLeader(
       _slab: null,
       bytes: Buffer,

@@ -19,6 +19,7 @@ function serve(batches: Buffer[] = [], knownEpoch = -1) {
     logStartOffset: 0,
     logEndOffset: batches.length,
     log: {
+      whenWritten: (done: (error: Error | null) => void) => done(null),
       producers: { get: () => (knownEpoch < 0 ? undefined : { epoch: knownEpoch }) },
       read: ({ offset }: { offset: number }) => ({ buffers: batches.slice(offset), release: null }),
     },

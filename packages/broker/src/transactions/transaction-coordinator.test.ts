@@ -62,6 +62,7 @@ function setUp() {
       return batches.length
     },
     log: {
+      whenWritten: (done: (error: Error | null) => void) => done(null),
       read: ({ offset }: { offset: number }) => ({
         buffers: batches.slice(offset).map((batch, index) => {
           const copy = Buffer.from(batch)
