@@ -51,7 +51,7 @@ const DEAF_CLIENTS = 40
 /** The limit of 256 MiB for answers that are not taken, those being read, and what is not yet collected. */
 const DEAF_BYTES_MAX = 700 * MIB
 /** A broker's session is 9 s. */
-const WIDE_MS_MAX = sized({ quick: 2_000, full: 6_000 })
+const WIDE_MS_MAX = sized({ quick: 4_000, full: 9_000 })
 const seed = process.env['MILLRACE_HOSTILE_SEED'] ?? String(Date.now() % 1_000_000)
 
 interface ClusterFile {

@@ -1,3 +1,4 @@
+import { Arena, type FrameLease } from '@millrace/log/arena'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { produceRequest, produceResponse } from '@millrace/protocol/messages/00-produce'
 import { buildBatch } from '@millrace/protocol/records/build-batch'
@@ -68,6 +69,7 @@ function createProduce() {
     entries: [string, number, Buffer | null][],
     more: object = {},
     clientId = 'test',
+    frame?: FrameLease,
   ) => {
     const names = [...new Set(entries.map(([name]) => name))]
     const topicData = names.map((name) => ({
@@ -81,10 +83,12 @@ function createProduce() {
       produceResponse,
       version,
       { acks: 1, timeoutMs: 500, topicData, ...more },
-      { clientId },
+      { clientId, ...(frame === undefined ? {} : { frame }) },
     )
   }
-  return { ...fixture, appends, produce, verifications }
+  const arena = new Arena({ slabBytes: 1_000, tailBytesMax: 0 })
+  Object.assign(fixture.runtime, { arena })
+  return { ...fixture, appends, produce, verifications, arena }
 }
 
 function partitionsOf(answer: ReturnType<ReturnType<typeof createProduce>['produce']>) {
@@ -92,6 +96,25 @@ function partitionsOf(answer: ReturnType<ReturnType<typeof createProduce>['produ
 }
 
 describe('Produce', () => {
+  it('gives back the place of a request that was refused as a whole, and of no other', () => {
+    const { produce, arena } = createProduce()
+    const refused = arena.reserve(100)
+    produce(9, [['orders', 1, BATCH]], {}, 'test', refused)
+    const taken = arena.reserve(100)
+    expect(taken.start).toBe(refused.start)
+    produce(
+      9,
+      [
+        ['orders', 0, BATCH],
+        ['orders', 1, BATCH],
+      ],
+      {},
+      'test',
+      taken,
+    )
+    expect(arena.reserve(100).start).toBe(taken.end)
+  })
+
   it.each([3, 4, 5, 7, 8, 9, 10, 11, 12, 13])('appends and answers with the base offset in version %d', (version) => {
     const { appends, produce } = createProduce()
     const answer = produce(version, [['orders', 0, BATCH]], { acks: -1 })

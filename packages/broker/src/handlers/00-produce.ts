@@ -156,6 +156,8 @@ export function produceHandler(
           else partition.appendAsLeader(context.frame?.slab ?? null, records, 0, records.length, options, done)
         }
       })
+      // All refused: nothing waits for a log, and the bytes need not take the place of what followers and consumers read.
+      if (waiting === 1 && context.frame !== null) runtime.arena.shrink(context.frame, context.frame.start)
       settle()
     },
   }

@@ -19,6 +19,7 @@ import { ErrorCode } from '@millrace/protocol/errors'
 import { Reader } from '@millrace/protocol/primitives/reader'
 import { Writer } from '@millrace/protocol/primitives/writer'
 import { World } from '@millrace/testkit/world'
+import type { FrameLease } from '@millrace/log/arena'
 import type { BrokerRuntime, MetadataView } from '../broker-runtime.ts'
 import { BrokerSettings } from '../metadata/broker-settings.ts'
 import type { MetadataSubscriber } from '../metadata/metadata-view.ts'
@@ -189,6 +190,8 @@ export interface Answer<R extends ResponseDefinition> {
 export interface AskOptions {
   readonly connection?: Partial<ConnectionInfo>
   readonly clientId?: string
+  /** Where the request lies in the arena; it does not unless told. */
+  readonly frame?: FrameLease
 }
 
 /** Asks as a client of the CLIENT listener on 127.0.0.1, unless told otherwise. */
@@ -235,7 +238,7 @@ export function ask<Q extends RequestDefinition, R extends ResponseDefinition>(
       ...options.connection,
     },
     requestBytes,
-    frame: null,
+    frame: options.frame ?? null,
     closeConnection(reason) {
       answer.closed = reason
     },
