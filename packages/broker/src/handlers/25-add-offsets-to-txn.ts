@@ -1,6 +1,5 @@
 /** AddOffsetsToTxn (25): takes the partition of `__consumer_offsets` that holds the group into the transaction. */
 import type { ApiHandler } from '@millrace/network/api-handler'
-import { ErrorCode } from '@millrace/protocol/errors'
 import {
   addOffsetsToTxnRequest,
   addOffsetsToTxnResponse,
@@ -23,10 +22,11 @@ export function addOffsetsToTxnHandler(
     handle({ apiVersion }, request, respond) {
       const answer = (errorCode: number): void =>
         respond({ throttleTimeMs: 0, errorCode: transactionError(errorCode, apiVersion, ADD_OFFSETS_ERRORS) })
-      const partitions = runtime.metadata.image.topicsByName.get(GROUP_METADATA_TOPIC)?.partitions
-      // The producer has not looked for the group's coordinator yet, which makes the topic.
-      if (partitions === undefined) return answer(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-      const added = new Map([[GROUP_METADATA_TOPIC, new Set([partitionForGroup(request.groupId, partitions.length)])]])
+      // The topic is made when the producer looks for the group's coordinator, which it does only after this.
+      const count =
+        runtime.metadata.image.topicsByName.get(GROUP_METADATA_TOPIC)?.partitions.length ??
+        runtime.settings.number('offsets.topic.num.partitions')
+      const added = new Map([[GROUP_METADATA_TOPIC, new Set([partitionForGroup(request.groupId, count)])]])
       return coordinator.add(request.transactionalId, request, added, 0, answer)
     },
   }

@@ -89,10 +89,21 @@ export class TransactionShard {
    * NONE or the error as clients are to see it. null: the id is forgotten. The caller has seen that nothing is pending.
    */
   transition(transactionalId: string, to: TransactionMetadata | null, done: (errorCode: number) => void): void {
+    checkTransition(transactionalId, this.transactions.get(transactionalId)?.state ?? null, to?.state ?? 'Dead')
+    this.#write(transactionalId, to, done)
+  }
+
+  /**
+   * Writes a state that was loaded once more: with it everything before is committed. What the last coordinator had not
+   * committed could still be lost, and must not be acted upon before.
+   */
+  confirm(transactionalId: string, loaded: TransactionMetadata, done: (errorCode: number) => void): void {
+    this.#write(transactionalId, loaded, done)
+  }
+
+  #write(transactionalId: string, to: TransactionMetadata | null, done: (errorCode: number) => void): void {
     const { partition, appendTimeoutMs, transactionVersion } = this.#options
-    const state = to?.state ?? 'Dead'
-    checkTransition(transactionalId, this.transactions.get(transactionalId)?.state ?? null, state)
-    this.pending.set(transactionalId, state)
+    this.pending.set(transactionalId, to?.state ?? 'Dead')
     const records = [transactionRecord(transactionalId, to, transactionVersion())]
     const batch = buildBatch({ records, timestampMs: this.host.clock.nowMs() })
     const options = { acks: -1, timeoutMs: appendTimeoutMs, origin: 'coordinator' } as const

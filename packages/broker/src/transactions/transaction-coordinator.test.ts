@@ -275,6 +275,22 @@ describe('the transaction coordinator', () => {
     expect(state()).toBe('CompleteCommit')
   })
 
+  it('acts on what it has loaded only once that is committed', () => {
+    const { init, add, end, state, local, settle, publish, fail } = setUp()
+    init()
+    add(who, [0])
+    end(who, true)
+    publish(image(2, 5))
+    fail(ErrorCode.NOT_ENOUGH_REPLICAS)
+    publish(image(1, 6))
+    settle(50)
+    expect(state()).toBe('PrepareCommit')
+    expect(local.length).toBe(1)
+    fail(ErrorCode.NONE)
+    settle(300)
+    expect(local[1]?.marker).toMatchObject({ commit: true, coordinatorEpoch: 6 })
+  })
+
   it('aborts what outlives its timeout', () => {
     const { init, add, state, local, settle, end } = setUp()
     init()

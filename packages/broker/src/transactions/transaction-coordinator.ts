@@ -196,6 +196,15 @@ export class TransactionCoordinator {
     if (shard.transactions.get(transactionalId) === decided) served.sending.set(transactionalId, giveUp)
   }
 
+  /** Another coordinator decided: its markers are sent again, once the decision is known to be committed. */
+  #resume(shard: TransactionShard, transactionalId: string, decided: TransactionMetadata): void {
+    if (shard.state !== 'active') return
+    shard.confirm(transactionalId, decided, (errorCode) => {
+      if (errorCode === ErrorCode.NONE) this.#sendMarkers(shard, transactionalId, decided)
+      else this.#runtime.host.timers.set(RETRY_MS, () => this.#resume(shard, transactionalId, decided))
+    })
+  }
+
   /** Written until it is committed: without it the transactional id would stay decided for ever. */
   #complete(shard: TransactionShard, transactionalId: string, decided: TransactionMetadata): void {
     const { clock, timers } = this.#runtime.host
@@ -235,7 +244,7 @@ export class TransactionCoordinator {
     this.#served.set(partitionId, { shard, sending: new Map() })
     shard.load(() => {
       for (const [transactionalId, known] of shard.transactions) {
-        if (isDecided(known.state)) this.#sendMarkers(shard, transactionalId, known)
+        if (isDecided(known.state)) this.#resume(shard, transactionalId, known)
       }
     })
   }
