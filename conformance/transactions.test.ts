@@ -100,28 +100,24 @@ describe.skipIf(!judges).each(targets)('transactions on $version', ({ version, r
     expect(await read('visible', 'read_committed')).toEqual(['kept 0', 'kept 1'])
     expect(await read('visible', 'read_uncommitted')).toEqual(['dropped 0', 'kept 0', 'kept 1', 'open 1'])
     await open.abort()
-    const consoleArgs = [
-      '--topic',
-      'visible',
-      '--from-beginning',
-      '--timeout-ms',
-      '6000',
-      '--isolation-level',
-      'read_committed',
-    ]
+    // Behind what was aborted, so that it would show; the count ends the consumer however slow its group begins.
+    const last = await begin('last')
+    await last.send({
+      topic: 'visible',
+      messages: [
+        { value: 'last 0', partition: 0 },
+        { value: 'last 1', partition: 1 },
+      ],
+    })
+    await last.commit()
+    const consoleArgs = ['--topic', 'visible', '--from-beginning', '--max-messages', '4', '--timeout-ms', '40000']
     const java = await kafkaTool(release, 'kafka-console-consumer', [
-      '--bootstrap-server',
-      cluster.bootstrap,
-      ...consoleArgs,
+      ...['--bootstrap-server', cluster.bootstrap, '--isolation-level', 'read_committed', ...consoleArgs],
     ])
-    expect(
-      java.stdout
-        .split('\n')
-        .filter((line) => line !== '')
-        .toSorted(),
-    ).toEqual(['kept 0', 'kept 1'])
-    await Promise.all([kept.end(), dropped.end(), open.end()])
-  }, 60_000)
+    const shown = java.stdout.split('\n').filter((line) => line !== '')
+    expect(shown.toSorted(), java.stderr).toEqual(['kept 0', 'kept 1', 'last 0', 'last 1'])
+    await Promise.all([kept.end(), dropped.end(), open.end(), last.end()])
+  }, 90_000)
 
   it('commits offsets of a group with the transaction, and drops those of an aborted one', async () => {
     await createTopic('offsets', 1)
