@@ -101,6 +101,8 @@ export interface Disk {
   removeDirectory(path: string): void
   /** fsync of a directory: makes creates, renames and removals in it durable. */
   syncDirectory(path: string): void
+  /** As syncDirectory, without blocking. */
+  syncDirectoryInBackground(path: string, callback: (error: DiskError | null) => void): void
   readFile(path: string): Uint8Array
   /** Writes `<path>.tmp`, fsyncs it, renames it over `path` and fsyncs the directory: never a half-written file. */
   writeFileAtomic(path: string, content: Uint8Array, options?: { readonly sync?: boolean }): void

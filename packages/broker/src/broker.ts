@@ -73,6 +73,7 @@ export function startBroker(
       defaults: settings.topic(''),
       producerIdExpirationMs: settings.number('producer.id.expiration.ms'),
       retentionPeriodMs: settings.number('log.retention.check.interval.ms'),
+      cleanerSettings: () => settings.cleaner,
     }
     LogManager.open(logOptions, (error, logs) => {
       if (error !== null || logs === null) return callback(error, null)

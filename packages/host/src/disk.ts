@@ -52,6 +52,7 @@ export function createNodeDisk(): Disk {
       fs.rmSync(path, { recursive: true, force: true })
     },
     syncDirectory,
+    syncDirectoryInBackground,
     readFile: (path) => fs.readFileSync(path),
     writeFileAtomic,
   }
@@ -64,6 +65,19 @@ function syncDirectory(path: string): void {
   } finally {
     fs.closeSync(directory)
   }
+}
+
+function syncDirectoryInBackground(path: string, callback: (error: DiskError | null) => void): void {
+  fs.open(path, 'r', (openError, directory) => {
+    if (openError !== null) {
+      callback(openError as DiskError)
+      return
+    }
+    fs.fsync(directory, (error) => {
+      fs.closeSync(directory)
+      callback(error as DiskError | null)
+    })
+  })
 }
 
 function writeFileAtomic(path: string, content: Uint8Array, options?: { readonly sync?: boolean }): void {

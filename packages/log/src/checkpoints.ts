@@ -10,6 +10,7 @@ import { StorageError } from './storage-error.ts'
 
 export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint'
 export const HIGH_WATERMARK_CHECKPOINT = 'replication-offset-checkpoint'
+export const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint'
 export const LOG_START_CHECKPOINT = 'log-start-offset-checkpoint'
 export const LEADER_EPOCH_CHECKPOINT = 'leader-epoch-checkpoint'
 

@@ -30,6 +30,14 @@ export interface LogConfig {
   readonly cleanupPolicy: { readonly compact: boolean; readonly delete: boolean }
   /** message.timestamp.type */
   readonly messageTimestampType: 'CreateTime' | 'LogAppendTime'
+  /** delete.retention.ms: how long a compacted log keeps tombstones and transaction markers whose data is gone. */
+  readonly deleteRetentionMs: number
+  /** min.compaction.lag.ms: younger records are not compacted. */
+  readonly minCompactionLagMs: number
+  /** max.compaction.lag.ms: older records are compacted whatever the dirty ratio. */
+  readonly maxCompactionLagMs: number
+  /** min.cleanable.dirty.ratio */
+  readonly minCleanableDirtyRatio: number
 }
 
 /** Kafka's defaults (3.9). "Never" is Java's Long.MAX_VALUE there and the greatest safe integer here. */
@@ -47,4 +55,8 @@ export const defaultLogConfig: LogConfig = {
   fileDeleteDelayMs: 60_000,
   cleanupPolicy: { compact: false, delete: true },
   messageTimestampType: 'CreateTime',
+  deleteRetentionMs: 86_400_000,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
+  minCleanableDirtyRatio: 0.5,
 }

@@ -7,6 +7,7 @@ import type { Logger } from '@millrace/base/logger'
 import { randomUuid, type Uuid } from '@millrace/base/uuid'
 import {
   CheckpointFile,
+  CLEANER_CHECKPOINT,
   decodeOffsetCheckpoint,
   HIGH_WATERMARK_CHECKPOINT,
   LOG_START_CHECKPOINT,
@@ -36,9 +37,12 @@ export class LogDirectory {
   readonly recoveryPoints: ReadonlyMap<string, number>
   readonly highWatermarks: ReadonlyMap<string, number>
   readonly logStartOffsets: ReadonlyMap<string, number>
+  /** First dirty offsets of compacted logs. */
+  readonly firstDirtyOffsets: ReadonlyMap<string, number>
   readonly recoveryPointFile: CheckpointFile
   readonly highWatermarkFile: CheckpointFile
   readonly logStartFile: CheckpointFile
+  readonly cleanerFile: CheckpointFile
   readonly #host: Host
 
   /**
@@ -60,9 +64,11 @@ export class LogDirectory {
     this.recoveryPointFile = new CheckpointFile(host.disk, `${directory}/${RECOVERY_POINT_CHECKPOINT}`)
     this.highWatermarkFile = new CheckpointFile(host.disk, `${directory}/${HIGH_WATERMARK_CHECKPOINT}`)
     this.logStartFile = new CheckpointFile(host.disk, `${directory}/${LOG_START_CHECKPOINT}`)
+    this.cleanerFile = new CheckpointFile(host.disk, `${directory}/${CLEANER_CHECKPOINT}`)
     this.recoveryPoints = readOffsets(this.recoveryPointFile, options.logger)
     this.highWatermarks = readOffsets(this.highWatermarkFile, options.logger)
     this.logStartOffsets = readOffsets(this.logStartFile, options.logger)
+    this.firstDirtyOffsets = readOffsets(this.cleanerFile, options.logger)
   }
 
   /** The last thing before the process ends: everything else is on disk. */

@@ -18,6 +18,8 @@ import {
   partitionDirectoryName,
 } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
+import { type CleanerSettings, defaultCleanerSettings } from './cleaner/cleaner-settings.ts'
+import { LogCleaner } from './cleaner/log-cleaner.ts'
 import { createLogContext, type LogContext } from './log-context.ts'
 import { LogDirectory, partitionKey } from './log-directory.ts'
 import { createPartitionDirectory } from './partition-directory.ts'
@@ -49,6 +51,8 @@ export interface LogManagerOptions {
   readonly producerIdExpirationMs?: number
   /** log.retention.check.interval.ms */
   readonly retentionPeriodMs?: number
+  /** How to compact, asked for at each round; Kafka's defaults unless given. */
+  readonly cleanerSettings?: () => CleanerSettings
   /** For tests: poison released read buffers. */
   readonly poison?: boolean
 }
@@ -69,6 +73,7 @@ export class LogManager {
   readonly #context: LogContext
   readonly #directory: LogDirectory
   readonly #logs = new Map<string, PartitionLog>()
+  readonly #cleaner: LogCleaner
   readonly #timers = new Set<TimerHandle>()
   #closed = false
   #recoveryPointsDue = false
@@ -81,6 +86,13 @@ export class LogManager {
       ...options,
       recoveryPointFell: () => this.#writeRecoveryPointsSoon(),
       logStartMoved: () => this.#writeLogStartsSoon(),
+    })
+    this.#cleaner = new LogCleaner({
+      context: this.#context,
+      settings: options.cleanerSettings ?? ((): CleanerSettings => defaultCleanerSettings),
+      logs: () => this.#logs.values(),
+      writeRecoveryPoints: (callback) => directory.recoveryPointFile.write(this.#recoveryPoints(), callback),
+      writeCheckpoint: (callback) => this.writeCleanerCheckpoint(callback),
     })
     this.directoryId = directory.directoryId
     this.previousBrokerEpoch = directory.previousBrokerEpoch
@@ -171,6 +183,22 @@ export class LogManager {
     })
   }
 
+  /** Writes up to where each log is compacted; also done after each cleaning. */
+  writeCleanerCheckpoint(callback: (error: Error | null) => void): void {
+    const firstDirtyOffsets = this.#checkpoint((log) => (log.firstDirtyOffset > 0 ? log.firstDirtyOffset : null))
+    this.#directory.cleanerFile.write(firstDirtyOffsets, callback)
+  }
+
+  /** Compacts what is worth it now; also done every log.cleaner.backoff.ms. */
+  compact(): void {
+    this.#cleaner.wake()
+  }
+
+  /** Logs left uncompacted because a segment of theirs is corrupt. */
+  get uncleanable(): readonly PartitionLog[] {
+    return this.#cleaner.uncleanable
+  }
+
   /** Deletes what has outlived its retention; also done every log.retention.check.interval.ms. */
   applyRetention(): void {
     for (const log of this.#logs.values()) this.#inBackground(() => applyRetention(this.#context, log))
@@ -183,6 +211,10 @@ export class LogManager {
   close(options: { readonly brokerEpoch: number }, callback: (error: Error | null) => void): void {
     this.#closed = true
     for (const timer of this.#timers) this.#context.host.timers.clear(timer)
+    this.#cleaner.close(() => this.#closeLogs(options.brokerEpoch, callback))
+  }
+
+  #closeLogs(brokerEpoch: number, callback: (error: Error | null) => void): void {
     const logs = [...this.#logs.values()]
     let failure: Error | null = null
     const next = (): void => {
@@ -197,7 +229,7 @@ export class LogManager {
       this.#writeHighWatermarksAndCheckpoints((error) => {
         failure ??= error
         try {
-          if (failure === null) this.#directory.writeCleanShutdown(options.brokerEpoch)
+          if (failure === null) this.#directory.writeCleanShutdown(brokerEpoch)
         } catch (thrown) {
           failure = thrown as Error
         }
@@ -253,6 +285,7 @@ export class LogManager {
     const log = new PartitionLog(this.#context, { topic, partition, topicId, config, directory }, loaded)
     this.#logs.set(name, log)
     log.highWatermark = this.highWatermark(topic, partition)
+    log.firstDirtyOffset = this.#directory.firstDirtyOffsets.get(name) ?? 0
   }
 
   #detach(log: PartitionLog, mark: 'delete' | 'stray'): string {
@@ -288,6 +321,7 @@ export class LogManager {
   }
 
   #startTimers(): void {
+    this.#cleaner.start()
     this.#every(HIGH_WATERMARK_PERIOD_MS, () => this.writeHighWatermarks((error) => this.#told(error)))
     this.#every(CHECKPOINT_PERIOD_MS, () => this.writeCheckpoints((error) => this.#told(error)))
     this.#every(this.#options.retentionPeriodMs ?? RETENTION_PERIOD_MS, () => this.applyRetention())

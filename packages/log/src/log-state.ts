@@ -13,6 +13,8 @@ export interface LogState {
   logStartOffset: number
   logEndOffset: number
   highWatermark: number
+  /** Everything below has been compacted (cleaner-offset-checkpoint). */
+  firstDirtyOffset: number
   readonly leaderEpochs: LeaderEpochCache
   readonly producers: ProducerStates
   readonly segments: SegmentList

@@ -362,6 +362,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
     if (offset < this.flusher.recoveryPoint) this.#context.recoveryPointFell()
     state.logEndOffset = this.nextOffset = offset
     state.highWatermark = Math.max(state.logStartOffset, Math.min(state.highWatermark, offset))
+    state.firstDirtyOffset = Math.min(state.firstDirtyOffset, offset)
     this.#snapshotOffset = Math.min(this.#snapshotOffset, offset)
     this.flusher.truncateTo(offset)
   }

@@ -61,6 +61,7 @@ export class PartitionLog implements LogState {
   logEndOffset: number
   /** Kept by the owner of the replica: bounds retention, and is checkpointed. */
   highWatermark: number
+  firstDirtyOffset = 0
   readonly leaderEpochs: LeaderEpochCache
   readonly producers: ProducerStates
   readonly segments: SegmentList
@@ -70,6 +71,8 @@ export class PartitionLog implements LogState {
   onLogEndMoved: (() => void) | null = null
   /** Called once, when `offline` is set. */
   onOffline: ((error: Error) => void) | null = null
+  /** Called before records are dropped from the end: by the cleaner, whose new segment would still have them. */
+  beforeCut: (() => void) | null = null
   readonly #context: LogContext
   readonly #writer: LogWriter
   readonly #reader: LogReader
@@ -124,6 +127,15 @@ export class PartitionLog implements LogState {
   /** Offset of the next append, what is queued included. */
   get nextOffset(): number {
     return this.#writer.nextOffset
+  }
+
+  /** Changes when records, or the files that hold them, were taken away: what was found before is to be found again. */
+  get generation(): number {
+    return this.#writer.generation
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   /** Bytes of all segments that are written. */
@@ -282,12 +294,14 @@ export class PartitionLog implements LogState {
       this.leaderEpochs.truncateFromEnd(this.#writer.nextOffset)
       return
     }
+    this.beforeCut?.()
     if (offset < this.segments.first.baseOffset) this.#writer.restartAt(offset)
     else this.#writer.truncateTo(offset)
   }
 
   /** Drops everything; the log goes on, empty, at `offset`. */
   truncateFullyAndStartAt(offset: number): void {
+    this.beforeCut?.()
     this.#writer.restartAt(offset)
   }
 
@@ -311,6 +325,16 @@ export class PartitionLog implements LogState {
     this.#writer.flusher.forgetDropped()
     this.advanceLogStart(this.segments.first.baseOffset)
     return dropped
+  }
+
+  /** Compaction: `replacement`, flushed with its indexes, takes the place of `replaced`, which follow each other. */
+  replaceSegments(replaced: readonly Segment[], replacement: Segment): void {
+    this.segments.replace(replaced, replacement)
+    for (const segment of replaced) this.#context.indexMemory.forget(segment)
+    this.#context.indexMemory.touch(replacement)
+    this.#writer.tail.dropBelow(replacement.nextOffset)
+    this.#writer.generation++
+    this.#writer.flusher.noteNewFiles()
   }
 
   /**

@@ -86,7 +86,10 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
   for (const [index, segment] of segments.slice(0, firstUnsafe).entries()) {
     if (openSafely(segment, segments[index + 1])) continue
     context.logger.warn('rebuilding the indexes of a segment', { directory, baseOffset: segment.baseOffset })
+    const aborted = segment.transactionIndex.isSane(segment.baseOffset) ? [...segment.transactionIndex.entries] : []
     rebuild(context, segment, options.config, () => undefined)
+    // The batches alone do not tell it without the producer states of that time.
+    for (const entry of aborted) segment.transactionIndex.append(entry)
     if (index < segments.length - 1) unflushed.push(segment)
   }
 

@@ -2,12 +2,10 @@
  * Which segments of a log have outlived their use (kafka-configs: retention.ms, retention.bytes; KIP-107 for the log
  * start), and their removal: renamed to `.deleted` at once, gone after file.delete.delay.ms.
  */
-import { DELETED_SUFFIX, segmentFileName } from './file-names.ts'
+import { deleteSegmentFiles } from './deleted-files.ts'
 import type { LogContext } from './log-context.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { Segment } from './segment.ts'
-import { SegmentFile } from './segment-file.ts'
-import { StorageError } from './storage-error.ts'
 
 export type RetentionReason = 'retention.ms' | 'retention.bytes' | 'log start offset'
 
@@ -56,7 +54,7 @@ export function applyRetention(context: LogContext, log: PartitionLog): void {
       segments: dropped.length,
       logStartOffset: log.logStartOffset,
     })
-    deleteSegments(context, log, dropped)
+    deleteSegmentFiles(context, log, dropped, -1)
   }
 }
 
@@ -76,31 +74,4 @@ function countOldest(log: PartitionLog, isDue: (segment: Segment, nextBase: numb
     count++
   }
   return count
-}
-
-function deleteSegments(context: LogContext, log: PartitionLog, segments: readonly Segment[]): void {
-  const { host, files } = context
-  const doomed = segments.flatMap((segment) => {
-    const snapshot = `${log.directory}/${segmentFileName(segment.baseOffset, '.snapshot')}`
-    return [...segment.files, SegmentFile.at(files, snapshot)]
-  })
-  try {
-    for (const file of doomed) if (file.exists) file.rename(file.path + DELETED_SUFFIX)
-  } catch (error) {
-    const failure = error instanceof StorageError ? error : new StorageError('rename', log.directory, error)
-    context.logger.error('a segment could not be deleted', { error: failure.message })
-    return
-  }
-  host.timers.set(log.config.fileDeleteDelayMs, () => {
-    for (const file of doomed) {
-      context.background.run((done) => {
-        try {
-          file.remove()
-        } catch (error) {
-          context.logger.warn('a deleted segment file could not be removed', { error: String(error) })
-        }
-        done()
-      })
-    }
-  })
 }

@@ -1,4 +1,5 @@
 /** The segments of a log in offset order; never empty once the log is open. The last one is active. */
+import { invariant } from '@millrace/base/invariant'
 import type { Segment } from './segment.ts'
 
 export class SegmentList {
@@ -50,6 +51,14 @@ export class SegmentList {
   removeAbove(offset: number): Segment[] {
     const index = this.#segments.findIndex((segment) => segment.baseOffset > offset)
     return index < 0 ? [] : this.#segments.splice(index)
+  }
+
+  /** Puts `replacement` where the segments `replaced` are, which follow each other and do not include the active one. */
+  replace(replaced: readonly Segment[], replacement: Segment): void {
+    const index = this.#segments.indexOf(replaced[0] as Segment)
+    const isRun = index >= 0 && replaced.every((segment, at) => this.#segments[index + at] === segment)
+    invariant(isRun && index + replaced.length < this.#segments.length, 'replaced segments are a run', { index })
+    this.#segments.splice(index, replaced.length, replacement)
   }
 
   replaceAll(segment: Segment): Segment[] {

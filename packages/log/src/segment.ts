@@ -46,11 +46,13 @@ export class Segment {
       readonly jitterMs: number
       /** False for a segment that has no files yet: spares looking. */
       readonly onDisk: boolean
+      /** Behind the ordinary file names, while the segment is not part of its log. */
+      readonly suffix?: string
     },
   ) {
     const { directory, baseOffset } = options
     const file = (suffix: '.log' | '.index' | '.timeindex' | '.txnindex'): SegmentFile => {
-      const path = `${directory}/${segmentFileName(baseOffset, suffix)}`
+      const path = `${directory}/${segmentFileName(baseOffset, suffix)}${options.suffix ?? ''}`
       return options.onDisk ? SegmentFile.at(access, path) : new SegmentFile(access, path, null)
     }
     this.baseOffset = baseOffset
@@ -90,7 +92,10 @@ export class Segment {
       return true
     const timestamp = maxTimestamp(bytes, at)
     const ageMs = this.firstTimestamp >= 0 && timestamp >= 0 ? timestamp - this.firstTimestamp : nowMs - this.createdMs
-    return ageMs > config.segmentMs - Math.min(this.jitterMs, config.segmentMs)
+    const { segmentMs } = config
+    // The active segment is not compacted: it must end before its first record has waited too long.
+    const limitMs = config.cleanupPolicy.compact ? Math.min(segmentMs, config.maxCompactionLagMs) : segmentMs
+    return ageMs > limitMs - Math.min(this.jitterMs, limitMs)
   }
 
   /** The batch at `at` comes next. One index entry per more than `indexIntervalBytes`, tested before the batch counts. */

@@ -92,6 +92,11 @@ export class TailCache {
     }
   }
 
+  /** Drops what begins below `offset`: the files hold something else there now. */
+  dropBelow(offset: number): void {
+    while (this.#count > 0 && this.#at(0).baseOffset < offset) this.#dropOldest()
+  }
+
   clear(): void {
     while (this.#count > 0) this.#dropOldest()
   }

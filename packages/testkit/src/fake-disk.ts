@@ -263,6 +263,13 @@ export class FakeDisk implements Disk {
     this.#names.commit()
   }
 
+  syncDirectoryInBackground(path: string, callback: (error: DiskError | null) => void): void {
+    this.#complete(() => {
+      this.syncDirectory(path)
+      return 0
+    }, callback)
+  }
+
   readFile(path: string): Buffer {
     this.#check('read', path)
     return this.#names.file(path).content()

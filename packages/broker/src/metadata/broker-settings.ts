@@ -5,6 +5,7 @@
  */
 import { invariant } from '@millrace/base/invariant'
 import { brokerValue, type ConfigContext } from '@millrace/metadata/configs/effective'
+import type { CleanerSettings } from '@millrace/log/cleaner/cleaner-settings'
 import type { LogConfig } from '@millrace/metadata/configs/log-config'
 import { toLogConfig } from '@millrace/metadata/configs/to-log-config'
 import type { MetadataImage } from '@millrace/metadata/image'
@@ -59,6 +60,17 @@ export class BrokerSettings {
       this.#topics.set(name, settings)
     }
     return settings
+  }
+
+  /** How this broker compacts; every key of it may change while the broker runs. */
+  get cleaner(): CleanerSettings {
+    return {
+      enabled: this.boolean('log.cleaner.enable'),
+      backoffMs: this.number('log.cleaner.backoff.ms'),
+      dedupeBufferBytes: this.number('log.cleaner.dedupe.buffer.size'),
+      loadFactor: this.number('log.cleaner.io.buffer.load.factor'),
+      ioBytesPerSecondMax: this.number('log.cleaner.io.max.bytes.per.second'),
+    }
   }
 
   /** `millrace.validate.records=header`: batches are checked by header and CRC only. */

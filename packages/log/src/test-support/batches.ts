@@ -5,6 +5,7 @@ import { baseOffset, batchSizeBytes, crcMatches, nextOffset } from '@millrace/pr
 import { buildBatch } from '@millrace/protocol/records/build-batch'
 import { readRecords } from '@millrace/protocol/records/records'
 import { Arena } from '../arena.ts'
+import type { CleanerSettings } from '../cleaner/cleaner-settings.ts'
 import { defaultLogConfig, type LogConfig } from '../log-config.ts'
 import { LogManager } from '../log-manager.ts'
 import type { LogRead, ReadRequest } from '../log-types.ts'
@@ -48,6 +49,7 @@ export function openManager(
     readonly openFilesMax?: number
     readonly defaults?: LogConfig
     readonly directory?: string
+    readonly cleanerSettings?: () => CleanerSettings
   } = {},
 ): LogManager {
   let opened: LogManager | null = null
@@ -61,6 +63,7 @@ export function openManager(
       nodeId: 1,
       arena: changes.arena ?? new Arena({ slabBytes: 64 * 1024, tailBytesMax: 256 * 1024, poison: true }),
       defaults: changes.defaults ?? configOf(),
+      ...(changes.cleanerSettings === undefined ? {} : { cleanerSettings: changes.cleanerSettings }),
       ...(changes.openFilesMax === undefined ? {} : { openFilesMax: changes.openFilesMax }),
       poison: true,
     },

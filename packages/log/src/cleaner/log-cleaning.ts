@@ -1,0 +1,123 @@
+/**
+ * One cleaning of one log: map of the dirty part, then every segment up to its end rewritten, group by group. A group
+ * that is swapped in stays so, whatever becomes of the next one; only a whole cleaning moves the first dirty offset.
+ */
+import type { LogContext } from '../log-context.ts'
+import type { Segment } from '../segment.ts'
+import type { AbortedEntry } from '../transaction-index.ts'
+import { BatchCleaner } from './batch-cleaner.ts'
+import { CleanedTransactions } from './cleaned-transactions.ts'
+import type { CleaningCandidate } from './cleaning-candidate.ts'
+import type { CleanerSettings } from './cleaner-settings.ts'
+import type { CleaningRun, CleaningStatistics } from './cleaning-run.ts'
+import { buildMap } from './map-building.ts'
+import { OffsetMap } from './offset-map.ts'
+import { Pace } from './pace.ts'
+import { groupSegments } from './segment-groups.ts'
+import { rewriteGroup } from './segment-rewriting.ts'
+import { swapSegments } from './segment-swap.ts'
+
+export interface CleaningOutcome {
+  readonly firstDirtyOffset: number
+  readonly statistics: CleaningStatistics
+}
+
+export interface CleaningOwner {
+  /** Makes the recovery points durable: recovery should not read again what is compacted below them. */
+  readonly writeRecoveryPoints: (callback: (error: Error | null) => void) => void
+  /** The owner closes: the cleaning is to end at the next opportunity. */
+  readonly isStopped: () => boolean
+}
+
+/**
+ * @param done CleaningAborted, CorruptSegment or StorageError; the log is whole in every case
+ */
+export function cleanLog(
+  context: LogContext,
+  candidate: CleaningCandidate,
+  settings: CleanerSettings,
+  owner: CleaningOwner,
+  done: (error: Error | null, outcome: CleaningOutcome | null) => void,
+): void {
+  const { log, firstDirtyOffset, endOffset } = candidate
+  const nowMs = context.host.clock.nowMs()
+  let generation = log.generation
+  let watched: readonly Segment[] = log.segments.all.filter((segment) => segment.baseOffset < endOffset)
+  const run: CleaningRun = {
+    context,
+    log,
+    pace: new Pace(context.host, settings.ioBytesPerSecondMax),
+    isAborted: () =>
+      owner.isStopped() ||
+      log.isClosed ||
+      log.offline !== null ||
+      generation !== log.generation ||
+      !watched.every((segment) => log.segments.has(segment)),
+    aborted: abortedBelow(log.segments.all, endOffset),
+    statistics: { bytesBefore: 0, bytesAfter: 0, segmentsBefore: 0, segmentsAfter: 0 },
+  }
+  const { dedupeBufferBytes: bytesMax, loadFactor } = settings
+  const map = new OffsetMap({ bytesMax, loadFactor, recordsMax: endOffset - firstDirtyOffset })
+  const dirty = watched.filter((segment) => segment.nextOffset > firstDirtyOffset)
+
+  const rewriteAll = (mapEndOffset: number): void => {
+    const segments = watched.filter((segment) => segment.baseOffset < mapEndOffset)
+    const groups = groupSegments(segments, log.config)
+    const transactions = new CleanedTransactions(run.aborted)
+    const { deleteRetentionMs } = log.config
+    const { producers } = log
+    const cleaner = new BatchCleaner({ map, mapEndOffset, transactions, producers, nowMs, deleteRetentionMs })
+    const next = (index: number): void => {
+      const group = groups[index]
+      if (group === undefined) {
+        log.firstDirtyOffset = mapEndOffset
+        done(null, { firstDirtyOffset: mapEndOffset, statistics: run.statistics })
+        return
+      }
+      watched = groups.slice(index).flat()
+      generation = log.generation
+      rewriteGroup({
+        run,
+        group,
+        cleaner,
+        transactions,
+        done: (error, cleaned) => {
+          if (cleaned === null) return done(error, null)
+          count(run.statistics, group, cleaned)
+          swapSegments(run, group, cleaned, (swapError) => {
+            if (swapError !== null) done(swapError, null)
+            else next(index + 1)
+          })
+        },
+      })
+    }
+    next(0)
+  }
+
+  buildMap({
+    run,
+    map,
+    segments: dirty,
+    firstDirtyOffset,
+    done: (error, mapEndOffset) => {
+      if (error !== null) return done(error, null)
+      owner.writeRecoveryPoints((checkpointError) => {
+        if (checkpointError !== null) done(checkpointError, null)
+        else rewriteAll(mapEndOffset)
+      })
+    },
+  })
+}
+
+function abortedBelow(segments: readonly Segment[], endOffset: number): AbortedEntry[] {
+  return segments.flatMap((segment) =>
+    segment.transactionIndex.entries.filter((entry) => entry.firstOffset < endOffset),
+  )
+}
+
+function count(statistics: CleaningStatistics, group: readonly Segment[], cleaned: Segment): void {
+  statistics.segmentsBefore += group.length
+  statistics.segmentsAfter++
+  statistics.bytesAfter += cleaned.log.sizeBytes
+  for (const segment of group) statistics.bytesBefore += segment.log.sizeBytes
+}
