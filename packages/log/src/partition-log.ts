@@ -12,18 +12,15 @@ import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import type { Uuid } from '@millrace/base/uuid'
 import {
-  BATCH_HEADER_BYTES,
-  baseOffset,
   batchSizeBytes,
   lastOffsetDelta,
-  nextOffset,
   setBaseOffset,
   setPartitionLeaderEpoch,
   stampLogAppendTime,
 } from '@millrace/protocol/records/batch-header'
 import { AppendError } from './append-error.ts'
 import type { Slab } from './arena.ts'
-import { problemOf } from './batch-scan.ts'
+import { problemOfBatches } from './batch-checks.ts'
 import { LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LogConfig } from './log-config.ts'
 import { createLogContext, type LogContext } from './log-context.ts'
@@ -204,7 +201,7 @@ export class PartitionLog implements LogState {
     end: number,
     done: (error: Error | null) => void,
   ): void {
-    const refusal = this.#refusal() ?? this.#problemOfBatches(bytes, start, end)
+    const refusal = this.#refusal() ?? problemOfBatches(this, bytes, start, end)
     if (refusal !== null) {
       done(refusal)
       return
@@ -214,7 +211,7 @@ export class PartitionLog implements LogState {
 
   /** As appendAsFollower for batches with final offsets; acknowledged only after an fsync, shared by all that wait. */
   appendAndSync(bytes: Buffer, start: number, end: number, done: (error: Error | null) => void): void {
-    const refusal = this.#refusal() ?? this.#problemOfBatches(bytes, start, end)
+    const refusal = this.#refusal() ?? problemOfBatches(this, bytes, start, end)
     if (refusal !== null) {
       done(refusal)
       return
@@ -376,27 +373,5 @@ export class PartitionLog implements LogState {
   #refusal(): Error | null {
     if (this.offline !== null) return this.offline
     return this.#closed ? new AppendError('closed', `the log ${this.topic}-${this.partition} is closed`) : null
-  }
-
-  #problemOfBatches(bytes: Buffer, start: number, end: number): AppendError | null {
-    let minOffset = this.nextOffset
-    let at = start
-    while (at + BATCH_HEADER_BYTES <= end) {
-      const size = batchSizeBytes(bytes, at)
-      if (size < BATCH_HEADER_BYTES || at + size > end) break
-      const first = baseOffset(bytes, at)
-      if (first < minOffset) {
-        return new AppendError(
-          'unexpected-offset',
-          `batch at ${first} does not continue ${this.directory} at ${minOffset}`,
-        )
-      }
-      const problem = problemOf(bytes, at, minOffset)
-      if (problem !== null) return new AppendError('corrupt', `batch at ${first} for ${this.directory}: ${problem}`)
-      minOffset = nextOffset(bytes, at)
-      at += size
-    }
-    if (at === end && end > start) return null
-    return new AppendError('corrupt', `${end - at} bytes for ${this.directory} are no whole batch`)
   }
 }

@@ -3,7 +3,7 @@
  * `plannedBytes` ahead of what is written; `log.sizeBytes` is what is. Readers go by the log end offset, which follows
  * the writes, so an entry that is ahead leads nobody beyond them.
  */
-import { batchSizeBytes, lastOffset, maxTimestamp } from '@millrace/protocol/records/batch-header'
+import { batchSizeBytes, lastOffset, maxTimestamp, recordCount } from '@millrace/protocol/records/batch-header'
 import type { LogConfig } from './log-config.ts'
 import { segmentFileName } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
@@ -98,12 +98,15 @@ export class Segment {
     return ageMs > limitMs - Math.min(this.jitterMs, limitMs)
   }
 
-  /** The batch at `at` comes next. One index entry per more than `indexIntervalBytes`, tested before the batch counts. */
+  /**
+   * The batch at `at` comes next. What compaction emptied has a timestamp but no record that a search could find. One
+   * index entry per more than `indexIntervalBytes`, tested before the batch counts.
+   */
   noteBatch(bytes: Buffer, at: number, indexIntervalBytes: number): void {
     const last = lastOffset(bytes, at)
     const timestamp = maxTimestamp(bytes, at)
     const size = batchSizeBytes(bytes, at)
-    if (timestamp > this.maxTimestamp) {
+    if (timestamp > this.maxTimestamp && recordCount(bytes, at) > 0) {
       this.maxTimestamp = timestamp
       this.maxTimestampOffset = last
     }
@@ -155,7 +158,7 @@ export class Segment {
   /** Takes in a batch that the indexes already cover, or lie before: timestamps and the distance to the last entry. */
   noteIndexedBatch(bytes: Buffer, at: number): void {
     const timestamp = maxTimestamp(bytes, at)
-    if (timestamp > this.maxTimestamp) {
+    if (timestamp > this.maxTimestamp && recordCount(bytes, at) > 0) {
       this.maxTimestamp = timestamp
       this.maxTimestampOffset = lastOffset(bytes, at)
     }
