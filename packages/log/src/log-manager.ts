@@ -5,11 +5,9 @@
  *
  * `__cluster_metadata-0` is not its business: the controller's engine opens it by itself.
  */
-import type { Host, TimerHandle } from '@millrace/base/host'
+import type { TimerHandle } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
-import type { Logger } from '@millrace/base/logger'
 import type { Uuid } from '@millrace/base/uuid'
-import type { Arena } from './arena.ts'
 import { encodeOffsetCheckpoint, type PartitionOffset } from './checkpoints.ts'
 import {
   directoryMark,
@@ -17,9 +15,9 @@ import {
   parsePartitionDirectoryName,
   partitionDirectoryName,
 } from './file-names.ts'
-import type { LogConfig } from './log-config.ts'
 import { type CleanerSettings, defaultCleanerSettings } from './cleaner/cleaner-settings.ts'
 import { LogCleaner } from './cleaner/log-cleaner.ts'
+import type { CreateLogOptions, LogManagerOptions } from './log-manager-options.ts'
 import { createLogContext, type LogContext } from './log-context.ts'
 import { LogDirectory, partitionKey } from './log-directory.ts'
 import { createPartitionDirectory } from './partition-directory.ts'
@@ -35,34 +33,6 @@ const CHECKPOINT_PERIOD_MS = 60_000
 const RETENTION_PERIOD_MS = 300_000
 const FLUSH_PERIOD_MS = 1_000
 const PRODUCER_EXPIRY_PERIOD_MS = 600_000
-
-export interface LogManagerOptions {
-  readonly host: Host
-  readonly logger: Logger
-  readonly directory: string
-  readonly clusterId: string
-  readonly nodeId: number
-  readonly arena: Arena
-  /** For partitions found on disk, until their owner sets their own. */
-  readonly defaults: LogConfig
-  /** Most files held open. */
-  readonly openFilesMax?: number
-  /** producer.id.expiration.ms */
-  readonly producerIdExpirationMs?: number
-  /** log.retention.check.interval.ms */
-  readonly retentionPeriodMs?: number
-  /** How to compact, asked for at each round; Kafka's defaults unless given. */
-  readonly cleanerSettings?: () => CleanerSettings
-  /** For tests: poison released read buffers. */
-  readonly poison?: boolean
-}
-
-export interface CreateLogOptions {
-  readonly topic: string
-  readonly partition: number
-  readonly topicId: Uuid
-  readonly config: LogConfig
-}
 
 export class LogManager {
   /** Identifies the directory to the controller (KIP-858). */

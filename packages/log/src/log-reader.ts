@@ -3,7 +3,7 @@
  * small reads of what is likely in the page cache; `readCold` goes through the thread pool and may load indexes first.
  */
 import type { Clock } from '@millrace/base/host'
-import { BATCH_HEADER_BYTES, batchSizeBytes, lastOffset } from '@millrace/protocol/records/batch-header'
+import { BATCH_HEADER_BYTES, batchSizeBytes, lastOffset, recordCount } from '@millrace/protocol/records/batch-header'
 import type { FrameLease } from './arena.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogRead, ReadRequest } from './log-types.ts'
@@ -67,7 +67,12 @@ export class LogReader {
   read(request: ReadRequest): LogRead | null {
     const bounded = this.#bounded(request)
     if (bounded === null) return nothing(request)
-    return this.#log.tail.read(bounded) ?? (this.#mustWait(bounded) ? nothing(request) : this.#readFileSync(bounded))
+    const cached = this.#log.tail.read(bounded)
+    if (cached !== null) return cached
+    if (this.#mustWait(bounded)) return nothing(request)
+    const read = this.#readFileSync(bounded)
+    const hasOnlyEmpty = read !== null && read.sizeBytes === 0 && bounded.skipsEmptyBatches === true
+    return hasOnlyEmpty ? this.#readFileSync({ ...bounded, skipsEmptyBatches: false }) : read
   }
 
   readCold(request: ReadRequest, callback: (error: Error | null, read: LogRead | null) => void): void {
@@ -76,7 +81,11 @@ export class LogReader {
       callback(null, nothing(request))
       return
     }
-    this.#readSegment(this.#log.segments.floor(bounded.offset), bounded, callback)
+    this.#readSegment(this.#log.segments.floor(bounded.offset), bounded, (error, read) => {
+      const hasOnlyEmpty = read !== null && read.sizeBytes === 0 && bounded.skipsEmptyBatches === true
+      if (hasOnlyEmpty) this.readCold({ ...bounded, skipsEmptyBatches: false }, callback)
+      else callback(error, read)
+    })
   }
 
   /** Never for what an answer begins with: everyone makes progress. */
@@ -186,7 +195,8 @@ export class LogReader {
     while (at + BATCH_HEADER_BYTES <= end) {
       size = batchSizeBytes(bytes, at)
       if (size < BATCH_HEADER_BYTES) return corrupt(lease)
-      if (lastOffset(bytes, at) >= request.offset) break
+      const isWanted = request.skipsEmptyBatches !== true || recordCount(bytes, at) > 0
+      if (isWanted && lastOffset(bytes, at) >= request.offset) break
       at += size
     }
     search.position += at - lease.start

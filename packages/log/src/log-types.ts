@@ -7,6 +7,11 @@ export interface ReadRequest {
   readonly endOffset: number
   /** Return the first batch even when it is larger than `maxBytes`. */
   readonly atLeastOne: boolean
+  /**
+   * For consumers of compacted logs: what is read begins with a batch that has records, as long as there is one.
+   * librdkafka and kafkajs do not get beyond an answer of emptied batches alone; followers need those as well.
+   */
+  readonly skipsEmptyBatches?: boolean
 }
 
 /**

@@ -41,6 +41,7 @@ class StubPartition {
   }
 
   readonly log = {
+    config: { cleanupPolicy: { compact: false, delete: true } },
     leaderEpochs: {
       endOffsetFor: (epoch: number) =>
         epoch > 4 ? { epoch: -1, endOffset: -1 } : { epoch: Math.min(epoch, 2), endOffset: 3 },

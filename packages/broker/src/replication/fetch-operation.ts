@@ -207,6 +207,7 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
         maxBytes: Math.max(0, Math.min(request.maxBytes, left)),
         endOffset,
         atLeastOne: empty,
+        skipsEmptyBatches: this.request.replicaId < 0 && partition.log.config.cleanupPolicy.compact,
       }
       const read = partition.log.read(readRequest)
       if (read === null) {

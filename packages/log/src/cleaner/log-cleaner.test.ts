@@ -18,7 +18,7 @@ import { World } from '@millrace/testkit/world'
 import type { LogConfig } from '../log-config.ts'
 import type { LogManager } from '../log-manager.ts'
 import type { PartitionLog } from '../partition-log.ts'
-import { append, configOf, DIRECTORY, openManager, TOPIC_ID } from '../test-support/batches.ts'
+import { append, configOf, DIRECTORY, openManager, readAny, readCold, TOPIC_ID } from '../test-support/batches.ts'
 import { defaultCleanerSettings } from './cleaner-settings.ts'
 import { candidateOf, chooseFilthiest } from './cleaning-candidate.ts'
 import { groupSegments } from './segment-groups.ts'
@@ -139,6 +139,25 @@ describe('a compacted log', () => {
     manager = openManager(host, logger, run, { defaults: CONFIG })
     log = manager.get('users', 0) as PartitionLog
     expect(log.producers.get(7)?.batches.at(-1)?.lastSequence).toBe(0)
+  })
+
+  it('is read from its first records on by consumers, and whole by followers', () => {
+    put(['a=1'], { producerId: 7, producerEpoch: 0, baseSequence: 0 })
+    put(['a=2'], { producerId: 8, producerEpoch: 0, baseSequence: 0 })
+    put(['a=3'])
+    compact()
+    const request = { offset: 0, maxBytes: 1_000, endOffset: 3, atLeastOne: true }
+    const firstOffsets = (skipsEmptyBatches: boolean, endOffset: number): number[] => {
+      const wanted = { ...request, endOffset, skipsEmptyBatches }
+      const reads = [readAny(log, wanted, run), readCold(log, wanted, run)]
+      const found = reads.map((read) => baseOffset(read.buffers[0] as Buffer, 0))
+      for (const read of reads) read.release?.()
+      return found
+    }
+    expect(firstOffsets(false, 3)).toEqual([0, 0])
+    expect(firstOffsets(true, 3)).toEqual([2, 2])
+    // Nothing else is there: the emptied ones take the reader on.
+    expect(firstOffsets(true, 2)).toEqual([0, 0])
   })
 
   it('keeps a tombstone for delete.retention.ms from its first cleaning, and no longer', () => {
