@@ -1,5 +1,5 @@
 // npm test: install, build, check, unit tests, tests that start processes, and the judges at their quick size.
-// npm run test:full: the judges at the full numbers, a file at a time; each leaves its result in docs/results/ with commit
+// npm run test:full [-- kcat faults …]: the judges at the full numbers, a file at a time, all or those named; each leaves its result in docs/results/ with commit
 // and date, and one that has already passed at this commit is not run again.
 // Ends with a line that is exactly `N passed, N failed`; skips stand above it with their reasons.
 import { spawnSync } from 'node:child_process'
@@ -41,7 +41,10 @@ function runFull() {
   mkdirSync(results, { recursive: true })
   const commit = git('rev-parse', '--short', 'HEAD')
   if (git('status', '--porcelain', '--', 'packages', 'conformance') !== '') console.log('The work tree has changes: results name the commit below them.')
-  const files = readdirSync(join(root, 'conformance')).filter((name) => name.endsWith('.test.ts'))
+  const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+  const files = readdirSync(join(root, 'conformance'))
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => wanted.length === 0 || wanted.includes(name.replace('.test.ts', '')))
   for (const file of files.toSorted()) {
     const path = join(results, `${file.replace('.test.ts', '')}.json`)
     const known = readResult(path)
