@@ -1,15 +1,13 @@
 /**
  * The write side of one log: queued appends, written once per tick (group commit), in order, with one write under way
- * at a time. Small groups are written synchronously, which costs a tenth of a trip through the thread pool; larger ones
- * asynchronously, so that a throttled disk never blocks the loop.
+ * at a time. Groups are written synchronously as far as the disk keeps up (sync-write-limit.ts), others through the thread
+ * pool, so that a throttled disk does not hold the loop.
  */
 import type { Slab } from './arena.ts'
 import type { LogContext } from './log-context.ts'
 import type { AppendCallback } from './log-types.ts'
 import type { Segment } from './segment.ts'
 
-/** Below, a write goes to the page cache in tens of microseconds. */
-const SYNC_BYTES_MAX = 64 * 1024
 /** One write is at most so large (a single append may be larger); the next one follows when it has returned. */
 const GROUP_BYTES_MAX = 4 * 1024 * 1024
 const GROUP_COUNT_MAX = 512
@@ -123,8 +121,9 @@ export class AppendQueue {
     this.#underWay = group
     try {
       if (!segment.log.exists) this.#owner.onSegmentStart(segment)
-      if (length < SYNC_BYTES_MAX) {
-        if (length > 0) segment.log.appendSync(buffers, length)
+      const { syncWrites } = this.#context
+      if (syncWrites.allows(length)) {
+        if (length > 0) syncWrites.run(length, () => segment.log.appendSync(buffers, length))
         this.#written()
         return
       }

@@ -54,6 +54,24 @@ describe('Arena', () => {
     expect([...new Set(again.slab.bytes.subarray(0, 70))]).toEqual([0xdb])
   })
 
+  it('gives up a tail that nobody reads and keeps it again from the next slab on once somebody does', () => {
+    const arena = new Arena({ slabBytes: 100, tailBytesMax: 200 })
+    const fill = (): boolean => {
+      const { slab } = arena.reserve(100)
+      const { inTail } = slab
+      slab.release()
+      return inTail
+    }
+    expect([fill(), fill(), fill(), fill()]).toEqual([true, true, true, true])
+    expect([fill(), arena.liveBytes]).toEqual([false, 100])
+    expect([fill(), arena.liveBytes]).toEqual([false, 100])
+    arena.tailRead()
+    expect([fill(), fill(), arena.liveBytes]).toEqual([true, true, 200])
+    expect([fill(), fill()]).toEqual([true, true])
+    arena.tailRead()
+    expect([fill(), fill(), fill(), fill(), fill()]).toEqual([true, true, true, true, false])
+  })
+
   it('refuses to release a slab twice and to retain a recycled one', () => {
     const arena = new Arena({ slabBytes: 100, tailBytesMax: 100 })
     const { slab } = arena.reserve(150)
@@ -81,7 +99,14 @@ describe('reads from the tail', () => {
     append(log, batchOf(['first']))
     world.advance(1)
     const read = log.read({ offset: 0, maxBytes: 1_000, endOffset: 1, atLeastOne: true })
-    for (let i = 0; i < 300; i++) append(log, batchOf(['x'.repeat(100)]))
+    for (let i = 0; i < 300; i++) {
+      append(log, batchOf(['x'.repeat(100)]))
+      if (i % 50 > 0) continue
+      world.advance(1)
+      log
+        .read({ offset: log.logEndOffset - 1, maxBytes: 1, endOffset: log.logEndOffset, atLeastOne: true })
+        ?.release?.()
+    }
     world.advance(1)
     expect(arena.liveBytes).toBe(3 * 4_096)
     const stale = read?.buffers[0] ?? Buffer.alloc(0)

@@ -7,6 +7,7 @@ import { CommitScheduler } from './commit-scheduler.ts'
 import { DescriptorLru } from './descriptor-lru.ts'
 import { IndexMemory } from './index-memory.ts'
 import type { FileAccess } from './segment-file.ts'
+import { SyncWriteLimit } from './sync-write-limit.ts'
 
 const OPEN_FILES_MAX = 1024
 const READ_SLAB_BYTES = 4 * 1024 * 1024
@@ -21,6 +22,7 @@ export interface LogContext {
   readonly files: FileAccess
   readonly indexMemory: IndexMemory
   readonly commits: CommitScheduler
+  readonly syncWrites: SyncWriteLimit
   readonly background: BackgroundQueue
   /** producer.id.expiration.ms */
   readonly producerIdExpirationMs: number
@@ -57,6 +59,7 @@ export function createLogContext(options: LogContextOptions): LogContext {
     files: { disk: host.disk, descriptors },
     indexMemory: new IndexMemory(),
     commits: new CommitScheduler(host),
+    syncWrites: new SyncWriteLimit(host.clock),
     background: new BackgroundQueue(host),
     producerIdExpirationMs: options.producerIdExpirationMs ?? 86_400_000,
     recoveryPointFell: options.recoveryPointFell ?? ((): void => undefined),

@@ -68,9 +68,14 @@ export class LogReader {
     const bounded = this.#bounded(request)
     if (bounded === null) return nothing(request)
     const cached = this.#log.tail.read(bounded)
-    if (cached !== null) return cached
+    if (cached !== null) {
+      this.#context.arena?.tailRead()
+      return cached
+    }
     if (this.#mustWait(bounded)) return nothing(request)
     const read = this.#readFileSync(bounded)
+    // Who has reached the end will come back for what is appended next.
+    if (read !== null && read.lastOffset + 1 >= bounded.endOffset) this.#context.arena?.tailRead()
     const hasOnlyEmpty = read !== null && read.sizeBytes === 0 && bounded.skipsEmptyBatches === true
     return hasOnlyEmpty ? this.#readFileSync({ ...bounded, skipsEmptyBatches: false }) : read
   }

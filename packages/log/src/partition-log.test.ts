@@ -15,6 +15,7 @@ import {
 } from './test-support/batches.ts'
 import type { LogConfig } from './log-config.ts'
 import { READ_BYTES_HELD_MAX } from './log-reader.ts'
+import { LARGE_WRITE_BYTES } from './sync-write-limit.ts'
 import type { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { FakeHost } from '@millrace/testkit/fake-host'
@@ -243,7 +244,7 @@ describe('truncation', () => {
     const kept = append(log, batchOf(['kept']))
     world.runUntil(() => kept.done)
     host.disk.latencyMs = [5, 6]
-    const underWay = append(log, batchOf(['x'.repeat(100_000)]))
+    const underWay = append(log, batchOf(['x'.repeat(LARGE_WRITE_BYTES)]))
     world.advance(1)
     const queued = append(log, batchOf(['queued']))
     log.truncateTo(1)
