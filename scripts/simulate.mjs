@@ -29,6 +29,7 @@ await build({
   sourcemap: 'linked',
   logLevel: 'error',
 })
-const args = ['--enable-source-maps', outfile, root, ...process.argv.slice(2)]
+// Worlds are short-lived and allocate much: a large young generation halves the collector's work.
+const args = ['--max-semi-space-size=64', '--enable-source-maps', outfile, root, ...process.argv.slice(2)]
 const result = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
 process.exit(result.status ?? 1)

@@ -3,6 +3,8 @@
  * learns from the controller. Immutable while the broker runs.
  */
 
+import type { ArenaOptions } from '@millrace/log/arena'
+
 export interface BrokerListener {
   /** Unique per broker; 'CLIENT' on a plain cluster. Registered with the controller under this name. */
   readonly name: string
@@ -34,6 +36,8 @@ export interface BrokerConfig {
   readonly kafkaVersion: string
   /** Static broker properties, as server.properties would hold them. */
   readonly properties: Readonly<Record<string, string>>
+  /** Memory for records; as measured for a machine of its own unless given. */
+  readonly arena?: ArenaOptions
 }
 
 /** The name under which the internal listener is registered. */

@@ -32,8 +32,7 @@ import { LoopDelay } from './metrics/loop-delay.ts'
 import { ReplicaManager } from './replication/replica-manager.ts'
 import { createTransactionParts, type TransactionParts } from './transactions/transaction-parts.ts'
 
-const SLAB_BYTES = 4 * 1024 * 1024
-const TAIL_BYTES_MAX = 48 * 1024 * 1024
+const ARENA = { slabBytes: 4 * 1024 * 1024, tailBytesMax: 48 * 1024 * 1024 }
 const INTERNAL_USER = 'internal'
 const PLAINTEXT = 0
 /** Most time for the controller to move the leaderships of a broker that leaves. */
@@ -55,7 +54,7 @@ export function startBroker(
   const logger = options.logger.child({ broker: config.nodeId })
   const context = { image: emptyImage, properties: config.properties, nodeId: config.nodeId }
   const settings = new BrokerSettings(context)
-  const arena = new Arena({ slabBytes: SLAB_BYTES, tailBytesMax: TAIL_BYTES_MAX })
+  const arena = new Arena(config.arena ?? ARENA)
   const { directory, clusterId, nodeId } = config
   // Loads in milliseconds, long before the first batch can arrive; where it fails, zstd batches are refused by name.
   prepareCompression((error) => {

@@ -60,7 +60,8 @@ export interface Controller {
 }
 
 const LISTENER = 'CONTROLLER'
-const SLAB_BYTES = 1024 * 1024
+/** Requests are small; what is larger gets memory of its own. */
+const SLAB_BYTES = 256 * 1024
 /** Topic ids came with Fetch 13; the metadata log has no other name on the wire. */
 const FETCH_VERSION_MIN = 13
 

@@ -72,7 +72,7 @@ export interface ArenaOptions {
 export class Arena {
   readonly slabBytes: number
   readonly #tailBytesMax: number
-  readonly #poison: boolean
+  readonly poison: boolean
   readonly #free: Buffer[] = []
   /** Slabs held as the tail, oldest first; the last one is being filled. */
   readonly #tail: Slab[] = []
@@ -88,7 +88,7 @@ export class Arena {
     this.slabBytes = options.slabBytes
     this.#tailBytesMax = options.tailBytesMax
     this.#keepsTail = options.tailBytesMax > 0
-    this.#poison = options.poison === true
+    this.poison = options.poison === true
   }
 
   /** Bytes of all slabs that someone refers to, the tail included. What exceeds `tailBytes` is pinned by readers. */
@@ -141,7 +141,7 @@ export class Arena {
    */
   #rewind(): void {
     if (this.#filled === 0 || this.#filling?.references !== 1 || this.#filling.inTail || this.#keepsTail) return
-    if (this.#poison) this.#filling.bytes.fill(POISON, 0, this.#filled)
+    if (this.poison) this.#filling.bytes.fill(POISON, 0, this.#filled)
     this.#filled = 0
   }
 
@@ -172,7 +172,7 @@ export class Arena {
 
   readonly #recycled = (_slab: Slab, bytes: Buffer): void => {
     this.#liveBytes -= bytes.length
-    if (this.#poison) bytes.fill(POISON)
+    if (this.poison) bytes.fill(POISON)
     if (bytes.length === this.slabBytes && this.#free.length < FREE_SLABS_MAX) this.#free.push(bytes)
   }
 }

@@ -10,7 +10,8 @@ import type { FileAccess } from './segment-file.ts'
 import { SyncWriteLimit } from './sync-write-limit.ts'
 
 const OPEN_FILES_MAX = 1024
-const READ_SLAB_BYTES = 4 * 1024 * 1024
+/** Of a log without an arena: the metadata log, which is read in small pieces. */
+const READ_SLAB_BYTES = 256 * 1024
 
 export interface LogContext {
   readonly host: Host
@@ -55,7 +56,11 @@ export function createLogContext(options: LogContextOptions): LogContext {
     host,
     logger,
     arena,
-    readArena: new Arena({ slabBytes: READ_SLAB_BYTES, tailBytesMax: 0, poison: options.poison === true }),
+    readArena: new Arena({
+      slabBytes: arena?.slabBytes ?? READ_SLAB_BYTES,
+      tailBytesMax: 0,
+      poison: options.poison === true || arena?.poison === true,
+    }),
     files: { disk: host.disk, descriptors },
     indexMemory: new IndexMemory(),
     commits: new CommitScheduler(host),

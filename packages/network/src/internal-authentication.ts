@@ -2,9 +2,11 @@
  * Authentication on internal listeners: SCRAM-SHA-512 as user `internal` with the cluster's secret as the password
  * (kafka-protocol §6.1). Node and server each prove that they know it; the secret itself never travels.
  *
- * The credential is derived once per server, since deriving it takes milliseconds; each connection has its own
- * conversation. Any failure is final for the connection and tells the peer nothing about its cause.
+ * Deriving the credential takes milliseconds. Its salt follows from the secret, so that a node derives it once for
+ * itself and for all its peers: the secret is random and stored nowhere in this form, a salt has nothing to hide. Each
+ * connection has its own conversation. Any failure is final for the connection and tells the peer nothing about its cause.
  */
+import { createHmac } from 'node:crypto'
 import type { Random } from '@millrace/base/host'
 import { ErrorCode } from '@millrace/protocol/errors'
 import {
@@ -34,7 +36,7 @@ export class InternalCredentials {
   readonly random: Random
 
   constructor(secret: string, random: Random) {
-    const salt = random.bytes(SALT_BYTES)
+    const salt = createHmac('sha512', secret).update('salt of internal listeners').digest().subarray(0, SALT_BYTES)
     this.credential = scramCredential(saltedPassword(secret, salt, SCRAM_ITERATIONS_MIN), salt, SCRAM_ITERATIONS_MIN)
     this.random = random
   }

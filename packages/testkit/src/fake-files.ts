@@ -13,6 +13,7 @@ import type { SeededRandom } from './seeded-random.ts'
 const SECTOR_BYTES = 512
 const PAGE_BYTES = 4096
 const GROWTH_BYTES_MIN = 1024
+const NOTHING = Buffer.alloc(0)
 
 interface Change {
   /** Where bytes changed; empty for a truncation. */
@@ -39,7 +40,8 @@ export class FakeFile {
   write(bytes: Uint8Array, position: number): void {
     const end = position + bytes.length
     this.#reserve(end)
-    const before = Buffer.from(this.#bytes.subarray(position, Math.min(end, Math.max(position, this.sizeBytes))))
+    const before =
+      position >= this.sizeBytes ? NOTHING : Buffer.from(this.#bytes.subarray(position, Math.min(end, this.sizeBytes)))
     this.#unsynced.push({ position, length: bytes.length, sizeBefore: this.sizeBytes, before })
     this.#bytes.set(bytes, position)
     this.sizeBytes = Math.max(this.sizeBytes, end)
@@ -118,12 +120,13 @@ export class FakeDirectory {
 /** Names of files, and what of them is durable. */
 export class FakeNames {
   readonly #root: FakeDirectory = new FakeDirectory()
+  readonly #partsByPath: Map<string, readonly string[]> = new Map()
   /** Ways back of changes that no syncDirectory has covered, oldest first. */
   #journal: (() => void)[] = []
 
   find(path: string): FakeFile | FakeDirectory | undefined {
     let node: FakeFile | FakeDirectory = this.#root
-    for (const part of partsOf(path)) {
+    for (const part of this.#parts(path)) {
       if (node.kind === 'file') return undefined
       const child: FakeFile | FakeDirectory | undefined = node.children.get(part)
       if (child === undefined) return undefined
@@ -197,10 +200,21 @@ export class FakeNames {
   }
 
   #place(path: string): { readonly parent: FakeDirectory; readonly name: string } {
-    const parts = partsOf(path)
-    const name = parts.pop()
+    const parts = this.#parts(path)
+    const name = parts.at(-1)
     if (name === undefined) throw diskFailure('EBUSY', path)
-    return { parent: this.directory(`/${parts.join('/')}`), name }
+    let parent: FakeFile | FakeDirectory | undefined = this.#root
+    for (const part of parts.slice(0, -1)) parent = parent?.kind === 'directory' ? parent.children.get(part) : undefined
+    if (parent === undefined) throw diskFailure('ENOENT', path)
+    if (parent.kind === 'file') throw diskFailure('ENOTDIR', path)
+    return { parent, name }
+  }
+
+  /** The same few paths are asked for again and again. */
+  #parts(path: string): readonly string[] {
+    let parts = this.#partsByPath.get(path)
+    if (parts === undefined) this.#partsByPath.set(path, (parts = partsOf(path)))
+    return parts
   }
 }
 

@@ -5,37 +5,38 @@
  *   npm run simulate -- --planted               plants one bug after the other; each must be caught
  *   npm run simulate -- --seeds 1 --from SEED --story   tells what happened, the cluster's own log lines included
  *
- * The last line sums up. Exit code 0 when every promise was kept, or every planted bug caught.
+ * `--workers N` uses N cores; `--result FILE` keeps what was found. The last line sums up. Exit code 0 when every promise
+ * was kept, or every planted bug caught. SIGINT and SIGTERM end a run early: what was run so far is summed up.
  */
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bundleWithBug, type PlantedBug } from '@millrace/testkit/planted-bug'
-import { plantedBugs } from './planted-bugs.ts'
-import { runSeed, type Outcome } from './simulated-run.ts'
-import { storyLogger } from './story-logger.ts'
+import { runPlanted } from './planted-runs.ts'
+import { commitOf, writeResult } from './result-file.ts'
+import { runSeeds, type SeedRange, type SeedReport } from './seed-runs.ts'
 
 /** Seeds after which a planted bug counts as not caught. */
 const PLANTED_SEEDS = 120
+const PROGRESS_MS = 15_000
 
-interface Range {
-  readonly from: number
-  readonly seeds: number
-}
-
-interface RunSettings extends Range {
+interface RunSettings extends SeedRange {
+  readonly root: string
+  /** The bundle that workers run. */
+  readonly entry: string
   readonly verify: boolean
   readonly story: boolean
   /** Stop at the first seed that breaks a promise. */
   readonly stopsAtFirst: boolean
+  readonly workers: number
+  readonly resultFile: string | undefined
 }
 
-export async function simulate(root: string, args: readonly string[]): Promise<number> {
+export async function simulate(root: string, entry: string, args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
       seeds: { type: 'string' },
       from: { type: 'string', default: '1' },
+      workers: { type: 'string', default: '1' },
+      result: { type: 'string' },
       verify: { type: 'boolean', default: false },
       story: { type: 'boolean', default: false },
       planted: { type: 'boolean', default: false },
@@ -45,35 +46,68 @@ export async function simulate(root: string, args: readonly string[]): Promise<n
   })
   const from = wholeNumber('from', values.from, 0)
   const seeds = wholeNumber('seeds', values.seeds ?? String(values.planted ? PLANTED_SEEDS : 100), 1)
-  if (values.planted) return runPlanted(root, { from, seeds }, values.only)
+  const workers = wholeNumber('workers', values.workers, 1)
+  if (values.planted) return plantBugs({ root, from, seeds, only: values.only, workers })
   const { verify, story } = values
-  return runSeeds({ from, seeds, verify, story, stopsAtFirst: values['until-broken'] })
+  const settings = { root, entry, from, seeds, verify, story, resultFile: values.result }
+  return run({ ...settings, stopsAtFirst: values['until-broken'], workers: story ? 1 : workers })
 }
 
-function runSeeds({ from, seeds, verify, story, stopsAtFirst }: RunSettings): number {
+async function run(settings: RunSettings): Promise<number> {
+  const { root, entry, from, seeds, verify, story, stopsAtFirst, workers, resultFile } = settings
   const startMs = performance.now()
-  let run = 0
-  let broken = 0
-  for (let seed = from; seed < from + seeds; seed++) {
-    const outcome = runSeed(seed, story ? storyLogger(print) : undefined)
-    const violations = [...outcome.violations]
-    if (verify) {
-      const { fingerprint } = runSeed(seed)
-      if (fingerprint !== outcome.fingerprint)
-        violations.push(`the second run was another one: ${outcome.fingerprint}, then ${fingerprint}`)
-    }
-    run++
-    if (violations.length === 0) continue
-    broken++
-    print(describe(outcome, violations))
-    if (stopsAtFirst) break
+  const commit = resultFile === undefined ? '' : commitOf(root)
+  const broken: SeedReport[] = []
+  const counts: Record<string, number> = {}
+  let done = 0
+  let stopped = false
+  const stop = (): void => {
+    stopped = true
   }
-  print(`${run} seeds from ${from}: ${run - broken} held, ${broken} broken (${secondsSince(startMs)} s)`)
-  return broken === 0 ? 0 : 1
+  const keep = (): void => {
+    if (resultFile === undefined) return
+    const failures = broken.map(({ seed, violations }) => ({ seed, violations }))
+    const seconds = Math.round((performance.now() - startMs) / 1000)
+    writeResult(resultFile, commit, {
+      from,
+      seeds: done,
+      held: done - broken.length,
+      broken: failures,
+      seconds,
+      workers,
+      counts,
+    })
+  }
+  const progress = setInterval(() => {
+    print(`… ${done} of ${seeds} seeds, ${broken.length} broken (${secondsSince(startMs)} s)`)
+    keep()
+  }, PROGRESS_MS)
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  const onReport = (report: SeedReport): void => {
+    done++
+    for (const [name, count] of Object.entries(report.counts)) counts[name] = (counts[name] ?? 0) + count
+    if (report.violations.length === 0) return
+    broken.push(report)
+    print(describe(report))
+    if (stopsAtFirst) stop()
+  }
+  try {
+    const told = story ? print : null
+    await runSeeds({ from, seeds, verify, story: told, workers, entry, onReport, stopped: () => stopped })
+  } finally {
+    clearInterval(progress)
+  }
+  keep()
+  const covered = Object.entries(counts).map(([name, count]) => `${count} ${name}`)
+  print(`covered: ${covered.join(', ')}`)
+  print(
+    `${done} seeds from ${from}: ${done - broken.length} held, ${broken.length} broken (${secondsSince(startMs)} s)`,
+  )
+  return broken.length === 0 && (done === seeds || stopsAtFirst) ? 0 : 1
 }
 
-function describe(outcome: Outcome, violations: readonly string[]): string {
-  const { seed, virtualMs, events } = outcome
+function describe({ seed, virtualMs, events, violations }: SeedReport): string {
   return [
     `seed ${seed} broke a promise (${virtualMs.toFixed(0)} ms of virtual time)`,
     ...events.map((event) => `    ${event}`),
@@ -82,36 +116,17 @@ function describe(outcome: Outcome, violations: readonly string[]): string {
   ].join('\n')
 }
 
-/** Each bug in a process of its own: the bundle with the bug in it runs seeds until a promise is broken. */
-async function runPlanted(root: string, range: Range, only: string | undefined): Promise<number> {
-  const startMs = performance.now()
-  const bugs = plantedBugs.filter(({ name }) => only === undefined || name === only)
-  if (bugs.length === 0)
-    throw new Error(`there is no planted bug ${only}; there are ${plantedBugs.map(({ name }) => name).join(', ')}`)
-  let caught = 0
-  for (const bug of bugs) {
-    const found = await findBug(root, bug, range)
-    if (found !== null) caught++
-    print(
-      `${found === null ? '✘ not caught' : '✔ caught'} ${bug.name}: ${bug.what}${found === null ? '' : `\n    ${found}`}`,
-    )
-  }
-  print(`planted: ${caught} of ${bugs.length} caught (${secondsSince(startMs)} s)`)
-  return caught === bugs.length ? 0 : 1
+interface PlantedSettings extends SeedRange {
+  readonly root: string
+  readonly only: string | undefined
+  readonly workers: number
 }
 
-/** How the bug showed; null when it did not. */
-async function findBug(root: string, bug: PlantedBug, { from, seeds }: Range): Promise<string | null> {
-  const outfile = join(root, 'node_modules', '.cache', 'millrace', `simulate-${bug.name}.mjs`)
-  await bundleWithBug({ root, entry: 'packages/engine/src/simulation/simulate-main.ts', outfile, bug })
-  const args = [outfile, root, '--seeds', String(seeds), '--from', String(from), '--until-broken']
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-  if (status === 0) return null
-  const lines = stdout.split('\n')
-  const seed = lines.find((line) => line.startsWith('seed '))?.split(' ')[1]
-  const violation = lines.find((line) => line.startsWith('  ✘ '))?.slice(4)
-  if (seed === undefined || violation === undefined) throw new Error(`planted bug ${bug.name}: ${stderr || stdout}`)
-  return `seed ${seed}: ${violation}`
+async function plantBugs(settings: PlantedSettings): Promise<number> {
+  const startMs = performance.now()
+  const { bugs, caught } = await runPlanted({ ...settings, print })
+  print(`planted: ${caught} of ${bugs} caught (${secondsSince(startMs)} s)`)
+  return caught === bugs ? 0 : 1
 }
 
 function wholeNumber(name: string, text: string, min: number): number {

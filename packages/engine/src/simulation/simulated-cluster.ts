@@ -17,6 +17,8 @@ const CONTROLLER_PORT = 9_093
 const INTERNAL_PORT = 9_094
 const CLIENT_PORT = 9_092
 const START_LIMIT_MS = 30_000
+/** So small that slabs go around within a run; a use after release shows. */
+const ARENA = { slabBytes: 64 * 1024, tailBytesMax: 128 * 1024, poison: true }
 
 export interface SimulatedClusterOptions {
   readonly world: World
@@ -116,6 +118,7 @@ export class SimulatedCluster {
       internalSecret: SECRET,
       kafkaVersion: this.#kafkaVersion,
       properties: this.#options.properties ?? {},
+      arena: ARENA,
     }
     const { incarnation } = host
     const failed = (error: Error): void => {

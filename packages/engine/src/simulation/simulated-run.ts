@@ -49,9 +49,8 @@ export interface Outcome {
   readonly violations: readonly string[]
   /** What happened, with the virtual time in ms. */
   readonly events: readonly string[]
-  readonly acknowledged: number
-  readonly consumed: number
-  readonly commits: number
+  /** What came about, by name. */
+  readonly counts: Readonly<Record<'acknowledged' | 'consumed' | 'commits' | 'troubles', number>>
   /** Virtual time that passed. */
   readonly virtualMs: number
 }
@@ -92,6 +91,7 @@ class SimulatedRun {
   #members: SimulatedGroupMember[] = []
   #administrator: SimulatedAdministrator | null = null
   #digest = ''
+  #troubles = 0
 
   constructor(seed: number, logger: Logger) {
     this.#seed = seed
@@ -120,9 +120,12 @@ class SimulatedRun {
       fingerprint: `${this.#world.fingerprint}-${acknowledgedCount}-${this.#digest.slice(0, 16)}`,
       violations,
       events: this.#events,
-      acknowledged: acknowledgedCount,
-      consumed: consumedCount,
-      commits: committedCount,
+      counts: {
+        acknowledged: acknowledgedCount,
+        consumed: consumedCount,
+        commits: committedCount,
+        troubles: this.#troubles,
+      },
       virtualMs: this.#world.nowMs,
     }
   }
@@ -197,6 +200,7 @@ class SimulatedRun {
     if (kind.alone === true) this.#putRight()
     while (this.#active.length > 1) this.#pass(STEP_MS)
     const trouble = kind.begin(this.#scene)
+    this.#troubles++
     this.#note(trouble.what)
     this.#active.push({ trouble, endMs: this.#world.nowMs + trouble.lastsMs })
     if (kind.alone === true) this.#putRight()

@@ -101,3 +101,17 @@ describe('SCRAM-SHA-512', () => {
     expect(() => parseServerFirst('r=xyzd,s=AAAA,i=4096', 'abc')).toThrow(/nonce/)
   })
 })
+
+describe('saltedPassword', () => {
+  it('depends on password, salt and iterations, however often it was asked for', () => {
+    const salt = Buffer.from('0123456789abcdef')
+    const first = saltedPassword('secret', salt, 4_096)
+    const kept = Buffer.from(first)
+    expect(saltedPassword('secret', salt, 4_096)).toEqual(kept)
+    first.fill(0)
+    expect(saltedPassword('secret', salt, 4_096)).toEqual(kept)
+    expect(saltedPassword('Secret', salt, 4_096)).not.toEqual(kept)
+    expect(saltedPassword('secret', Buffer.from('0123456789abcdeF'), 4_096)).not.toEqual(kept)
+    expect(saltedPassword('secret', salt, 4_097)).not.toEqual(kept)
+  })
+})

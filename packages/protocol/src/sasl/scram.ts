@@ -1,7 +1,7 @@
 /**
  * SCRAM-SHA-512 (RFC 5802, with SHA-512 as RFC 7677 does for SHA-256; KIP-84): building and checking messages, for both
- * sides. Nothing here talks, waits or draws randomness: nonces come from the caller, and the one slow step,
- * saltedPassword, is apart so that its result can be kept. Verifiers compare in constant time.
+ * sides. Nothing here talks, waits or draws randomness: nonces come from the caller. The one slow step,
+ * saltedPassword, remembers its last results. Verifiers compare in constant time.
  *
  *   client-first  n,,n=<user>,r=<nonce>
  *   server-first  r=<nonce><server nonce>,s=<salt>,i=<iterations>
@@ -53,12 +53,24 @@ export interface ServerFirst {
 }
 
 /**
- * Hi(password, salt, iterations): milliseconds of work; cacheable by its three arguments. The password's UTF-8 is taken as
- * it is, without SASLprep, as Kafka does.
+ * Hi(password, salt, iterations): milliseconds of work, done once for the peers that a process logs in at again and
+ * again. The password's UTF-8 is taken as it is, without SASLprep, as Kafka does.
  */
 export function saltedPassword(password: string, salt: Uint8Array, iterations: number): Buffer {
-  return pbkdf2Sync(Buffer.from(password, 'utf8'), salt, iterations, KEY_BYTES, DIGEST)
+  const key = createHash(DIGEST).update(`${iterations}/${salt.length}/`).update(salt).update(password).digest('base64')
+  let salted = rememberedPasswords.get(key)
+  if (salted === undefined) {
+    salted = pbkdf2Sync(Buffer.from(password, 'utf8'), salt, iterations, KEY_BYTES, DIGEST)
+    const [oldest] = rememberedPasswords.keys()
+    if (rememberedPasswords.size >= REMEMBERED_MAX && oldest !== undefined) rememberedPasswords.delete(oldest)
+    rememberedPasswords.set(key, salted)
+  }
+  return Buffer.from(salted)
 }
+
+/** Results of a pure function: nobody can tell whether they were remembered, except by the clock. */
+const REMEMBERED_MAX = 32
+const rememberedPasswords = new Map<string, Buffer>()
 
 /** The credential that a salted password gives, as a server stores it. */
 export function scramCredential(salted: Uint8Array, salt: Uint8Array, iterations: number): ScramCredential {
