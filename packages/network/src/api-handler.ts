@@ -26,7 +26,7 @@ export interface ConnectionInfo {
   readonly id: number
   readonly listenerName: string
   readonly internal: boolean
-  /** 'User:ANONYMOUS', or 'User:internal' once the cluster's secret has been proved. */
+  /** 'User:ANONYMOUS', or 'Node:internal' once the cluster's secret has been proved. */
   readonly principal: string
   readonly remoteAddress: string
   readonly localAddress: string

@@ -33,7 +33,7 @@ describe('an internal listener', () => {
     expect(client.decode(0, apiVersionsResponse, 3).apiKeys.some(({ apiKey }) => apiKey === 63)).toBe(true)
     client.responses.length = 0
     expect(logIn(fixture, client, 'the secret')).toBe(0)
-    expect([...fixture.server.connections][0]?.principal).toBe('User:internal')
+    expect([...fixture.server.connections][0]?.principal).toBe('Node:internal')
     client.send(brokerHeartbeatRequest, 1, heartbeat)
     fixture.world.runUntil(() => client.responses.length === 4)
     expect(client.decode(3, brokerHeartbeatResponse, 1).errorCode).toBe(0)

@@ -23,7 +23,8 @@ import {
 } from '@millrace/protocol/sasl/scram'
 
 export const INTERNAL_USER = 'internal'
-export const INTERNAL_PRINCIPAL = 'User:internal'
+/** Of no type that a client can get: authentication on client listeners gives principals of type User. */
+export const INTERNAL_PRINCIPAL = 'Node:internal'
 
 const SALT_BYTES = 16
 const NONCE_BYTES = 24

@@ -1,0 +1,84 @@
+/**
+ * Authorizer: the one place in a broker or controller that says who may do what.
+ *
+ *     const access = authorizer.of(context.connection)
+ *     if (!access.allows(AclOperation.READ, ResourceType.GROUP, groupId)) → GROUP_AUTHORIZATION_FAILED
+ *
+ * While nothing is forbidden (no ACLs, allow.everyone.if.no.acl.found) `of` is one test and answers with access to
+ * everything. Otherwise the access of a connection is looked up by the connection and remembers its answers until `use`
+ * brings new rules. Nodes of the cluster, known by their principal, are never refused. Single owner: the node's loop.
+ */
+import { invariant } from '@millrace/base/invariant'
+import { CheckedAccess, unrestrictedAccess, type Access } from './access.ts'
+import type { Authority } from './authority.ts'
+import { canonicalHost } from './canonical-host.ts'
+import { Denials, type Denial } from './denials.ts'
+
+/** Who asks: a connection, or the client behind a forwarded request. */
+export interface Asker {
+  readonly principal: string
+  readonly remoteAddress: string
+}
+
+export interface AuthorizerOptions {
+  /** The principal of the cluster's own nodes: proved by the cluster's secret, given to no client. */
+  readonly nodePrincipal: string
+  /** Wall clock, for the record of denials. */
+  readonly nowMs: () => number
+}
+
+/** Principals and hosts whose answers are remembered; past it all are forgotten together. */
+const ASKERS_MAX = 10_000
+
+export class Authorizer {
+  readonly #nodePrincipal: string
+  readonly #denials: Denials
+  #authorities: readonly Authority[] = []
+  /** Nobody can be refused anything. */
+  #open = true
+  #byConnection = new WeakMap<Asker, CheckedAccess>()
+  #byAsker = new Map<string, CheckedAccess>()
+
+  constructor({ nodePrincipal, nowMs }: AuthorizerOptions) {
+    this.#nodePrincipal = nodePrincipal
+    this.#denials = new Denials(nowMs)
+  }
+
+  /** From now on these decide; for each principal the first that speaks for it. Without any everything is allowed. */
+  use(authorities: readonly Authority[]): void {
+    this.#authorities = authorities
+    this.#open = authorities.every((authority) => authority.allowsEverything)
+    this.#byConnection = new WeakMap()
+    this.#byAsker = new Map()
+  }
+
+  of(asker: Asker): Access {
+    if (this.#open || asker.principal === this.#nodePrincipal) return unrestrictedAccess
+    const known = this.#byConnection.get(asker)
+    // A connection's principal changes once, when it authenticates.
+    if (known !== undefined && known.principal === asker.principal) return known
+    const access = this.#accessOf(asker)
+    this.#byConnection.set(asker, access)
+    return access
+  }
+
+  /** The latest denials, the last one last. */
+  denials(): readonly Denial[] {
+    return this.#denials.list()
+  }
+
+  #accessOf({ principal, remoteAddress }: Asker): CheckedAccess {
+    const host = canonicalHost(remoteAddress)
+    const key = `${host} ${principal}`
+    const known = this.#byAsker.get(key)
+    if (known !== undefined) return known
+    const authority = this.#authorities.find((each) => each.speaksFor(principal))
+    invariant(authority !== undefined, 'no authority speaks for a principal', { principal })
+    if (this.#byAsker.size >= ASKERS_MAX) this.#byAsker.clear()
+    const access = new CheckedAccess(principal, host, authority, (question, decision) =>
+      this.#denials.add(question, decision),
+    )
+    this.#byAsker.set(key, access)
+    return access
+  }
+}
