@@ -5,6 +5,7 @@
 import type { Host } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import type { Uuid } from '@millrace/base/uuid'
+import type { Authorizer } from '@millrace/policy/acl/authorizer'
 import type { Arena } from '@millrace/log/arena'
 import type { ControllerChannel } from './lifecycle/controller-channel.ts'
 import type { ProducerIds } from './lifecycle/producer-ids.ts'
@@ -26,6 +27,8 @@ export interface BrokerRuntime {
   readonly brokerEpoch: number
   readonly replicaManager: ReplicaManager
   readonly metadata: MetadataView
+  /** Who may do what; most APIs ask it in front of their handler (authorization/guards.ts). */
+  readonly authorizer: Authorizer
   /** Effective broker settings (dynamic over static over default), and topic settings by name. */
   readonly settings: BrokerSettings
   /** To the controller, authenticated; requests wait while it is away, bounded by their timeout. */

@@ -12,7 +12,10 @@ import { Arena } from '@millrace/log/arena'
 import { LogManager } from '@millrace/log/log-manager'
 import { emptyImage, isLive } from '@millrace/metadata/image'
 import type { ListenerOptions } from '@millrace/network/api-handler'
+import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-authentication'
 import { RequestServer } from '@millrace/network/request-server'
+import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
+import { Authorizer } from '@millrace/policy/acl/authorizer'
 import { prepareCompression } from '@millrace/protocol/compression/compression'
 import { profileOf } from '@millrace/protocol/version-profiles'
 import { INTERNAL_LISTENER_NAME, type BrokerConfig } from './broker-config.ts'
@@ -104,6 +107,7 @@ export class Broker {
   readonly #metadataChannel: NodeChannel
   readonly #forwardingChannel: NodeChannel
   readonly #metadata: MetadataFollower
+  readonly #authorizer: Authorizer
   readonly #replicaManager: ReplicaManager
   readonly #groups: GroupCoordinator
   readonly #transactions: TransactionParts
@@ -121,6 +125,8 @@ export class Broker {
     const { clusterId, nodeId } = config
     const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
     this.loopDelay = new LoopDelay(host)
+    this.#authorizer = new Authorizer({ nodePrincipal: INTERNAL_PRINCIPAL, nowMs: () => host.clock.nowMs() })
+    this.#authorizer.use([aclAuthorityOf(config.properties, [])])
     this.#controllerChannel = this.#openChannel(config.controller, () => this.#lifecycle?.connectionLost())
     this.#metadataChannel = this.#openChannel(config.controller)
     this.#forwardingChannel = this.#openChannel(config.controller)
@@ -164,6 +170,7 @@ export class Broker {
       },
       replicaManager: this.#replicaManager,
       metadata: this.#metadata,
+      authorizer: this.#authorizer,
       settings,
       controllerChannel: this.#controllerChannel,
       forwardingChannel: this.#forwardingChannel,
@@ -250,6 +257,7 @@ export class Broker {
     let first = true
     this.#metadata.subscribe((image, changes) => {
       settings.update(image, changes.configs.size > 0 || changes.deletedTopics.size > 0)
+      if (changes.acls) this.#authorizer.use([aclAuthorityOf(this.#options.config.properties, image.acls.values())])
       this.#replicaManager.apply(image, changes)
       if (first) {
         first = false

@@ -31,18 +31,19 @@ export function guardOf<Request, Response>(apiKey: number, guard: Guard<Request,
 }
 
 /**
- * A guard that lets a request pass whole or not at all.
+ * A row whose guard lets a request pass whole or not at all.
  * @param check NONE, or the error code of the refusal
  */
-export function wholly<Request, Response>(
+export function guardWholly<Request, Response>(
+  apiKey: number,
   check: (access: Access, request: Request, context: RequestContext) => number,
   refuse: (request: Request, errorCode: number, context: RequestContext) => Response,
-): Guard<Request, Response> {
-  return ({ access, context, request, respond, pass }) => {
+): [number, Guard] {
+  return guardOf<Request, Response>(apiKey, ({ access, context, request, respond, pass }) => {
     const errorCode = check(access, request, context)
     if (errorCode === 0) pass(request)
     else respond(refuse(request, errorCode, context))
-  }
+  })
 }
 
 /** The handlers behind their guards. InvariantError for a handler without a row in the table. */

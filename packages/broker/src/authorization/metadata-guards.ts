@@ -4,7 +4,7 @@
  */
 import { ZERO_UUID } from '@millrace/base/uuid'
 import { ConfigResourceType } from '@millrace/metadata/image'
-import { guardOf, wholly, type Guard } from '@millrace/network/guard'
+import { guardOf, guardWholly, type Guard } from '@millrace/network/guard'
 import { AclOperation, CLUSTER_NAME, ResourceType } from '@millrace/policy/acl/acl'
 import type { Access } from '@millrace/policy/acl/access'
 import { ApiKey } from '@millrace/protocol/apis'
@@ -70,15 +70,13 @@ export function metadataGuards(runtime: BrokerRuntime): readonly [number, Guard 
         )
       },
     ),
-    guardOf<DescribeLogDirsRequest, DescribeLogDirsResponseInput>(
+    guardWholly<DescribeLogDirsRequest, DescribeLogDirsResponseInput>(
       ApiKey.DescribeLogDirs,
-      wholly(
-        (access) =>
-          access.allows(AclOperation.DESCRIBE, ResourceType.CLUSTER, CLUSTER_NAME)
-            ? ErrorCode.NONE
-            : ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
-        (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, results: [] }),
-      ),
+      (access) =>
+        access.allows(AclOperation.DESCRIBE, ResourceType.CLUSTER, CLUSTER_NAME)
+          ? ErrorCode.NONE
+          : ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
+      (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, results: [] }),
     ),
   ]
 }
@@ -90,9 +88,8 @@ function metadataGuard(runtime: BrokerRuntime): [number, Guard] {
     ({ access, context, request, respond, pass }) => {
       const { image } = runtime.metadata
       const { apiVersion } = context
-      const all =
-        request.topics === null || (apiVersion === METADATA_EMPTY_IS_ALL_VERSION && request.topics.length === 0)
-      if (all) {
+      const asked = request.topics
+      if (asked === null || (apiVersion === METADATA_EMPTY_IS_ALL_VERSION && asked.length === 0)) {
         return pass(request, (response, release) => {
           if (response === null) return respond(null, release)
           const topics = response.topics.filter(({ name }) => mayDescribe(access, name ?? null))
@@ -101,7 +98,7 @@ function metadataGuard(runtime: BrokerRuntime): [number, Guard] {
       }
       const mayCreate = apiVersion < METADATA_ALWAYS_CREATES_BELOW || request.allowAutoTopicCreation
       const creates = mayCreate && runtime.settings.boolean('auto.create.topics.enable')
-      const divided = divide(request.topics, ({ name, topicId }) => {
+      const divided = divide(asked, ({ name, topicId }) => {
         const known = name ?? image.topicsById.get(topicId)?.name
         if (known === undefined) return true
         if (!access.allows(AclOperation.DESCRIBE, ResourceType.TOPIC, known)) return false

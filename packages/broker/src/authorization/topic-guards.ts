@@ -121,32 +121,35 @@ export function topicGuards(image: () => MetadataImage): readonly [number, Guard
 
 /** WRITE on each topic; transactional batches also need WRITE on their id. Idempotent producers need no more (KIP-679). */
 function produceGuard(image: () => MetadataImage): [number, Guard] {
-  return guardOf<ProduceRequest, ProduceResponseInput>(ApiKey.Produce, ({ access, context, request, respond, pass }) => {
-    const { topicsById } = image()
-    const byId = context.apiVersion >= PRODUCE_TOPIC_ID_VERSION
-    const { transactionalId, topicData } = request
-    const idRefused =
-      transactionalId !== null &&
-      hasTransactionalBatch(request) &&
-      !access.allows(AclOperation.WRITE, ResourceType.TRANSACTIONAL_ID, transactionalId)
-    const divided = idRefused
-      ? { kept: [], refused: topicData }
-      : divide(topicData, ({ name, topicId }) => {
-          const known = byId ? topicsById.get(topicId)?.name : name
-          return known === undefined || access.allows(AclOperation.WRITE, ResourceType.TOPIC, known)
-        })
-    if (divided === null) return pass(request)
-    const errorCode = idRefused ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : REFUSED
-    const answers = divided.refused.map(({ name, topicId, partitionData }) => ({
-      name,
-      topicId,
-      partitionResponses: partitionData.map(({ index }) => ({ index, errorCode, baseOffset: -1 })),
-    }))
-    return pass({ ...request, topicData: [...divided.kept] }, (response, release) => {
-      if (request.acks === 0) context.closeConnection(`produce with acks=0 failed: ${errorName(errorCode)}`)
-      respond(response === null ? null : { ...response, responses: [...response.responses, ...answers] }, release)
-    })
-  })
+  return guardOf<ProduceRequest, ProduceResponseInput>(
+    ApiKey.Produce,
+    ({ access, context, request, respond, pass }) => {
+      const { topicsById } = image()
+      const byId = context.apiVersion >= PRODUCE_TOPIC_ID_VERSION
+      const { transactionalId, topicData } = request
+      const idRefused =
+        transactionalId !== null &&
+        hasTransactionalBatch(request) &&
+        !access.allows(AclOperation.WRITE, ResourceType.TRANSACTIONAL_ID, transactionalId)
+      const divided = idRefused
+        ? { kept: [], refused: topicData }
+        : divide(topicData, ({ name, topicId }) => {
+            const known = byId ? topicsById.get(topicId)?.name : name
+            return known === undefined || access.allows(AclOperation.WRITE, ResourceType.TOPIC, known)
+          })
+      if (divided === null) return pass(request)
+      const errorCode = idRefused ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : REFUSED
+      const answers = divided.refused.map(({ name, topicId, partitionData }) => ({
+        name,
+        topicId,
+        partitionResponses: partitionData.map(({ index }) => ({ index, errorCode, baseOffset: -1 })),
+      }))
+      return pass({ ...request, topicData: [...divided.kept] }, (response, release) => {
+        if (request.acks === 0) context.closeConnection(`produce with acks=0 failed: ${errorName(errorCode)}`)
+        respond(response === null ? null : { ...response, responses: [...response.responses, ...answers] }, release)
+      })
+    },
+  )
 }
 
 function hasTransactionalBatch({ topicData }: ProduceRequest): boolean {

@@ -9,6 +9,7 @@
 import type { Host } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import { addressBytes } from '@millrace/network/envelope'
+import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-authentication'
 import { encodePrincipal } from '@millrace/network/principal-data'
 import { decodeMessage } from '@millrace/protocol/codec'
 import type { Decoded, Encodable, RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'
@@ -27,6 +28,9 @@ export interface ForwardedFor {
   readonly principal: string
   readonly remoteAddress: string
 }
+
+/** What the cluster needs itself (internal topics) is not the client's to be allowed. */
+export const ON_OWN_BEHALF: ForwardedFor = { principal: INTERNAL_PRINCIPAL, remoteAddress: '127.0.0.1' }
 
 /** Why there is no answer from the controller. `message` is for the client's user. */
 export interface ForwardingFailure {

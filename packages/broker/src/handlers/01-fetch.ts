@@ -5,6 +5,9 @@
  */
 import type { MetadataImage } from '@millrace/metadata/image'
 import type { ApiHandler, RequestContext, Respond } from '@millrace/network/api-handler'
+import type { Access } from '@millrace/policy/acl/access'
+import { AclOperation, ResourceType } from '@millrace/policy/acl/acl'
+import { ErrorCode } from '@millrace/protocol/errors'
 import {
   fetchRequest,
   fetchResponse,
@@ -15,7 +18,7 @@ import { openFetchContext, type FetchAsk, type FetchContext } from '../fetch-ses
 import type { FetchSessionCache } from '../fetch-session/fetch-session-cache.ts'
 import type { AskedPartition } from '../fetch-session/fetch-session.ts'
 import { nodeEndpoints } from './endpoints.ts'
-import { fetchTopics, releaseRecords, withUnknownIds, withoutZstd, type FetchResult } from './fetch-answer.ts'
+import { fetchTopics, releaseRecords, withRefused, withoutZstd, type FetchResult } from './fetch-answer.ts'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 
 const TOPIC_ID_VERSION = 13
@@ -46,7 +49,9 @@ export function fetchHandler(
       }
       const byId = context.apiVersion >= TOPIC_ID_VERSION
       const partitions = byId ? opened.partitions.map((asked) => named(metadata.image, asked)) : opened.partitions
-      const readable = byId ? partitions.filter(({ topic }) => topic !== '') : partitions
+      const refusals = refusalsOf(partitions, byId, runtime.authorizer.of(context.connection))
+      const readable =
+        refusals === null ? partitions : partitions.filter((_, index) => refusals[index] === ErrorCode.NONE)
       const maxBytes = Math.min(request.maxBytes, settings.number('fetch.max.bytes'))
       let answered = false
       let stopListening: (() => void) | null = null
@@ -64,7 +69,7 @@ export function fetchHandler(
         (results) => {
           answered = true
           stopListening?.()
-          answer(runtime, context, opened, withUnknownIds(partitions, results), respond)
+          answer(runtime, context, opened, withRefused(partitions, refusals, results), respond)
         },
       )
       // A long poll ends with its connection.
@@ -141,6 +146,23 @@ function askOf({ apiVersion }: RequestContext, request: FetchRequest, privileged
   )
   const { sessionId, sessionEpoch } = request
   return { sessionId, sessionEpoch, privileged, byId: apiVersion >= TOPIC_ID_VERSION, partitions, forgotten }
+}
+
+/** Why each partition is not read, by its index; null when all may be. */
+function refusalsOf(partitions: readonly AskedPartition[], byId: boolean, access: Access): readonly number[] | null {
+  let refusals: number[] | null = null
+  for (const [index, { topic }] of partitions.entries()) {
+    const errorCode =
+      byId && topic === ''
+        ? ErrorCode.UNKNOWN_TOPIC_ID
+        : access.unrestricted || access.allows(AclOperation.READ, ResourceType.TOPIC, topic)
+          ? ErrorCode.NONE
+          : ErrorCode.TOPIC_AUTHORIZATION_FAILED
+    if (errorCode === ErrorCode.NONE) continue
+    refusals ??= partitions.map(() => ErrorCode.NONE as number)
+    refusals[index] = errorCode
+  }
+  return refusals
 }
 
 /** With the name that the topic's id has now; '' when the cluster does not know the id (any more). */

@@ -11,6 +11,7 @@ import {
 } from '@millrace/protocol/messages/10-find-coordinator'
 import type { ApiHandler, ConnectionInfo } from '@millrace/network/api-handler'
 import type { BrokerRuntime } from '../broker-runtime.ts'
+import { ON_OWN_BEHALF } from '../forwarding/forwarder.ts'
 import type { TopicCreation } from '../forwarding/topic-creation.ts'
 import { GROUP_METADATA_TOPIC, groupMetadataTopic } from '../groups/internal-topic.ts'
 import { partitionForGroup } from '../groups/partition-for-group.ts'
@@ -73,7 +74,7 @@ export function findCoordinatorHandler(
       const name = isGroup ? GROUP_METADATA_TOPIC : TRANSACTION_STATE_TOPIC
       const topic = isGroup ? groupMetadataTopic(runtime) : transactionStateTopic(runtime)
       // At once if the topic is there; a failed creation shows as COORDINATOR_NOT_AVAILABLE, which clients retry.
-      return topicCreation.create(context.connection, topic, () =>
+      return topicCreation.create(ON_OWN_BEHALF, topic, () =>
         answer(keys.map((key) => find(name, key, context.connection))),
       )
     },

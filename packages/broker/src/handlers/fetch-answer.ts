@@ -15,16 +15,18 @@ const STORAGE_ERROR_VERSION = 6
 /** Clients want zero-length records where there are none; null confuses some. */
 const NO_RECORDS = Buffer.alloc(0)
 
-/** The results with UNKNOWN_TOPIC_ID in the places of partitions that were not read since their id is not known. */
-export function withUnknownIds(
+/** The results with the refusals in the places of partitions that were not read; null: all were. */
+export function withRefused(
   partitions: readonly AskedPartition[],
+  refusals: readonly number[] | null,
   results: readonly FetchResult[],
 ): readonly FetchResult[] {
-  if (results.length === partitions.length) return results
+  if (refusals === null) return results
   let next = 0
-  return partitions.map((asked): FetchResult => {
+  return partitions.map((asked, index): FetchResult => {
     const result = results[next]
-    if (asked.topic === '' || result === undefined) return failedResult(asked, ErrorCode.UNKNOWN_TOPIC_ID)
+    const refusal = refusals[index] ?? ErrorCode.NONE
+    if (refusal !== ErrorCode.NONE || result === undefined) return failedResult(asked, refusal)
     next++
     return result
   })

@@ -2,6 +2,7 @@
  * A broker's runtime for handler tests, with an image and replicas given by the test. Requests and responses pass
  * through the codecs in both directions, so what a version cannot carry shows. Tests only.
  */
+import { Authorizer } from '@millrace/policy/acl/authorizer'
 import { silentLogger } from '@millrace/base/logger'
 import { ZERO_UUID } from '@millrace/base/uuid'
 import {
@@ -161,6 +162,7 @@ export function createHandlerFixture(
     replicaManager,
     metadata: metadata as unknown as MetadataView,
     settings,
+    authorizer: new Authorizer({ nodePrincipal: 'Node:internal', nowMs: () => 0 }),
     metrics: new BrokerMetrics(),
     ...more,
   } as unknown as BrokerRuntime

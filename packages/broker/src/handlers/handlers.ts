@@ -1,7 +1,9 @@
 /** The request plane of a broker: every API with its handler. What is not in this map is not advertised and not served. */
 import { invariant } from '@millrace/base/invariant'
 import type { ApiHandler } from '@millrace/network/api-handler'
+import { guardHandlers } from '@millrace/network/guard'
 import { ApiKey } from '@millrace/protocol/apis'
+import { brokerGuards } from '../authorization/guards.ts'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 import { FetchSessionCache } from '../fetch-session/fetch-session-cache.ts'
 import { forwardedHandlers } from '../forwarding/forwarded-handlers.ts'
@@ -60,11 +62,16 @@ export function createHandlers(
     describeTopicPartitionsHandler(runtime),
     ...groupHandlers(runtime, groups, topicCreation),
     ...transactionHandlers(runtime, groups, transactions),
-    ...forwardedHandlers(forwarder, FORWARDED_APIS).values(),
   ]
   for (const handler of own) {
     invariant(!handlers.has(handler.request.apiKey), 'an API has two handlers', { key: handler.request.apiKey })
     handlers.set(handler.request.apiKey, handler)
   }
-  return handlers
+  const guarded = guardHandlers(handlers, brokerGuards(runtime), runtime.authorizer)
+  // The controller checks what is forwarded to it.
+  for (const [key, handler] of forwardedHandlers(forwarder, FORWARDED_APIS)) {
+    invariant(!guarded.has(key), 'an API has two handlers', { key })
+    guarded.set(key, handler)
+  }
+  return guarded
 }

@@ -103,7 +103,9 @@ export class AclIndex {
       if (literal && acl.resourceName === WILDCARD) return { kind: 'allow', acl }
       const deny =
         (literal ? mine.deniedLiterals.get(acl.resourceName) : undefined) ??
-        prefixesOf(acl.resourceName).map((prefix) => mine.deniedPrefixes.get(prefix)).find((each) => each !== undefined)
+        prefixesOf(acl.resourceName)
+          .map((prefix) => mine.deniedPrefixes.get(prefix))
+          .find((each) => each !== undefined)
       if (deny === undefined) return { kind: 'allow', acl }
       dominated = deny
     }

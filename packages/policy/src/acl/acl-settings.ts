@@ -1,4 +1,14 @@
-/** Static properties that govern authorization: `super.users` and `allow.everyone.if.no.acl.found`. */
+/** The ACL authority of a node, and the static properties that govern it: `super.users` and `allow.everyone.if.no.acl.found`. */
+import type { Acl } from './acl.ts'
+import { AclAuthority } from './authority.ts'
+
+export function aclAuthorityOf(properties: Readonly<Record<string, string>>, acls: Iterable<Acl>): AclAuthority {
+  return new AclAuthority({
+    acls,
+    superUsers: superUsersOf(properties),
+    allowEveryoneIfNoAcl: allowsEveryoneIfNoAcl(properties),
+  })
+}
 
 /** `User:a;User:CN=b,OU=c`: the separator is the semicolon, since certificate subjects hold commas. */
 export function superUsersOf(properties: Readonly<Record<string, string>>): ReadonlySet<string> {
