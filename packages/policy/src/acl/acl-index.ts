@@ -87,7 +87,7 @@ export class AclIndex {
    */
   decideByType(principal: string, host: string, operation: number, resourceType: number): AclVerdict {
     const anyName = this.decide({ principal, host, operation, resourceType, resourceName: ANY_NAME })
-    if (anyName.kind === 'allow' || anyName.kind === 'uncovered') return anyName
+    if (anyName.kind === 'allow') return anyName
     const mine = { allows: [] as Acl[], deniedLiterals: new Map<string, Acl>(), deniedPrefixes: new Map<string, Acl>() }
     for (const acl of this.#ofType(resourceType)) {
       if (!concerns(acl, { principal, host })) continue
@@ -109,7 +109,8 @@ export class AclIndex {
       if (deny === undefined) return { kind: 'allow', acl }
       dominated = deny
     }
-    return dominated === null ? { kind: 'none' } : { kind: 'deny', acl: dominated }
+    if (dominated === null || anyName.kind === 'uncovered') return anyName
+    return { kind: 'deny', acl: dominated }
   }
 
   *#matching(resourceType: number, name: string): Iterable<readonly Acl[]> {
