@@ -16,7 +16,7 @@ export interface GuardedRequest<Request, Response> {
   readonly request: Request
   readonly respond: Respond<Response>
   /** Hands the request, or what is left of it, to the handler; its answer goes to `respond` unless told otherwise. */
-  pass(request: Request, respond?: Respond<Response>): void
+  readonly pass: (request: Request, respond?: Respond<Response>) => void
 }
 
 /** Calls either `pass` or `respond`, once and in the same turn. */
