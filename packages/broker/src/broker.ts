@@ -10,6 +10,7 @@ import { randomUuid } from '@millrace/base/uuid'
 import { NodeChannel } from '@millrace/client/channel'
 import { Arena } from '@millrace/log/arena'
 import { LogManager } from '@millrace/log/log-manager'
+import { isOutOfSpace } from '@millrace/log/storage-error'
 import { emptyImage, isLive } from '@millrace/metadata/image'
 import type { ListenerOptions } from '@millrace/network/api-handler'
 import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-authentication'
@@ -27,6 +28,7 @@ import { serverLimits } from './handlers/server-limits.ts'
 import { BrokerLifecycle, type RegisteredListener } from './lifecycle/broker-lifecycle.ts'
 import type { BrokerStateName } from './lifecycle/broker-state.ts'
 import { ProducerIds } from './lifecycle/producer-ids.ts'
+import { RoomWatch } from './lifecycle/room-watch.ts'
 import { BrokerSettings } from './metadata/broker-settings.ts'
 import { MetadataFollower } from './metadata/metadata-follower.ts'
 import { openMetadataStore, type MetadataStore } from './metadata/metadata-store.ts'
@@ -112,6 +114,7 @@ export class Broker {
   readonly #groups: GroupCoordinator
   readonly #transactions: TransactionParts
   readonly #server: RequestServer
+  readonly #room: RoomWatch
   #lifecycle: BrokerLifecycle | null = null
   #started: ((error: Error | null) => void) | null = null
   #closing: 'no' | 'leaving' | 'closing' = 'no'
@@ -127,6 +130,13 @@ export class Broker {
     this.loopDelay = new LoopDelay(host)
     this.#authorizer = new Authorizer({ nodePrincipal: INTERNAL_PRINCIPAL, nowMs: () => host.clock.nowMs() })
     this.#authorizer.use([aclAuthorityOf(config.properties, [])])
+    this.#room = new RoomWatch({
+      host,
+      logger,
+      directory: config.directory,
+      makeRoom: () => logs.makeRoom(),
+      onRoom: () => this.#bringBack(),
+    })
     this.#controllerChannel = this.#openChannel(config.controller, () => this.#lifecycle?.connectionLost())
     this.#metadataChannel = this.#openChannel(config.controller)
     this.#forwardingChannel = this.#openChannel(config.controller)
@@ -138,6 +148,7 @@ export class Broker {
         clusterId,
         nodeId,
         brokerEpoch,
+        onNoRoom: (error) => this.#replicaManager.noRoom(error),
         onFatal: (error) => this.#fatal(error),
       },
       store,
@@ -232,6 +243,7 @@ export class Broker {
     const { logs } = this.#opened
     const brokerEpoch = this.#lifecycle?.brokerEpoch ?? -1
     this.#lifecycle?.close()
+    this.#room.close()
     this.loopDelay.stop()
     this.#transactions.close()
     this.#groups.close()
@@ -279,12 +291,28 @@ export class Broker {
   }
 
   /**
-   * A broker without its only log directory is of no use: it answers KAFKA_STORAGE_ERROR until the controller has moved
-   * its leaderships away, then it ends.
+   * A broker without its only log directory is of no use: it answers KAFKA_STORAGE_ERROR while the controller moves its
+   * leaderships away. If the volume is only full the broker waits, fenced, for room; otherwise it ends.
    */
   #directoryFailed(error: Error): void {
     this.#lifecycle?.directoryFailed()
-    this.#fatal(error, true)
+    if (isOutOfSpace(error)) this.#room.noRoom(error)
+    else this.#fatal(error, true)
+  }
+
+  /** Whatever still finds no room says so, and the waiting begins again. */
+  #bringBack(): void {
+    this.#opened.logs.bringBack((error) => {
+      if (this.#closing !== 'no') return
+      try {
+        if (error !== null) throw error
+        this.#metadata.bringBack()
+      } catch (failure) {
+        return this.#directoryFailed(failure as Error)
+      }
+      this.#replicaManager.directoryRecovered()
+      if (this.#replicaManager.failure === null) this.#lifecycle?.directoryRecovered()
+    })
   }
 
   #fatal(error: Error, controlled = false): void {

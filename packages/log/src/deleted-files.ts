@@ -13,7 +13,7 @@ export function deleteSegmentFiles(
   segments: readonly Segment[],
   keptSnapshot: number,
 ): void {
-  const { host, files } = context
+  const { files, removals } = context
   const doomed = segments.flatMap((segment) => {
     if (segment.baseOffset === keptSnapshot) return segment.files
     const snapshot = `${log.directory}/${segmentFileName(segment.baseOffset, '.snapshot')}`
@@ -26,16 +26,5 @@ export function deleteSegmentFiles(
     context.logger.error('a segment could not be deleted', { error: failure.message })
     return
   }
-  host.timers.set(log.config.fileDeleteDelayMs, () => {
-    for (const file of doomed) {
-      context.background.run((done) => {
-        try {
-          file.remove()
-        } catch (error) {
-          context.logger.warn('a deleted segment file could not be removed', { error: String(error) })
-        }
-        done()
-      })
-    }
-  })
+  for (const file of doomed) removals.later(log.config.fileDeleteDelayMs, () => file.remove())
 }

@@ -119,6 +119,13 @@ export class Flusher {
     for (const waiter of waiters) waiter.callback(error)
   }
 
+  /** The log is back: rolled segments whose flush was given up are flushed again. */
+  resume(): void {
+    const { all, active } = this.#log.segments
+    this.#rolled = all.filter((segment) => segment !== active && segment.nextOffset > this.recoveryPoint)
+    this.#run()
+  }
+
   #run(): void {
     if (this.#running || (this.#waiters.length === 0 && this.#rolled.length === 0)) return
     this.#running = true

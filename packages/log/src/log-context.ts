@@ -5,6 +5,7 @@ import { Arena } from './arena.ts'
 import { BackgroundQueue } from './background-queue.ts'
 import { CommitScheduler } from './commit-scheduler.ts'
 import { DescriptorLru } from './descriptor-lru.ts'
+import { Removals } from './removals.ts'
 import { IndexMemory } from './index-memory.ts'
 import type { FileAccess } from './segment-file.ts'
 import { SyncWriteLimit } from './sync-write-limit.ts'
@@ -25,6 +26,7 @@ export interface LogContext {
   readonly commits: CommitScheduler
   readonly syncWrites: SyncWriteLimit
   readonly background: BackgroundQueue
+  readonly removals: Removals
   /** producer.id.expiration.ms */
   readonly producerIdExpirationMs: number
   /** A truncation went below a recovery point: the checkpoint says too much and is to be written again soon. */
@@ -52,6 +54,7 @@ export interface LogContextOptions {
 export function createLogContext(options: LogContextOptions): LogContext {
   const { host, logger, arena } = options
   const descriptors = new DescriptorLru({ disk: host.disk, limit: options.openFilesMax ?? OPEN_FILES_MAX })
+  const background = new BackgroundQueue(host)
   return {
     host,
     logger,
@@ -65,7 +68,8 @@ export function createLogContext(options: LogContextOptions): LogContext {
     indexMemory: new IndexMemory(),
     commits: new CommitScheduler(host),
     syncWrites: new SyncWriteLimit(host.clock),
-    background: new BackgroundQueue(host),
+    background,
+    removals: new Removals(host, logger, background),
     producerIdExpirationMs: options.producerIdExpirationMs ?? 86_400_000,
     recoveryPointFell: options.recoveryPointFell ?? ((): void => undefined),
     logStartMoved: options.logStartMoved ?? ((): void => undefined),

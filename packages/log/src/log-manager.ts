@@ -25,7 +25,7 @@ import { PartitionLog } from './partition-log.ts'
 import { decodePartitionMetadata, PARTITION_METADATA_FILE } from './partition-metadata.ts'
 import { loadLog } from './recovery.ts'
 import { applyRetention } from './retention.ts'
-import { StorageError } from './storage-error.ts'
+import { isOutOfSpace, StorageError } from './storage-error.ts'
 
 const METADATA_DIRECTORY = '__cluster_metadata-0'
 const HIGH_WATERMARK_PERIOD_MS = 5_000
@@ -33,6 +33,7 @@ const CHECKPOINT_PERIOD_MS = 60_000
 const RETENTION_PERIOD_MS = 300_000
 const FLUSH_PERIOD_MS = 1_000
 const PRODUCER_EXPIRY_PERIOD_MS = 600_000
+const IDLE_CHECK_MS = 20
 
 export class LogManager {
   /** Identifies the directory to the controller (KIP-858). */
@@ -47,6 +48,8 @@ export class LogManager {
   readonly #timers = new Set<TimerHandle>()
   #closed = false
   #recoveryPointsDue = false
+  /** The last periodic write found no room. */
+  #isFull = false
   #logStartsDue = false
 
   private constructor(options: LogManagerOptions, directory: LogDirectory) {
@@ -174,6 +177,41 @@ export class LogManager {
     for (const log of this.#logs.values()) this.#inBackground(() => applyRetention(this.#context, log))
   }
 
+  /** The volume is full: what is only kept for a while goes now, and retention is applied. */
+  makeRoom(): void {
+    this.#context.removals.hurry()
+    this.applyRetention()
+  }
+
+  /**
+   * The volume has room again: every log that is offline for want of it comes back, a few per turn. With an Error, which
+   * names the path, the others stay offline.
+   */
+  bringBack(callback: (error: Error | null) => void): void {
+    const logs = [...this.#logs.values()]
+    const next = (): void => {
+      const log = logs.at(-1)
+      if (log === undefined || this.#closed) {
+        callback(null)
+        return
+      }
+      if (!log.isIdle) {
+        // A write is still under way on what may be a slow disk.
+        this.#context.host.timers.set(IDLE_CHECK_MS, next)
+        return
+      }
+      logs.pop()
+      try {
+        log.bringBack()
+      } catch (error) {
+        callback(error as Error)
+        return
+      }
+      this.#context.host.tick(next)
+    }
+    next()
+  }
+
   /**
    * Clean stop: writes and flushes every log, the checkpoints, and last the mark with the broker epoch. With a log
    * offline there is no mark, and the next start recovers. `callback` gets the first error, after everything was tried.
@@ -181,6 +219,7 @@ export class LogManager {
   close(options: { readonly brokerEpoch: number }, callback: (error: Error | null) => void): void {
     this.#closed = true
     for (const timer of this.#timers) this.#context.host.timers.clear(timer)
+    this.#context.removals.close()
     this.#cleaner.close(() => this.#closeLogs(options.brokerEpoch, callback))
   }
 
@@ -271,19 +310,8 @@ export class LogManager {
   }
 
   #removeLater(path: string, delayMs: number): void {
-    const { host, background, logger } = this.#context
-    const timer = host.timers.set(delayMs, () => {
-      this.#timers.delete(timer)
-      background.run((done) => {
-        try {
-          host.disk.removeDirectory(path)
-        } catch (error) {
-          logger.warn('a deleted partition could not be removed', { path, error: String(error) })
-        }
-        done()
-      })
-    })
-    this.#timers.add(timer)
+    const { host, removals } = this.#context
+    removals.later(delayMs, () => host.disk.removeDirectory(path))
   }
 
   #uniqueHex(): string {
@@ -356,8 +384,11 @@ export class LogManager {
     })
   }
 
+  /** On a full volume every write fails: that is said once. */
   #told(error: Error | null): void {
-    if (error !== null) this.#context.logger.warn('a periodic write failed', { error: error.message })
+    const isRepeated = isOutOfSpace(error) && this.#isFull
+    this.#isFull = isOutOfSpace(error)
+    if (error !== null && !isRepeated) this.#context.logger.warn('a periodic write failed', { error: error.message })
   }
 
   #highWatermarks(): Buffer {

@@ -1,5 +1,6 @@
 /**
- * Random histories against a list of records: appends, reads, truncations, rolls, flushes, clean restarts, crashes of
+ * Random histories against a list of records: appends, reads, truncations, rolls, flushes, clean restarts, a disk that is
+ * full for a while (nothing acknowledged may be lost, and what was refused must not be there), crashes of
  * the process (nothing acknowledged may be lost) and of the machine (nothing below the recovery point may be lost).
  * The first letter of a failing message is the step; the seed is in the test's name.
  */
@@ -76,7 +77,8 @@ class History {
     else if (dice < 87) this.#log.roll()
     else if (dice < 89) this.#log.flush(() => undefined)
     else if (dice < 91) this.#epoch += 1 + this.#random.below(2)
-    else if (dice < 93) this.#manager.writeCheckpoints(() => undefined)
+    else if (dice < 92) this.#manager.writeCheckpoints(() => undefined)
+    else if (dice < 94) this.#fill()
     else if (dice < 96) this.#restart('process')
     else if (dice < 98) this.#restart('machine')
     else this.#restart('clean')
@@ -125,7 +127,11 @@ class History {
     this.#log.truncateTo(target.base + this.#random.below(target.values.length))
     this.#keep(this.#batches.filter((batch) => batch.base < target.base))
     this.#verify()
-    // A cut that is not synced may be undone by a crash of the machine; the replica then cuts again. Not looked at here.
+    this.#appendDurably()
+  }
+
+  /** A cut that is not synced may be undone by a crash of the machine; the replica then cuts again. Not looked at here. */
+  #appendDurably(): void {
     this.#append()
     this.#settle()
     let flushed = false
@@ -134,6 +140,36 @@ class History {
       flushed = true
     })
     this.#run(() => flushed)
+  }
+
+  /** The disk fills up under appends; there is room again, and the log comes back as it is known to be. */
+  #fill(): void {
+    this.#settle()
+    this.#world.advance(10)
+    this.#host.disk.bytesUntilFull = this.#random.below(9_000)
+    for (let count = 0; count < 40 && this.#log.offline === null; count++) {
+      this.#append()
+      if (this.#random.chance(0.3)) this.#world.advance(this.#random.below(3))
+    }
+    this.#settle()
+    this.#world.advance(10)
+    this.#host.disk.bytesUntilFull = null
+    if (this.#random.chance(0.2)) return this.#refill()
+    let back: Error | null | undefined
+    this.#manager.bringBack((error) => (back = error))
+    this.#run(() => back !== undefined)
+    expect(back).toBeNull()
+    expect(this.#log.offline).toBeNull()
+    this.#keep(this.#batches.filter((batch) => batch.result.error === null))
+    this.#verify()
+    this.#appendDurably()
+  }
+
+  /** Killed while it was full. */
+  #refill(): void {
+    this.#keep(this.#batches.filter((batch) => batch.result.error === null))
+    this.#restart('process')
+    this.#appendDurably()
   }
 
   #settle(): void {

@@ -15,6 +15,7 @@ import type { AppendCallback } from './log-types.ts'
 import { type LoadedLog, reloadProducers } from './recovery.ts'
 import { Segment } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
+import { isOutOfSpace } from './storage-error.ts'
 import { TailCache } from './tail-cache.ts'
 import { cutSegment, removeSnapshotsAbove, truncationPoint } from './truncation.ts'
 
@@ -224,6 +225,26 @@ export class LogWriter implements QueueOwner, FlushableLog {
     this.#forgetAbove(this.#state.logEndOffset)
   }
 
+  /**
+   * There is room again after a write that found none: cuts what it left in files, indexes and producer states, and the
+   * log goes on at its end. Throws StorageError when the disk refuses that as well.
+   */
+  bringBack(): void {
+    const { active } = this.segments
+    // A roll may have been given up half way: its files are made again, all of them or none.
+    if (active.baseOffset === this.logEndOffset && active.log.sizeBytes === 0) active.create()
+    for (const segment of this.segments.all) {
+      if (segment.nextOffset > this.flusher.recoveryPoint || segment === active)
+        for (const file of segment.files) file.cutRemains()
+    }
+    this.generation++
+    this.#cutTo(this.logEndOffset)
+    this.#epochsChanged = true
+    this.#state.offline = null
+    this.noteEpochChange()
+    this.flusher.resume()
+  }
+
   onFlushFailure(error: Error): void {
     this.#takeOffline(error)
   }
@@ -383,7 +404,10 @@ export class LogWriter implements QueueOwner, FlushableLog {
 
   #takeOffline(error: Error): void {
     const state = this.#state
-    if (state.offline !== null || this.#abandoned) return
+    if (this.#abandoned) return
+    this.flusher.fail(error)
+    // A full volume passes, a broken one does not: the worse of the two counts.
+    if (state.offline !== null && (!isOutOfSpace(state.offline) || isOutOfSpace(error))) return
     state.offline = error
     const { topic, partition } = state
     this.#context.logger.error('the log is offline after a failed disk operation', {
@@ -391,7 +415,6 @@ export class LogWriter implements QueueOwner, FlushableLog {
       partition,
       error: error.message,
     })
-    this.flusher.fail(error)
     state.onOffline?.(error)
   }
 }

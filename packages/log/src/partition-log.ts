@@ -4,8 +4,8 @@
  * returned. Everything that depends on the batches (indexes, leader epochs, producer states, the segment they go to) is
  * decided when they are queued, so that the next request sees it; readers go by `logEndOffset`.
  *
- * After a failed write or flush `offline` is set and stays set: nothing is accepted any more, reads go on. Recovery at
- * the next start makes the log whole again.
+ * After a failed write or flush `offline` is set: nothing is accepted any more, reads go on. A log whose volume was full
+ * comes back by `bringBack`; after any other fault recovery at the next start makes it whole again.
  */
 import type { Host } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
@@ -33,6 +33,7 @@ import type { ProducerStates } from './producer-states.ts'
 import { loadLog, type LoadedLog } from './recovery.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
+import { isOutOfSpace } from './storage-error.ts'
 import { lookupTimestamp } from './timestamp-lookup.ts'
 import type { AbortedEntry } from './transaction-index.ts'
 
@@ -66,7 +67,7 @@ export class PartitionLog implements LogState {
   offline: Error | null = null
   /** Called once per group of appends that was written, before they are acknowledged: wake waiting fetches here. */
   onLogEndMoved: (() => void) | null = null
-  /** Called once, when `offline` is set. */
+  /** Called when `offline` is set, and again if it turns out that more than room is missing. */
   onOffline: ((error: Error) => void) | null = null
   /** Called before records are dropped from the end: by the cleaner, whose new segment would still have them. */
   beforeCut: (() => void) | null = null
@@ -119,6 +120,11 @@ export class PartitionLog implements LogState {
       return
     }
     callback(null, log)
+  }
+
+  /** Nothing is queued or being written. */
+  get isIdle(): boolean {
+    return this.#writer.isIdle
   }
 
   /** Offset of the next append, what is queued included. */
@@ -332,6 +338,14 @@ export class PartitionLog implements LogState {
     this.#writer.tail.dropBelow(replacement.nextOffset)
     this.#writer.generation++
     this.#writer.flusher.noteNewFiles()
+  }
+
+  /** Offline for want of room: accepts appends again, at the log end. Throws StorageError when there is still none. */
+  bringBack(): void {
+    if (this.offline === null || this.#closed) return
+    if (!isOutOfSpace(this.offline)) throw this.offline
+    this.beforeCut?.()
+    this.#writer.bringBack()
   }
 
   /**

@@ -42,11 +42,13 @@ export function decideRetention(log: PartitionLog, nowMs: number): RetentionDeci
 /** Applies decisions until there is none. */
 export function applyRetention(context: LogContext, log: PartitionLog): void {
   for (;;) {
-    if (log.offline !== null) return
     const decision = decideRetention(log, context.host.clock.nowMs())
     if (decision === null) return
-    if (decision.count === log.segments.all.length && !log.roll()) return
-    const dropped = log.dropOldestSegments(decision.count)
+    const takesAll = decision.count === log.segments.all.length
+    // On a full volume nothing can be rolled, but what has outlived its time goes all the same.
+    const count = takesAll && !log.roll() ? decision.count - 1 : decision.count
+    if (count === 0) return
+    const dropped = log.dropOldestSegments(count)
     context.logger.info('deleting segments', {
       topic: log.topic,
       partition: log.partition,

@@ -158,6 +158,19 @@ export class SegmentFile {
     }
   }
 
+  /** After a failed append: cuts off what it left behind `sizeBytes`, if its own try to do so failed. Throws StorageError. */
+  cutRemains(): void {
+    if (!this.#exists || this.#appending) return
+    try {
+      const descriptor = this.#use()
+      if (this.#access.disk.sizeSync(descriptor) <= this.#sizeBytes) return
+      this.#isDirty = true
+      this.#access.disk.truncateSync(descriptor, this.#sizeBytes)
+    } catch (error) {
+      throw this.#failure('truncate', error)
+    }
+  }
+
   /** Makes what has been appended and cut durable (fdatasync); nothing to do for a file that did not change. */
   sync(callback: (error: StorageError | null) => void): void {
     if (!this.#exists || !this.#isDirty) {

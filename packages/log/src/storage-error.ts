@@ -4,6 +4,7 @@
  */
 export class StorageError extends Error {
   override readonly name = 'StorageError'
+  readonly action: string
   readonly path: string
   /** errno name ('ENOSPC', 'EIO', …); 'SHORT_WRITE' when the system took only a part without an error. */
   readonly code: string
@@ -11,9 +12,23 @@ export class StorageError extends Error {
   constructor(action: string, path: string, cause: unknown) {
     const code = codeOf(cause)
     super(`${action} ${path} failed: ${code}`, { cause })
+    this.action = action
     this.path = path
     this.code = code
   }
+}
+
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'SHORT_WRITE'])
+
+/**
+ * True when a volume or quota is full, as opposed to broken: what has been written is sound, and the fault passes when
+ * something is deleted. A failed fsync is never of this kind: nobody knows what it left.
+ */
+export function isOutOfSpace(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof StorageError && (error.action === 'fdatasync' || error.action === 'fsync')) return false
+  if (error instanceof StorageError && NO_ROOM.has(error.code)) return true
+  return 'code' in error && NO_ROOM.has(String(error.code))
 }
 
 function codeOf(cause: unknown): string {

@@ -117,6 +117,13 @@ export class BrokerLifecycle {
     this.#heartbeatNow()
   }
 
+  /** The log directory can be written again: asks to be let in. */
+  directoryRecovered(): void {
+    this.#directoryFailed = false
+    this.#retry.reset()
+    this.#heartbeatNow()
+  }
+
   /** Asks the controller to move leaderships away; `callback` when it has, or when it cannot be asked, or after `timeoutMs`. */
   shutDown(timeoutMs: number, callback: () => void): void {
     this.#state.on('shutdownAsked')
@@ -157,7 +164,7 @@ export class BrokerLifecycle {
       listeners,
       features,
       rack,
-      logDirs: this.#directoryFailed ? [] : [directoryId],
+      logDirs: [directoryId],
       previousBrokerEpoch,
     }
     const answered = (error: Error | null, response: BrokerRegistrationResponse | null): void => {

@@ -20,6 +20,7 @@ interface Fixture {
   readonly follower: MetadataFollower
   readonly published: number[]
   readonly fatal: string[]
+  readonly full: string[]
   readonly setBrokerEpoch: (epoch: number) => void
 }
 
@@ -46,6 +47,7 @@ function setUp(world: World = new World({ seed: 5 }), host: FakeHost = world.add
   const channel = createFakeChannel()
   const published: number[] = []
   const fatal: string[] = []
+  const full: string[] = []
   let brokerEpoch = -1
   const options = {
     host,
@@ -54,6 +56,7 @@ function setUp(world: World = new World({ seed: 5 }), host: FakeHost = world.add
     clusterId: 'c',
     nodeId: NODE,
     brokerEpoch: () => brokerEpoch,
+    onNoRoom: (error: Error) => full.push(error.message),
     onFatal: (error: Error) => fatal.push(error.message),
   }
   const follower = new MetadataFollower(options, store as unknown as MetadataStore)
@@ -66,6 +69,7 @@ function setUp(world: World = new World({ seed: 5 }), host: FakeHost = world.add
     follower,
     published,
     fatal,
+    full,
     setBrokerEpoch: (epoch) => {
       brokerEpoch = epoch
       follower.registered()

@@ -12,6 +12,7 @@ import type { Host, TimerHandle } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import { METADATA_TOPIC_ID, type Uuid } from '@millrace/base/uuid'
 import type { PartitionLog } from '@millrace/log/partition-log'
+import { isOutOfSpace } from '@millrace/log/storage-error'
 import { diffImages, type MetadataChanges } from '@millrace/metadata/changes'
 import { emptyImage, type MetadataImage } from '@millrace/metadata/image'
 import { readMetadataBatches, type MetadataBatch } from '@millrace/metadata/metadata-batch'
@@ -44,6 +45,8 @@ export interface MetadataFollowerOptions {
   readonly clusterId: Uuid
   readonly nodeId: number
   readonly brokerEpoch: () => number
+  /** The volume is full. Following goes on, in memory alone: a deletion that makes room must be heard of. */
+  readonly onNoRoom: (error: Error) => void
   /** The broker must not serve: its metadata is not the controller's, or cannot be kept. Called once; following has stopped. */
   readonly onFatal: (error: Error) => void
 }
@@ -114,6 +117,11 @@ export class MetadataFollower {
     this.#publish()
   }
 
+  /** There is room again: the copy goes on where it stopped. Throws StorageError when there is none. */
+  bringBack(): void {
+    this.#log.bringBack()
+  }
+
   close(callback: (error: Error | null) => void): void {
     this.#closed = true
     for (const { timer } of this.#awaited) this.#options.host.timers.clear(timer)
@@ -128,7 +136,8 @@ export class MetadataFollower {
     const partition = {
       partition: 0,
       currentLeaderEpoch: -1,
-      fetchOffset: this.#log.nextOffset,
+      // While the copy cannot be written, what it lacks is in memory; once it can, it is fetched for it again.
+      fetchOffset: this.#log.offline === null ? this.#log.nextOffset : this.#replayer.nextOffset,
       lastFetchedEpoch,
       logStartOffset: this.#log.logStartOffset,
       partitionMaxBytes: FETCH_BYTES_MAX,
@@ -193,16 +202,30 @@ export class MetadataFollower {
     } catch (error) {
       return this.#fail(`the controller sent what cannot be read: ${(error as Error).message}`)
     }
+    if (!this.#isForCopy(batches)) {
+      this.#replay(batches)
+      return this.#fetch()
+    }
     this.#log.appendAsFollower(null, bytes, 0, bytes.length, (error) => {
       if (this.#closed) return
-      if (error !== null) return this.#failStorage(error)
+      if (error !== null) {
+        if (!isOutOfSpace(error)) return this.#failStorage(error)
+        this.#options.onNoRoom(error)
+      }
       this.#replay(batches)
       this.#fetch()
     })
   }
 
+  /** False for what was asked for while the copy could not be written. */
+  #isForCopy(batches: readonly MetadataBatch[]): boolean {
+    return this.#log.offline === null && batches[0]?.baseOffset === this.#log.nextOffset
+  }
+
   #replay(batches: readonly MetadataBatch[]): void {
     for (const batch of batches) {
+      // Only the copy lacked it.
+      if (batch.baseOffset < this.#replayer.nextOffset) continue
       for (const { image, changes } of this.#replayer.replay(batch)) {
         if (this.#published !== emptyImage) this.#announce(image, changes)
       }
@@ -248,7 +271,9 @@ export class MetadataFollower {
       try {
         image = saveSnapshot(this.#options.host, this.#store, id, bytes)
       } catch (failure) {
-        return this.#failStorage(failure as Error)
+        if (!isOutOfSpace(failure)) return this.#failStorage(failure as Error)
+        this.#options.onNoRoom(failure as Error)
+        return this.#fetchLater()
       }
       this.#replayer = new MetadataReplayer(image)
       if (this.#published !== emptyImage) this.#announce(image, diffImages(this.#published, image))

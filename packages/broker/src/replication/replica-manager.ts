@@ -8,6 +8,7 @@ import type { Logger } from '@millrace/base/logger'
 import type { Uuid } from '@millrace/base/uuid'
 import type { Arena } from '@millrace/log/arena'
 import type { LogManager } from '@millrace/log/log-manager'
+import { isOutOfSpace } from '@millrace/log/storage-error'
 import type { MetadataChanges } from '@millrace/metadata/changes'
 import {
   ConfigResourceType,
@@ -59,7 +60,10 @@ export interface ReplicaManagerOptions {
   readonly brokerEpoch: () => number
   readonly controllerChannel: ControllerChannel
   readonly openChannel: OpenChannel
-  /** The log directory is unusable; every replica answers KAFKA_STORAGE_ERROR from now on. Called once. */
+  /**
+   * The log directory is unusable; every replica answers KAFKA_STORAGE_ERROR from now on. Called once, and once more if
+   * a directory that was only full turns out to be broken.
+   */
   readonly onDirectoryFailed: (error: Error) => void
 }
 
@@ -70,7 +74,7 @@ export class ReplicaManager implements FetchSurroundings {
   readonly #options: ReplicaManagerOptions
   readonly #environment: PartitionEnvironment
   readonly #isrSender: IsrSender
-  readonly #fetchers: Fetchers
+  #fetchers: Fetchers
   readonly #newFollowers: NewFollowers
   readonly #topics: Map<string, (Partition | undefined)[]> = new Map()
   #image: MetadataImage = emptyImage
@@ -242,12 +246,27 @@ export class ReplicaManager implements FetchSurroundings {
     this.#directoryFailed(error, { topic: partition.topic, partition: partition.partition })
   }
 
+  /** The volume turned out to be full, by a write of somebody else. */
+  noRoom(error: Error): void {
+    this.#directoryFailed(error, {})
+  }
+
+  /** The logs have been brought back: replicas become again what the metadata says. */
+  directoryRecovered(): void {
+    if (this.#closed) return
+    this.#failure = null
+    this.#fetchers = new Fetchers(this.#options)
+    for (const topic of this.#image.topicsById.values())
+      topic.partitions.forEach((state, index) => this.#applyPartition(topic.name, topic.id, index, state))
+  }
+
   /**
    * A write or read failed. There is one log directory, so the disk under every partition is the same: all replicas go
    * offline, and the controller moves their leaderships once it is told.
    */
-  #directoryFailed(error: Error, where: { readonly topic: string; readonly partition: number }): void {
-    if (this.#failure !== null || this.#closed) return
+  #directoryFailed(error: Error, where: { readonly topic?: string; readonly partition?: number }): void {
+    if (this.#closed) return
+    if (this.#failure !== null && (!isOutOfSpace(this.#failure) || isOutOfSpace(error))) return
     this.#failure = error
     const { logger, directory } = this.#options
     logger.error('the log directory failed', { ...where, directory, error: error.message })
@@ -311,7 +330,7 @@ export class ReplicaManager implements FetchSurroundings {
       partitions[partition.partition] = undefined
       if (partitions.every((each) => each === undefined)) this.#topics.delete(partition.topic)
     }
-    if (this.#failure !== null) return
+    if (this.#failure !== null && !isOutOfSpace(this.#failure)) return
     try {
       this.#options.logs.remove(partition.topic, partition.partition)
     } catch (error) {

@@ -124,6 +124,60 @@ describe('a simulated cluster', () => {
     expectNothingLost(fixture)
   })
 
+  test('a broker whose volume is full hands over, and comes back by itself when there is room', () => {
+    const fixture = withTopic()
+    const { world, cluster, client, logged } = fixture
+    client.startProducing(TOPIC, 1)
+    produced(fixture, 20)
+    const leader = client.describe(TOPIC)?.partitions[0]?.leaderId ?? -1
+    const { disk, incarnation } = cluster.brokerHost(leader)
+    disk.bytesUntilFull = 1_000
+    world.runUntil(() => client.refusals.includes(ErrorCode.KAFKA_STORAGE_ERROR))
+    expect(cluster.brokers.get(leader)?.runtime.replicaManager.describeLogDir().errorCode).toBe(
+      ErrorCode.KAFKA_STORAGE_ERROR,
+    )
+    produced(fixture, 20)
+    expect(client.describe(TOPIC)?.partitions[0]?.leaderId).not.toBe(leader)
+    // What a full broker hears of the metadata makes room: it follows on, in memory alone.
+    client.createTopic({ name: 'later', partitions: 3, replicationFactor: 2 })
+    client.setTopicConfig(TOPIC, 'retention.ms', '1000000')
+    world.advance(30_000)
+    expect(cluster.brokers.get(leader)?.state).toBe('fenced')
+    expect(cluster.brokers.get(leader)?.runtime.settings.topic(TOPIC).retentionMs).toBe(1_000_000)
+    disk.bytesUntilFull = null
+    world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.isrNodes.length === 3)
+    expect(logged('the volume of the log directory has room again')).toBe(true)
+    expect(cluster.failures).toEqual([])
+    expect(cluster.brokerHost(leader).incarnation).toBe(incarnation)
+    produced(fixture, 20)
+    client.stopProducing(1)
+    expectNothingLost(fixture)
+    // Its copy of the metadata has all that it heard of while it could not write.
+    cluster.killBroker(leader)
+    cluster.restartBroker(leader)
+    world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.isrNodes.length === 3)
+    expect(cluster.failures).toEqual([])
+    expectNothingLost(fixture)
+  })
+
+  test('a broker that starts on a full volume waits for room', () => {
+    const fixture = withTopic()
+    const { world, cluster, client } = fixture
+    client.startProducing(TOPIC, 1)
+    produced(fixture, 20)
+    cluster.killBroker(2)
+    produced(fixture, 20)
+    cluster.brokerHost(2).disk.bytesUntilFull = 0
+    cluster.restartBroker(2)
+    world.advance(20_000)
+    expect(cluster.brokers.has(2)).toBe(false)
+    expect(cluster.failures).toEqual([])
+    cluster.brokerHost(2).disk.bytesUntilFull = null
+    world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.isrNodes.length === 3)
+    client.stopProducing(1)
+    expectNothingLost(fixture)
+  })
+
   test('a broker whose disk fails while it starts ends too', () => {
     const fixture = withTopic()
     const { world, cluster, client } = fixture

@@ -255,11 +255,12 @@ export const troubleKinds: readonly TroubleKind[] = [
       const { disk } = scene.host(id)
       scene.supervisor.excuse(id)
       disk.bytesUntilFull = scene.below(3_000)
+      const waits = id !== CONTROLLER_ID && scene.below(2) === 0
       const end = (): void => {
         disk.bytesUntilFull = null
         scene.supervisor.endExcuse(id)
-        // What stopped while its disk was full, or could not stop, begins again on an empty one.
-        scene.supervisor.restart(id)
+        // A broker comes back by itself; a process that stopped, or could not stop, begins again.
+        if (!waits) scene.supervisor.restart(id)
       }
       return { what: `fill the disk of ${id}`, lastsMs: scene.below(1_000), end }
     },
