@@ -13,8 +13,12 @@ export class Feed {
   readonly #timer: NodeJS.Timeout
   sent = 0
 
-  /** @param perSecond records per second */
-  constructor(bootstrap: string, topic: string, perSecond: number) {
+  /**
+   * @param perSecond records per second
+   * @param paddingBytes how much longer each value is made, with spaces behind its number
+   */
+  constructor(bootstrap: string, topic: string, perSecond: number, paddingBytes = 0) {
+    const padding = ' '.repeat(paddingBytes)
     this.#child = spawn(
       'kcat',
       [
@@ -39,7 +43,7 @@ export class Feed {
     this.#timer = setInterval(() => {
       const lines: string[] = []
       for (let at = 0; at < perSecond / 50; at++) {
-        lines.push(`k${this.sent % KEYS}:${this.sent}`)
+        lines.push(`k${this.sent % KEYS}:${this.sent}${padding}`)
         this.sent++
       }
       this.#child.stdin?.write(`${lines.join('\n')}\n`)

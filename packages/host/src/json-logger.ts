@@ -1,12 +1,13 @@
 /**
- * Logger over pino: one JSON line per message, written synchronously so that a crash loses nothing.
+ * Logger over pino: one JSON line per message, written synchronously so that a crash loses nothing. A file is rotated.
  * Fields whose name looks like a secret's are replaced before they reach pino, at any depth up to four.
  */
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino'
 import type { Logger } from '@millrace/base/logger'
+import { RotatingFile } from './rotating-file.ts'
 
 export interface JsonLoggerOptions {
-  /** A file descriptor, or a path that is appended to; 1 (standard output) by default. */
+  /** A file descriptor, or a path that is appended to and rotated; 1 (standard output) by default. */
   readonly destination?: number | string
   /** Least severe level written; 'info' by default. */
   readonly level?: 'debug' | 'info' | 'warn' | 'error'
@@ -20,7 +21,7 @@ const SECRET_NAME = /secret|passw|passphrase|token|credential|private.?key|autho
 const REDACT_DEPTH_MAX = 4
 
 export function createJsonLogger(options: JsonLoggerOptions = {}): Logger {
-  const destination: DestinationStream = pino.destination({ dest: options.destination ?? 1, sync: true, mkdir: true })
+  const destination = destinationOf(options.destination ?? 1)
   const logger = pino(
     {
       level: options.level ?? 'info',
@@ -32,6 +33,14 @@ export function createJsonLogger(options: JsonLoggerOptions = {}): Logger {
     destination,
   )
   return wrap(logger)
+}
+
+function destinationOf(destination: number | string): DestinationStream {
+  if (typeof destination === 'string') return new RotatingFile({ path: destination })
+  const stream = pino.destination({ dest: destination, sync: true })
+  // A full volume or a reader that is gone is no reason to end.
+  stream.on('error', () => {})
+  return stream
 }
 
 type Fields = Readonly<Record<string, unknown>>

@@ -4,7 +4,7 @@
  *   <root>/clusters/<id>/cluster.json          spec and ports as last applied: what is needed to adopt its nodes
  *   <root>/clusters/<id>/broker-1/ …           a node's data directory (see node-config.ts)
  *   <root>/clusters/<id>/controller-10001/
- *   <root>/clusters/<id>/logs/broker-1.log     JSON lines; what the process printed when it broke
+ *   <root>/clusters/<id>/logs/broker-1.log     JSON lines; older ones in broker-1.log.1 …, last words in broker-1.stderr
  *   <root>/secrets/<id>.json                   0600, the cluster's secret; in no node's directory
  */
 import { randomBytes } from 'node:crypto'
@@ -64,10 +64,6 @@ export class ClusterDirectory {
 
   nodeDirectory(node: Pick<NodeRecord, 'role' | 'nodeId'>): string {
     return join(this.path, `${node.role}-${node.nodeId}`)
-  }
-
-  logFile(node: Pick<NodeRecord, 'role' | 'nodeId'>): string {
-    return join(this.path, 'logs', `${node.role}-${node.nodeId}.log`)
   }
 
   remove(): void {

@@ -240,7 +240,6 @@ export class EmbeddedCluster {
       node,
       clusterName: this.#record?.spec.name ?? '',
       directory: directory.nodeDirectory(node),
-      logFile: directory.logFile(node),
       scripts,
       secrets: () => directory.secrets(),
       logger,

@@ -11,6 +11,7 @@ import { isDirectoryLocked } from '../directory-lock.ts'
 import type { NodeRole } from '../engine.ts'
 import { type EngineMessage, type NodeMessage, parseMessage, readLines } from './control-protocol.ts'
 import { type NodeSecrets, readNodeIdentity } from './node-config.ts'
+import { nodeStderrFile } from './node-log-file.ts'
 
 export interface NodeHandleEvents {
   readonly onReady: () => void
@@ -43,7 +44,6 @@ export interface SpawnOptions {
   readonly clusterName: string
   readonly nodeId: number
   readonly directory: string
-  readonly logFile: string
   readonly configHash: string
   readonly secrets: NodeSecrets
 }
@@ -63,8 +63,9 @@ const MALLOC_ENVIRONMENT = { MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_TRIM_THRE
 
 /** Starts a process. Its own session, so that a Ctrl-C at the terminal reaches the control plane alone. */
 export function spawnNode(options: SpawnOptions, events: NodeHandleEvents): NodeHandle {
-  mkdirSync(dirname(options.logFile), { recursive: true })
-  const log = openSync(options.logFile, 'a')
+  const stderrFile = nodeStderrFile(options.directory)
+  mkdirSync(dirname(stderrFile), { recursive: true })
+  const log = openSync(stderrFile, 'a')
   const child = spawn(
     process.execPath,
     [

@@ -22,7 +22,6 @@ export interface SupervisorOptions {
   readonly node: NodeRecord
   readonly clusterName: string
   readonly directory: string
-  readonly logFile: string
   readonly scripts: NodeScripts
   readonly secrets: () => NodeSecrets
   readonly logger: Logger
@@ -162,7 +161,7 @@ export class NodeSupervisor {
     invariant(config !== null && this.#state === 'starting', 'a node is spawned once it has a configuration', {
       state: this.#state,
     })
-    const { directory, logFile, scripts, clusterName } = this.#options
+    const { directory, scripts, clusterName } = this.#options
     mkdirSync(directory, { recursive: true })
     writeNodeConfig(directory, config)
     this.#handle = spawnNode(
@@ -172,7 +171,6 @@ export class NodeSupervisor {
         clusterName,
         nodeId: this.node.nodeId,
         directory,
-        logFile,
         configHash: configHash(config),
         secrets: this.#options.secrets(),
       },

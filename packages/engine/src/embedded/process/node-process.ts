@@ -17,6 +17,7 @@ import { type EngineMessage, type NodeMessage, parseMessage, readLines } from '.
 import { configHash, controlSocketPath, readNodeConfig, writeNodeIdentity } from '../node-config.ts'
 import type { NodeConfig, NodeSecrets } from '../node-config.ts'
 import { listenForControl } from './control-server.ts'
+import { nodeLogFile } from '../node-log-file.ts'
 import { parseNodeArguments, processTitle } from './node-arguments.ts'
 
 /** What runs inside the process. */
@@ -46,7 +47,7 @@ const ORPHAN_CLOSE_MS = 2000
 export async function runNode(role: NodeRole, start: (start: NodeStart) => Promise<NodeServer>): Promise<void> {
   const node = parseNodeArguments(process.argv.slice(2))
   process.title = processTitle(role, node)
-  const logger = createJsonLogger({ destination: 2, name: `millrace-${role}` }).child({
+  const logger = createJsonLogger({ destination: nodeLogFile(node.directory), name: `millrace-${role}` }).child({
     cluster: node.clusterName,
     node: node.nodeId,
   })
