@@ -106,7 +106,7 @@ describe('DescribeConfigs', () => {
     [TOPIC, 'nowhere', ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
     [TOPIC, 'bad name', ErrorCode.INVALID_TOPIC_EXCEPTION],
     [BROKER, '2', ErrorCode.INVALID_REQUEST],
-    [16, 'client', ErrorCode.INVALID_REQUEST],
+    [16, '', ErrorCode.INVALID_REQUEST],
   ])('refuses resource type %d, name "%s"', (type, name, errorCode) => {
     const result = createDescribe()(4, type, name)
     expect(result).toMatchObject({ errorCode, configs: [], resourceType: type, resourceName: name })

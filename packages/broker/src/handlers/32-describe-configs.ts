@@ -8,6 +8,8 @@ import {
   ConfigSource,
   clusterDefaultConfigs,
   effectiveBrokerConfigs,
+  effectiveClientMetricsConfigs,
+  effectiveGroupConfigs,
   effectiveTopicConfigs,
   type ConfigContext,
   type EffectiveConfig,
@@ -83,9 +85,17 @@ function configsOf(
       }
     return effectiveBrokerConfigs(context)
   }
+  if (resourceType === ConfigResourceType.CLIENT_METRICS)
+    return resourceName === ''
+      ? { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Client metrics subscription name must not be empty' }
+      : effectiveClientMetricsConfigs(context, resourceName)
+  if (resourceType === ConfigResourceType.GROUP)
+    return resourceName === ''
+      ? { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Group name must not be empty.' }
+      : effectiveGroupConfigs(context, resourceName)
   return {
     errorCode: ErrorCode.INVALID_REQUEST,
-    errorMessage: `Resources of type ${resourceType} have no configs here; topics (2) and brokers (4) do.`,
+    errorMessage: `Resources of type ${resourceType} have no configs here.`,
   }
 }
 

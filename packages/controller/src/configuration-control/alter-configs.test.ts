@@ -4,7 +4,7 @@ import { ConfigResourceType } from '@millrace/metadata/image'
 import { TOPIC_ID, broker, stateOf, topic, topicConfigRecord } from '../testing/decision-fixture.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 
-const { TOPIC, BROKER } = ConfigResourceType
+const { TOPIC, BROKER, CLIENT_METRICS, GROUP } = ConfigResourceType
 const state = stateOf([
   broker(1),
   ...topic('orders', TOPIC_ID, [{ replicas: [1] }]),
@@ -53,10 +53,46 @@ describe('IncrementalAlterConfigs', () => {
     expect(incremental(BROKER, '1', ['log.cleaner.threads', 0, '2']).records.length).toBe(1)
   })
 
+  test('groups and client metrics subscriptions have configs without being created before', () => {
+    expect(written(incremental(GROUP, 'readers', ['consumer.session.timeout.ms', 0, '50000']))).toEqual([
+      ['consumer.session.timeout.ms', '50000'],
+    ])
+    expect(
+      written(
+        incremental(
+          CLIENT_METRICS,
+          'all',
+          ['interval.ms', 0, '1000'],
+          ['match', 2, 'client_id=abc.*'],
+          ['metrics', 0, '*'],
+        ),
+      ),
+    ).toEqual([
+      ['interval.ms', '1000'],
+      ['match', 'client_id=abc.*'],
+      ['metrics', '*'],
+    ])
+  })
+
   const REFUSALS: readonly [string, number, string, Change, number][] = [
     ['an unknown topic', TOPIC, 'none', ['retention.ms', 0, '1'], ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
     ['an unknown topic key', TOPIC, 'orders', ['no.such', 0, '1'], ErrorCode.INVALID_CONFIG],
     ['deleting an unknown topic key', TOPIC, 'orders', ['no.such', 1, null], ErrorCode.INVALID_CONFIG],
+    ['a group without a name', GROUP, '', ['consumer.session.timeout.ms', 0, '50000'], ErrorCode.INVALID_REQUEST],
+    ['an unknown group key', GROUP, 'g', ['no.such', 0, '1'], ErrorCode.INVALID_CONFIG],
+    [
+      'less than brokers allow groups',
+      GROUP,
+      'g',
+      ['consumer.session.timeout.ms', 0, '44999'],
+      ErrorCode.INVALID_CONFIG,
+    ],
+    ['more than brokers allow groups', GROUP, 'g', ['share.session.timeout.ms', 0, '60001'], ErrorCode.INVALID_CONFIG],
+    ['a subscription without a name', CLIENT_METRICS, '', ['interval.ms', 0, '1000'], ErrorCode.INVALID_REQUEST],
+    ['an unknown subscription key', CLIENT_METRICS, 's', ['no.such', 0, '1'], ErrorCode.INVALID_CONFIG],
+    ['a push interval below 100 ms', CLIENT_METRICS, 's', ['interval.ms', 0, '99'], ErrorCode.INVALID_CONFIG],
+    ['a match by no known attribute', CLIENT_METRICS, 's', ['match', 0, 'colour=red'], ErrorCode.INVALID_CONFIG],
+    ['a match that is no expression', CLIENT_METRICS, 's', ['match', 0, 'client_id=('], ErrorCode.INVALID_CONFIG],
     ['a value out of range', TOPIC, 'orders', ['min.insync.replicas', 0, '0'], ErrorCode.INVALID_CONFIG],
     ['a value of no choice', TOPIC, 'orders', ['compression.type', 0, 'brotli'], ErrorCode.INVALID_CONFIG],
     ['null with SET', TOPIC, 'orders', ['retention.ms', 0, null], ErrorCode.INVALID_REQUEST],

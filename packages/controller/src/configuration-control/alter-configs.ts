@@ -9,15 +9,22 @@ import type {
   IncrementalAlterConfigsResponseInput,
 } from '@millrace/protocol/messages/44-incremental-alter-configs'
 import { brokerConfig } from '@millrace/metadata/configs/broker-configs'
+import { clientMetricsConfig } from '@millrace/metadata/configs/client-metrics-configs'
 import type { ConfigDefinition } from '@millrace/metadata/configs/definition'
 import { splitList } from '@millrace/metadata/configs/definition'
+import { groupConfig } from '@millrace/metadata/configs/group-configs'
 import { topicConfig } from '@millrace/metadata/configs/topic-configs'
 import { ConfigResourceType, dynamicConfigs } from '@millrace/metadata/image'
 import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision, ItemError } from '../decision.ts'
 import { isItemError } from '../replication-control/assignments.ts'
-import { brokerConfigErrors, topicConfigErrors } from './validate-configs.ts'
+import {
+  brokerConfigErrors,
+  clientMetricsConfigErrors,
+  groupConfigErrors,
+  topicConfigErrors,
+} from './validate-configs.ts'
 
 /** IncrementalAlterConfigs configOperation. */
 const Operation = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const
@@ -88,6 +95,10 @@ function resourceError({ image }: ControlState, { resourceType, resourceName }: 
       if (!/^\d+$/.test(resourceName))
         return invalidRequest(`Invalid broker name ${resourceName}, expected a broker ID.`)
       return image.brokers.has(Number(resourceName)) ? null : invalidRequest(`No broker with id ${resourceName} found.`)
+    case ConfigResourceType.CLIENT_METRICS:
+      return resourceName === '' ? invalidRequest("Subscription name can't be empty") : null
+    case ConfigResourceType.GROUP:
+      return resourceName === '' ? invalidRequest('Default group resources are not allowed.') : null
     default:
       return invalidRequest(`Unsupported config resource type ${resourceType}`)
   }
@@ -154,12 +165,12 @@ function replacing(
 }
 
 function checkedRecords(
-  { image }: ControlState,
+  state: ControlState,
   { resourceType, resourceName }: Resource,
   wanted: WantedConfigs,
 ): MetadataRecord[] | ItemError {
-  const current = dynamicConfigs(image, resourceType, resourceName)
-  const refused = validate(resourceType, resourceName, current, wanted)
+  const current = dynamicConfigs(state.image, resourceType, resourceName)
+  const refused = validate(state, { resourceType, resourceName }, current, wanted)
   if (refused !== null) return refused
   const records: MetadataRecord[] = []
   for (const [name, value] of wanted) {
@@ -171,8 +182,8 @@ function checkedRecords(
 }
 
 function validate(
-  resourceType: number,
-  resourceName: string,
+  state: ControlState,
+  { resourceType, resourceName }: Resource,
   current: ReadonlyMap<string, string>,
   wanted: WantedConfigs,
 ): ItemError | null {
@@ -182,19 +193,32 @@ function validate(
     if (value !== null) set.set(name, value)
     else if (!current.has(name) && definitionOf(resourceType, name) === undefined) unknown.push(name)
   }
-  if (resourceType === ConfigResourceType.TOPIC) {
-    if (unknown.length > 0)
-      return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage: `Unknown topic config name: ${unknown[0]}` }
-    const after = new Map(current)
-    for (const name of wanted.keys()) after.delete(name)
-    for (const [name, value] of set) after.set(name, value)
-    return topicConfigErrors(after)
-  }
-  return brokerConfigErrors(set, resourceName === '')
+  if (resourceType === ConfigResourceType.BROKER) return brokerConfigErrors(set, resourceName === '')
+  if (unknown.length > 0)
+    return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage: unknownName(resourceType, unknown) }
+  const after = new Map(current)
+  for (const name of wanted.keys()) after.delete(name)
+  for (const [name, value] of set) after.set(name, value)
+  if (resourceType === ConfigResourceType.CLIENT_METRICS) return clientMetricsConfigErrors(after)
+  return resourceType === ConfigResourceType.GROUP ? groupConfigErrors(state, after) : topicConfigErrors(after)
+}
+
+function unknownName(resourceType: number, [name = '']: readonly string[]): string {
+  if (resourceType === ConfigResourceType.CLIENT_METRICS) return `Unknown client metrics configuration: ${name}`
+  return `Unknown ${resourceType === ConfigResourceType.GROUP ? 'group' : 'topic'} config name: ${name}`
 }
 
 function definitionOf(resourceType: number, name: string): ConfigDefinition | undefined {
-  return resourceType === ConfigResourceType.TOPIC ? topicConfig(name) : brokerConfig(name)
+  switch (resourceType) {
+    case ConfigResourceType.TOPIC:
+      return topicConfig(name)
+    case ConfigResourceType.CLIENT_METRICS:
+      return clientMetricsConfig(name)
+    case ConfigResourceType.GROUP:
+      return groupConfig(name)
+    default:
+      return brokerConfig(name)
+  }
 }
 
 function invalidRequest(errorMessage: string): ItemError {

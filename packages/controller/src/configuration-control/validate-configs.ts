@@ -1,19 +1,18 @@
 /** Checks config keys and values against their definitions. Messages are Kafka's. */
 import { ErrorCode } from '@millrace/protocol/errors'
 import { brokerConfig } from '@millrace/metadata/configs/broker-configs'
-import { configValueError } from '@millrace/metadata/configs/definition'
+import { clientMetricsConfig } from '@millrace/metadata/configs/client-metrics-configs'
+import { configValueError, type ConfigDefinition } from '@millrace/metadata/configs/definition'
+import { brokerNumber } from '@millrace/metadata/configs/effective'
+import { GROUP_BOUNDS, groupConfig } from '@millrace/metadata/configs/group-configs'
 import { topicConfig } from '@millrace/metadata/configs/topic-configs'
-import type { ItemError } from '../decision.ts'
+import type { ControlState, ItemError } from '../decision.ts'
+import { configContext } from '../decision.ts'
 
 /** The first thing wrong with the whole set of a topic's dynamic configs, or null. */
 export function topicConfigErrors(configs: ReadonlyMap<string, string>): ItemError | null {
-  for (const [name, value] of configs) {
-    const definition = topicConfig(name)
-    if (definition === undefined) return invalid(`Unknown topic config name: ${name}`)
-    const complaint = configValueError(definition, value)
-    if (complaint !== null) return invalid(complaint)
-  }
-  return compactionLagError(configs) ?? localRetentionError(configs)
+  const wrong = definitionErrors(configs, topicConfig, 'Unknown topic config name')
+  return wrong ?? compactionLagError(configs) ?? localRetentionError(configs)
 }
 
 /** The first thing wrong with the dynamic configs of a broker, or of all brokers (`clusterWide`). */
@@ -36,6 +35,45 @@ export function brokerConfigErrors(configs: ReadonlyMap<string, string>, cluster
         errorMessage: `Cannot update these configs at default cluster level: [${name}]`,
       }
     }
+  }
+  return null
+}
+
+/** The first thing wrong with the whole set of a client metrics subscription, or null. */
+export function clientMetricsConfigErrors(configs: ReadonlyMap<string, string>): ItemError | null {
+  return definitionErrors(configs, clientMetricsConfig, 'Unknown client metrics configuration')
+}
+
+/** The first thing wrong with the whole set of a group's dynamic configs, or null: the brokers' bounds hold for groups. */
+export function groupConfigErrors(state: ControlState, configs: ReadonlyMap<string, string>): ItemError | null {
+  const wrong = definitionErrors(configs, groupConfig, 'Unknown group config name')
+  if (wrong !== null) return wrong
+  const context = configContext(state)
+  for (const { name, min, max } of GROUP_BOUNDS) {
+    const value = configs.get(name)
+    if (value === undefined) continue
+    if (Number(value) < brokerNumber(context, min)) return invalid(`${name} must be greater than or equal to ${min}`)
+    if (Number(value) > brokerNumber(context, max)) return invalid(`${name} must be less than or equal to ${max}`)
+  }
+  for (const kind of ['consumer', 'share']) {
+    const session = `${kind}.session.timeout.ms`
+    const heartbeat = `${kind}.heartbeat.interval.ms`
+    const valueOf = (name: string): number => Number(configs.get(name) ?? brokerNumber(context, `group.${name}`))
+    if (valueOf(session) <= valueOf(heartbeat)) return invalid(`${session} must be greater than ${heartbeat}`)
+  }
+  return null
+}
+
+function definitionErrors(
+  configs: ReadonlyMap<string, string>,
+  definitionOf: (name: string) => ConfigDefinition | undefined,
+  unknown: string,
+): ItemError | null {
+  for (const [name, value] of configs) {
+    const definition = definitionOf(name)
+    if (definition === undefined) return invalid(`${unknown}: ${name}`)
+    const complaint = configValueError(definition, value)
+    if (complaint !== null) return invalid(complaint)
   }
   return null
 }

@@ -10,7 +10,10 @@ import {
   brokerValue,
   clusterDefaultConfigs,
   effectiveBrokerConfigs,
+  effectiveClientMetricsConfigs,
+  effectiveGroupConfigs,
   effectiveTopicConfigs,
+  groupNumber,
   topicValue,
 } from './effective.ts'
 import { toLogConfig } from './to-log-config.ts'
@@ -99,6 +102,34 @@ describe('definitions', () => {
 })
 
 describe('effective values', () => {
+  test('a group’s own config is above the broker’s', () => {
+    const image = imageWith([32, 'readers', 'consumer.session.timeout.ms', '50000'])
+    const properties = { 'group.consumer.session.timeout.ms': '48000' }
+    expect(groupNumber(context(image, properties), 'readers', 'consumer.session.timeout.ms')).toBe(50_000)
+    expect(groupNumber(context(image, properties), 'others', 'consumer.session.timeout.ms')).toBe(48_000)
+    expect(groupNumber(context(image), 'others', 'consumer.session.timeout.ms')).toBe(45_000)
+    const described = effectiveGroupConfigs(context(image), 'readers')
+    expect(described.find(({ name }) => name === 'consumer.session.timeout.ms')).toMatchObject({
+      value: '50000',
+      source: 8,
+    })
+    expect(described.find(({ name }) => name === 'share.heartbeat.interval.ms')).toMatchObject({ source: 5 })
+  })
+
+  test('a client metrics subscription shows its own configs and the defaults', () => {
+    const image = imageWith([16, 'all', 'interval.ms', '1000'])
+    const found = effectiveClientMetricsConfigs(context(image), 'all').map(({ name, value, source }) => [
+      name,
+      value,
+      source,
+    ])
+    expect(found).toEqual([
+      ['interval.ms', '1000', 7],
+      ['match', '', 5],
+      ['metrics', '', 5],
+    ])
+  })
+
   const layered = imageWith(
     [2, 'orders', 'retention.ms', '1'],
     [4, '1', 'log.retention.ms', '2'],

@@ -6,8 +6,10 @@ import { invariant } from '@millrace/base/invariant'
 import type { MetadataImage } from '../image.ts'
 import { ConfigResourceType, dynamicConfigs } from '../image.ts'
 import { brokerConfig, brokerConfigs } from './broker-configs.ts'
+import { clientMetricsConfigs } from './client-metrics-configs.ts'
 import type { ConfigDefinition, ConfigSynonym, ConfigType } from './definition.ts'
 import { splitList } from './definition.ts'
+import { groupConfig, groupConfigs } from './group-configs.ts'
 import { topicConfig, topicConfigs } from './topic-configs.ts'
 
 /** The wire's numbers (DescribeConfigs ConfigSource). */
@@ -17,6 +19,9 @@ export const ConfigSource = {
   DYNAMIC_DEFAULT_BROKER: 3,
   STATIC_BROKER: 4,
   DEFAULT: 5,
+  DYNAMIC_BROKER_LOGGER: 6,
+  CLIENT_METRICS: 7,
+  GROUP: 8,
 } as const
 
 export interface ConfigContext {
@@ -52,7 +57,29 @@ export interface EffectiveConfig {
 /** Every topic config of `topic` (which need not exist), sorted by name. */
 export function effectiveTopicConfigs(context: ConfigContext, topic: string): EffectiveConfig[] {
   const dynamic = dynamicConfigs(context.image, ConfigResourceType.TOPIC, topic)
-  return topicConfigs.map((definition) => effective(definition, topicLayers(context, dynamic, definition), false))
+  return topicConfigs.map((definition) =>
+    effective(definition, ownLayers(context, dynamic, definition, ConfigSource.DYNAMIC_TOPIC), false),
+  )
+}
+
+/** Every group config of `group` (which need not exist), sorted by name; the broker's group.* keys are the layers below. */
+export function effectiveGroupConfigs(context: ConfigContext, group: string): EffectiveConfig[] {
+  const dynamic = dynamicConfigs(context.image, ConfigResourceType.GROUP, group)
+  return groupConfigs.map((definition) =>
+    effective(definition, ownLayers(context, dynamic, definition, ConfigSource.GROUP), false),
+  )
+}
+
+/** Every config of a client metrics subscription, which need not exist. */
+export function effectiveClientMetricsConfigs({ image }: ConfigContext, subscription: string): EffectiveConfig[] {
+  const dynamic = dynamicConfigs(image, ConfigResourceType.CLIENT_METRICS, subscription)
+  return clientMetricsConfigs.map((definition) => {
+    const { name } = definition
+    const own = dynamic.get(name)
+    const layers = own === undefined ? [] : [{ name, value: own, source: ConfigSource.CLIENT_METRICS }]
+    const fallback = { name, value: definition.default ?? '', source: ConfigSource.DEFAULT }
+    return effective(definition, [...layers, fallback], false)
+  })
 }
 
 /** Every broker config of `context.nodeId`, sorted by name; unknown static properties are listed as sensitive. */
@@ -97,8 +124,20 @@ export function topicValue(context: ConfigContext, topic: string, name: string):
   const definition = topicConfig(name)
   invariant(definition !== undefined, 'unknown topic config', { name })
   const dynamic = dynamicConfigs(context.image, ConfigResourceType.TOPIC, topic)
-  const layer = topicLayers(context, dynamic, definition)[0]
+  const layer = ownLayers(context, dynamic, definition, ConfigSource.DYNAMIC_TOPIC)[0]
   return layer === undefined ? (definition.default ?? '') : layer.value
+}
+
+/** The effective value of a group config: the group's own, else the broker's. The name must be a known key. */
+export function groupValue(context: ConfigContext, group: string, name: string): string {
+  const definition = groupConfig(name)
+  invariant(definition !== undefined, 'unknown group config', { name })
+  const dynamic = dynamicConfigs(context.image, ConfigResourceType.GROUP, group)
+  return ownLayers(context, dynamic, definition, ConfigSource.GROUP)[0]?.value ?? definition.default ?? ''
+}
+
+export function groupNumber(context: ConfigContext, group: string, name: string): number {
+  return Number(groupValue(context, group, name))
 }
 
 export function topicNumber(context: ConfigContext, topic: string, name: string): number {
@@ -131,14 +170,16 @@ export function brokerList(context: ConfigContext, name: string): string[] {
   return splitList(brokerValue(context, name) ?? '')
 }
 
-function topicLayers(
+/** The resource's own dynamic value, of `source`, above those of the broker keys that are its synonyms. */
+function ownLayers(
   context: ConfigContext,
   dynamic: ReadonlyMap<string, string>,
   definition: ConfigDefinition,
+  source: number,
 ): LayeredValue[] {
   const own = dynamic.get(definition.name)
   const layers = brokerLayers(context, definition.synonyms)
-  if (own !== undefined) layers.unshift({ name: definition.name, value: own, source: ConfigSource.DYNAMIC_TOPIC })
+  if (own !== undefined) layers.unshift({ name: definition.name, value: own, source })
   return layers
 }
 
