@@ -34,6 +34,7 @@ import { MetadataFollower } from './metadata/metadata-follower.ts'
 import { openMetadataStore, type MetadataStore } from './metadata/metadata-store.ts'
 import { BrokerMetrics } from './metrics/broker-metrics.ts'
 import { LoopDelay } from './metrics/loop-delay.ts'
+import { ClientQuotas } from './quotas/client-quotas.ts'
 import { ReplicaManager } from './replication/replica-manager.ts'
 import { createTransactionParts, type TransactionParts } from './transactions/transaction-parts.ts'
 
@@ -111,6 +112,7 @@ export class Broker {
   readonly #metadata: MetadataFollower
   readonly #authorizer: Authorizer
   readonly #replicaManager: ReplicaManager
+  readonly #quotas: ClientQuotas
   readonly #groups: GroupCoordinator
   readonly #transactions: TransactionParts
   readonly #server: RequestServer
@@ -189,6 +191,14 @@ export class Broker {
       arena,
       metrics: this.metrics,
     }
+    this.#quotas = new ClientQuotas({
+      host,
+      windows: {
+        count: settings.number('quota.window.num'),
+        sizeMs: settings.number('quota.window.size.seconds') * 1000,
+      },
+      connectionRateMax: () => settings.number('max.connection.creation.rate'),
+    })
     this.#followMetadata()
     this.#groups = new GroupCoordinator(this.runtime)
     this.#transactions = createTransactionParts(this.runtime, this.#groups, (address) => this.#openChannel(address))
@@ -202,6 +212,7 @@ export class Broker {
       features: brokerFeatures(config.kafkaVersion, this.#metadata),
       internalSecret: config.internalSecret,
       limits: serverLimits(settings),
+      quotas: this.#quotas,
     })
   }
 
@@ -270,6 +281,7 @@ export class Broker {
     this.#metadata.subscribe((image, changes) => {
       settings.update(image, changes.configs.size > 0 || changes.deletedTopics.size > 0)
       if (changes.acls) this.#authorizer.use([aclAuthorityOf(this.#options.config.properties, image.acls.values())])
+      this.#quotas.update(image)
       this.#replicaManager.apply(image, changes)
       if (first) {
         first = false

@@ -34,6 +34,7 @@ import {
 } from './handlers/broker-lifecycle.ts'
 import type { HandlerContext } from './handlers/handler-context.ts'
 import { allocateProducerIdsHandler, alterPartitionHandler } from './handlers/replication.ts'
+import { MutationQuotas } from './quota-control/mutation-quotas.ts'
 import { openDirectory, readBootstrap } from './storage/directory.ts'
 import { loadMetadata } from './storage/load-metadata.ts'
 import type { LoadedMetadata } from './storage/load-metadata.ts'
@@ -153,7 +154,25 @@ function serve(
   const watch = new BrokerWatch({ host, logger, runtime, sessions })
   const barrier = new BrokerBarrier(host, () => runtime.image, sessions)
   const upkeep = new Upkeep({ host, logger, runtime })
-  const context: HandlerContext = { host, logger, config, runtime, sessions, watch, barrier, snapshots }
+  const mutationQuotas = new MutationQuotas({
+    host,
+    image: () => runtime.image,
+    windows: {
+      count: setting('controller.quota.window.num'),
+      sizeMs: setting('controller.quota.window.size.seconds') * 1000,
+    },
+  })
+  const context: HandlerContext = {
+    host,
+    logger,
+    config,
+    runtime,
+    sessions,
+    watch,
+    barrier,
+    snapshots,
+    mutationQuotas,
+  }
   let port = config.listener.port
   const handlers = controllerHandlers(context, () => ({ host: config.listener.host, port }))
   const server = new RequestServer({

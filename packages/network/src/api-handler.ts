@@ -8,6 +8,7 @@
  */
 import type { FrameLease } from '@millrace/log/arena'
 import type { RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'
+import type { ConnectionQuota } from './request-quotas.ts'
 
 export interface ListenerOptions {
   /** Unique among the listeners of one server: 'CLIENT', 'INTERNAL', … */
@@ -34,6 +35,8 @@ export interface ConnectionInfo {
   /** From ApiVersions v3+; '' until told. */
   readonly clientSoftwareName: string
   readonly clientSoftwareVersion: string
+  /** What its client may use; null: anything (nodes, and servers without quotas). */
+  readonly quota: ConnectionQuota | null
   /** Calls `listener` once when the connection is gone, at once if it is gone already. Returns what takes it off again. */
   onClose(listener: () => void): () => void
 }

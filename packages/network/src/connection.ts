@@ -26,6 +26,7 @@ import type { InternalAuthentication } from './internal-authentication.ts'
 import type { RequestServerLimits } from './limits.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { PendingRequest, type RequestOwner } from './pending-request.ts'
+import { metered, Mute, type ConnectionQuota, type RequestQuotas } from './request-quotas.ts'
 import { ResponseQueue } from './response-queue.ts'
 import type { BacklogUser, WriteBacklog } from './write-backlog.ts'
 
@@ -46,6 +47,8 @@ export interface ConnectionOptions {
   readonly versionRange: (apiKey: number) => VersionRange | null
   /** null on listeners that demand none. */
   readonly authentication: InternalAuthentication | null
+  /** null: no client is limited. */
+  readonly quotas: RequestQuotas | null
   /** `flush` is to be called in the next tick. */
   readonly scheduleFlush: (connection: Connection) => void
   readonly onClosed: (connection: Connection) => void
@@ -68,11 +71,13 @@ export class Connection implements RequestOwner, BacklogUser {
   /** Monotonic time of the last byte from the peer or of the last response. */
   lastActiveMs: number
   readonly authentication: InternalAuthentication | null
+  readonly quota: ConnectionQuota | null
   readonly #options: ConnectionOptions
   readonly #transport: Transport
   readonly #framer: Framer
   readonly #requests: ResponseQueue<PendingRequest>
   readonly #closeListeners = new Set<() => void>()
+  readonly #mute: Mute
   #requestBytes = 0
   #processing = 0
   #processingOnlyProduce = true
@@ -98,6 +103,8 @@ export class Connection implements RequestOwner, BacklogUser {
     this.#transport = transport
     this.#requests = new ResponseQueue(options.limits.requestsInFlightMax)
     this.lastActiveMs = options.host.clock.monotonicMs()
+    this.#mute = new Mute(options.host.timers, () => this.#unmuted())
+    this.quota = this.internal ? null : (options.quotas?.open(this) ?? null)
     this.#framer = new Framer({
       arena: options.arena,
       budget: options.budget,
@@ -120,6 +127,10 @@ export class Connection implements RequestOwner, BacklogUser {
   /** Requests received and not yet fully answered. */
   get requestsInFlight(): number {
     return this.#requests.size
+  }
+
+  get muted(): boolean {
+    return this.#mute.active
   }
 
   get unwrittenBytes(): number {
@@ -165,6 +176,13 @@ export class Connection implements RequestOwner, BacklogUser {
     this.#options.host.timers.set(delayMs, () => this.drop(reason))
   }
 
+  /** What has been received is kept, nothing more is read or started for `delayMs` (KIP-219). */
+  mute(delayMs: number): void {
+    this.#mute.begin(delayMs, this.#options.host.clock.monotonicMs())
+    this.#framer.pause()
+    this.#pauseReading()
+  }
+
   /** Writes the responses that are due, in request order, as one write. */
   flush(): void {
     this.#flushScheduled = false
@@ -191,13 +209,14 @@ export class Connection implements RequestOwner, BacklogUser {
   answered(request: PendingRequest, response: unknown, release: (() => void) | null): void {
     this.#processing--
     this.#requestBytes -= request.bytesLength
-    if (response !== null && !this.#closed && !this.#dropped) {
+    const answer = this.quota?.active === true ? metered(this.quota, request, response, this) : response
+    if (answer !== null && !this.#closed && !this.#dropped) {
       try {
         request.chunks = encodeResponseFrame(
           request.handler.response,
           request.responseVersion,
           request.correlationId,
-          response as Encodable<ResponseDefinition>,
+          answer as Encodable<ResponseDefinition>,
           this.#options.writer,
         )
       } catch (error) {
@@ -233,7 +252,9 @@ export class Connection implements RequestOwner, BacklogUser {
 
   #mayReceive(): boolean {
     const { limits } = this.#options
-    return !this.#ending && !this.#requests.full && this.#requestBytes < limits.requestBytesInFlightMax
+    return (
+      !this.#ending && !this.#mute.active && !this.#requests.full && this.#requestBytes < limits.requestBytesInFlightMax
+    )
   }
 
   /** Starts what may be started, then lets the framer go on if there is room again. */
@@ -250,7 +271,7 @@ export class Connection implements RequestOwner, BacklogUser {
 
   #mayStart(): boolean {
     const next = this.#requests.peekWaiting()
-    if (next === undefined) return false
+    if (next === undefined || this.#mute.active) return false
     if (this.#processing > 0 && !(this.#processingOnlyProduce && next.apiKey === ApiKey.Produce)) return false
     return this.#transport.unwrittenBytes <= this.#options.limits.unwrittenBytesMax
   }
@@ -259,6 +280,8 @@ export class Connection implements RequestOwner, BacklogUser {
     this.#processingOnlyProduce = request.apiKey === ApiKey.Produce
     this.#processing++
     request.started = true
+    const { quota } = this
+    const startMs = quota?.timed === true ? this.#options.host.clock.monotonicMs() : -1
     try {
       this.#dispatch(request)
     } catch (error) {
@@ -266,6 +289,12 @@ export class Connection implements RequestOwner, BacklogUser {
       if (error instanceof DecodeError) this.#unserved(request, `undecodable request: ${error.message}`)
       else this.#failed(request, error)
     }
+    if (startMs >= 0) quota?.worked(request.clientId, this.#options.host.clock.monotonicMs() - startMs)
+  }
+
+  #unmuted(): void {
+    this.lastActiveMs = this.#options.host.clock.monotonicMs()
+    this.#advance()
   }
 
   #dispatch(request: PendingRequest): void {
@@ -350,6 +379,7 @@ export class Connection implements RequestOwner, BacklogUser {
     if (this.#closed) return
     this.#closed = true
     if (error !== null) this.#options.logger.debug('connection broke', { connection: this.id, error: error.message })
+    this.#mute.close()
     this.#framer.close()
     this.#options.backlog.remove(this)
     for (let request = this.#requests.takeAny(); request !== undefined; request = this.#requests.takeAny()) {

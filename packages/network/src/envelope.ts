@@ -119,6 +119,7 @@ function forwardedConnection(carrier: ConnectionInfo, principal: string, remoteA
     localPort: carrier.localPort,
     clientSoftwareName: '',
     clientSoftwareVersion: '',
+    quota: null,
     onClose: (listener) => carrier.onClose(listener),
   }
 }

@@ -21,6 +21,7 @@ import { World } from '@millrace/testkit/world'
 import type { ApiHandler, RequestContext, Respond } from './api-handler.ts'
 import type { AdvertisedFeatures } from './api-versions.ts'
 import type { RequestServerLimits } from './limits.ts'
+import type { RequestQuotas } from './request-quotas.ts'
 import { TestClient } from './test-client-fixture.ts'
 import { RequestServer } from './request-server.ts'
 
@@ -73,7 +74,7 @@ export interface Fixture {
 }
 
 /** A server whose Produce and Metadata wait for the test, DescribeCluster throws, and BrokerHeartbeat is internal. */
-export function createFixture(limits: Partial<RequestServerLimits> = {}): Fixture {
+export function createFixture(limits: Partial<RequestServerLimits> = {}, quotas?: RequestQuotas): Fixture {
   const world = new World({ seed: 7 })
   const serverHost = world.addHost('server')
   const clientHost = world.addHost('client')
@@ -133,6 +134,7 @@ export function createFixture(limits: Partial<RequestServerLimits> = {}): Fixtur
     features: FEATURES,
     internalSecret: 'the secret',
     limits,
+    ...(quotas === undefined ? {} : { quotas }),
     onConnectionClosed: ({ id }) => closedConnections.push(id),
   })
   let started = false

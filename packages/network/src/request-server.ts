@@ -17,6 +17,7 @@ import { Connection, type ConnectionOptions } from './connection.ts'
 import { InternalAuthentication, InternalCredentials } from './internal-authentication.ts'
 import { defaultLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
+import type { RequestQuotas } from './request-quotas.ts'
 import { WriteBacklog } from './write-backlog.ts'
 
 export type {
@@ -44,6 +45,8 @@ export interface RequestServerOptions {
   /** The cluster's secret, demanded on internal listeners. */
   readonly internalSecret: string
   readonly limits?: Partial<RequestServerLimits>
+  /** Of clients; none by default. */
+  readonly quotas?: RequestQuotas
   /** Hears of every connection that is gone, in the turn in which it went. */
   readonly onConnectionClosed?: (connection: ConnectionInfo) => void
 }
@@ -144,6 +147,7 @@ export class RequestServer {
       backlog: this.#backlog,
       writer: this.#writer,
       limits: this.#limits,
+      quotas: this.#options.quotas ?? null,
       scheduleFlush: (connection: Connection) => this.#scheduleFlush(connection),
       onClosed: (connection: Connection) => this.#onClosed(connection),
     }
@@ -167,6 +171,15 @@ export class RequestServer {
     if (!connection.internal && ofAddress > this.#limits.connectionsPerAddressMax)
       return connection.drop('max.connections.per.ip reached')
     if (this.#sweep === null) this.#scheduleSweep()
+    if (!connection.internal) this.#delay(connection)
+  }
+
+  /** Who connects too often waits (KIP-612), and may find itself closed then. */
+  #delay(connection: Connection): void {
+    const delay = this.#options.quotas?.admit(connection.remoteAddress) ?? null
+    if (delay === null) return
+    if (delay.refused) connection.dropAfterResponse('connection_creation_rate exceeded', delay.delayMs)
+    else connection.mute(delay.delayMs)
   }
 
   #onClosed(connection: Connection): void {
@@ -199,6 +212,7 @@ export class RequestServer {
     const stalled =
       connection.awaitsRestOfFrame && this.#budget.waitingCount > 0 && idleMs >= this.#limits.stalledFrameMs
     if (stalled) connection.drop('half a request stands still while others wait for its memory')
-    else if (idleMs >= this.#limits.idleMs && connection.requestsInFlight === 0) connection.drop('idle')
+    else if (idleMs >= this.#limits.idleMs && connection.requestsInFlight === 0 && !connection.muted)
+      connection.drop('idle')
   }
 }

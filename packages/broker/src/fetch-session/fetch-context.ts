@@ -21,6 +21,8 @@ export interface FetchAsk {
 }
 
 export interface FetchContext {
+  /** Of the session that there is already; 0: none. What a response says that tells nothing. */
+  readonly sessionId: number
   /** To be read, in this order. */
   readonly partitions: readonly AskedPartition[]
   /** Called once with the results, in the order of `partitions`: the session id for the response, and what it holds. */
@@ -46,12 +48,13 @@ export function openFetchContext(cache: FetchSessionCache, ask: FetchAsk): Fetch
 }
 
 function sessionless({ partitions }: FetchAsk): FetchContext {
-  return { partitions, conclude: (results) => ({ sessionId: 0, told: results }) }
+  return { sessionId: 0, partitions, conclude: (results) => ({ sessionId: 0, told: results }) }
 }
 
 /** The session begins with the response, so that a request that fails leaves none behind. */
 function full(cache: FetchSessionCache, ask: FetchAsk): FetchContext {
   return {
+    sessionId: 0,
     partitions: ask.partitions,
     conclude(results) {
       const { privileged, byId, partitions } = ask
@@ -73,6 +76,7 @@ function incremental(cache: FetchSessionCache, session: FetchSession, ask: Fetch
   for (const asked of ask.partitions) session.set(asked)
   for (const forgotten of ask.forgotten) session.forget(forgotten)
   return {
+    sessionId: session.id,
     partitions: Array.from(session.partitions, ({ asked }) => asked),
     conclude(results) {
       const told = results.filter((result) => session.get(result.request)?.mustTell(result) ?? false)

@@ -8,6 +8,10 @@ import type {
 import type { CreateTopicsRequest, CreateTopicsResponseInput } from '@millrace/protocol/messages/19-create-topics'
 import type { DeleteTopicsRequest, DeleteTopicsResponseInput } from '@millrace/protocol/messages/20-delete-topics'
 import type { ElectLeadersRequest, ElectLeadersResponseInput } from '@millrace/protocol/messages/43-elect-leaders'
+import type {
+  AlterClientQuotasRequest,
+  AlterClientQuotasResponseInput,
+} from '@millrace/protocol/messages/49-alter-client-quotas'
 import type { UpdateFeaturesResponseInput } from '@millrace/protocol/messages/57-update-features'
 import type { ForwardingFailure } from './forwarder.ts'
 
@@ -74,6 +78,16 @@ export function electLeadersFailure(
       topic,
       partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode, errorMessage: message })),
     })),
+  }
+}
+
+export function alterClientQuotasFailure(
+  request: AlterClientQuotasRequest,
+  { errorCode, message }: ForwardingFailure,
+): AlterClientQuotasResponseInput {
+  return {
+    throttleTimeMs: 0,
+    entries: request.entries.map(({ entity }) => ({ errorCode, errorMessage: message, entity })),
   }
 }
 

@@ -11,7 +11,9 @@ import type { DeleteTopicsRequest } from '@millrace/protocol/messages/20-delete-
 import type { AlterConfigsRequest } from '@millrace/protocol/messages/33-alter-configs'
 import type { CreatePartitionsRequest } from '@millrace/protocol/messages/37-create-partitions'
 import type { ElectLeadersRequest } from '@millrace/protocol/messages/43-elect-leaders'
+import type { AlterClientQuotasRequest } from '@millrace/protocol/messages/49-alter-client-quotas'
 import {
+  alterClientQuotasFailure,
   alterConfigsFailure,
   createPartitionsFailure,
   createTopicsFailure,
@@ -47,6 +49,7 @@ const FORWARDED: readonly ForwardedApi[] = [
   api<AlterConfigsRequest>(ApiKey.IncrementalAlterConfigs, alterConfigsFailure),
   api(ApiKey.AlterPartitionReassignments, (_request, failure) => ({ ...topLevelFailure(failure), responses: [] })),
   api(ApiKey.ListPartitionReassignments, (_request, failure) => ({ ...topLevelFailure(failure), topics: [] })),
+  api<AlterClientQuotasRequest>(ApiKey.AlterClientQuotas, alterClientQuotasFailure),
   api(ApiKey.DescribeQuorum, (_request, failure) => ({
     errorCode: failure.errorCode,
     errorMessage: failure.message,

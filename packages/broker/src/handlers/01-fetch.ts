@@ -52,7 +52,9 @@ export function fetchHandler(
       const refusals = refusalsOf(partitions, byId, runtime.authorizer.of(context.connection))
       const readable =
         refusals === null ? partitions : partitions.filter((_, index) => refusals[index] === ErrorCode.NONE)
-      const maxBytes = Math.min(request.maxBytes, settings.number('fetch.max.bytes'))
+      const { quota } = context.connection
+      const quotaBytes = quota?.active === true ? quota.fetchBytesMax(context.clientId) : Infinity
+      const maxBytes = Math.min(request.maxBytes, settings.number('fetch.max.bytes'), quotaBytes)
       let answered = false
       let stopListening: (() => void) | null = null
       const giveUp = replicaManager.fetch<AskedPartition>(
@@ -90,7 +92,14 @@ function answer(
   found: readonly FetchResult[],
   respond: Respond<FetchResponseInput>,
 ): void {
-  const { apiVersion, connection } = context
+  const { apiVersion, clientId, connection } = context
+  const { quota } = connection
+  const throttleTimeMs = quota?.active === true ? quota.fetched(clientId, sizeOf(found)) : 0
+  if (throttleTimeMs > 0) {
+    // Nothing is told, so that the session tells it the next time (KIP-219).
+    releaseRecords(found)?.()
+    return respond({ throttleTimeMs, errorCode: ErrorCode.NONE, sessionId: opened.sessionId, responses: [] })
+  }
   const results = apiVersion < ZSTD_VERSION ? found.map(withoutZstd) : found
   const { sessionId, told } = opened.conclude(results)
   const leaders = new Set<number>()
@@ -112,6 +121,12 @@ function answer(
     nodeEndpoints: nodes,
   }
   respond(response, releaseRecords(results))
+}
+
+function sizeOf(results: readonly FetchResult[]): number {
+  let bytes = 0
+  for (const { records } of results) bytes += records?.sizeBytes ?? 0
+  return bytes
 }
 
 function replicaOf({ apiVersion }: RequestContext, request: FetchRequest): { replicaId: number; replicaEpoch: number } {

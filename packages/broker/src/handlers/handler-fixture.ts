@@ -233,6 +233,7 @@ export function ask<Q extends RequestDefinition, R extends ResponseDefinition>(
       localPort: 9092,
       clientSoftwareName: '',
       clientSoftwareVersion: '',
+      quota: null,
       onClose(listener) {
         listeners.add(listener)
         return () => listeners.delete(listener)

@@ -19,6 +19,7 @@ import { deleteRecordsHandler } from './21-delete-records.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
 import { describeConfigsHandler } from './32-describe-configs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
+import { describeClientQuotasHandler } from './48-describe-client-quotas.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 import { groupHandlers } from './group-handlers.ts'
@@ -34,6 +35,7 @@ export const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
   ApiKey.IncrementalAlterConfigs,
   ApiKey.AlterPartitionReassignments,
   ApiKey.ListPartitionReassignments,
+  ApiKey.AlterClientQuotas,
   ApiKey.DescribeQuorum,
   ApiKey.UnregisterBroker,
 ])
@@ -58,6 +60,7 @@ export function createHandlers(
     offsetForLeaderEpochHandler(runtime),
     describeConfigsHandler(runtime),
     describeLogDirsHandler(runtime),
+    describeClientQuotasHandler(runtime),
     describeClusterHandler(runtime),
     describeTopicPartitionsHandler(runtime),
     ...groupHandlers(runtime, groups, topicCreation),

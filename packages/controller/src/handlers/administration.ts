@@ -1,8 +1,12 @@
-/** The clients' admin APIs, forwarded by brokers in envelopes: topics, partitions, configs, elections (19, 20, 33, 37, 43–46). */
+/** The clients' admin APIs, forwarded by brokers in envelopes: topics, partitions, configs, elections (19, 20, 33, 37, 43–46), quotas (49). */
 import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import { createTopicsRequest, createTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
-import { deleteTopicsRequest, deleteTopicsResponse } from '@millrace/protocol/messages/20-delete-topics'
+import {
+  deleteTopicsRequest,
+  deleteTopicsResponse,
+  type DeleteTopicsResponseInput,
+} from '@millrace/protocol/messages/20-delete-topics'
 import { alterConfigsRequest, alterConfigsResponse } from '@millrace/protocol/messages/33-alter-configs'
 import { createPartitionsRequest, createPartitionsResponse } from '@millrace/protocol/messages/37-create-partitions'
 import { electLeadersRequest, electLeadersResponse } from '@millrace/protocol/messages/43-elect-leaders'
@@ -19,8 +23,10 @@ import {
   listPartitionReassignmentsRequest,
   listPartitionReassignmentsResponse,
 } from '@millrace/protocol/messages/46-list-partition-reassignments'
+import { alterClientQuotasRequest, alterClientQuotasResponse } from '@millrace/protocol/messages/49-alter-client-quotas'
 import { alterConfigs, incrementalAlterConfigs } from '../configuration-control/alter-configs.ts'
 import type { ControlState, Decision } from '../decision.ts'
+import { alterClientQuotas } from '../quota-control/alter-client-quotas.ts'
 import { createPartitions } from '../replication-control/create-partitions.ts'
 import { createTopics } from '../replication-control/create-topics.ts'
 import { deleteTopics } from '../replication-control/delete-topics.ts'
@@ -35,14 +41,22 @@ const CONFIG_SPREAD_MS = 1000
 
 export function administrationHandlers(context: HandlerContext): readonly ApiHandler[] {
   return [
-    handler(createTopicsRequest, createTopicsResponse, (_, request, respond) =>
-      decideAndSpread(context, request.timeoutMs, (state) => createTopics(state, request), respond),
-    ),
-    handler(deleteTopicsRequest, deleteTopicsResponse, ({ apiVersion }, request, respond) =>
-      decideAndSpread(context, request.timeoutMs, (state) => deleteTopics(state, request, apiVersion), respond),
-    ),
-    handler(createPartitionsRequest, createPartitionsResponse, (_, request, respond) =>
-      decideAndSpread(context, request.timeoutMs, (state) => createPartitions(state, request), respond),
+    handler(createTopicsRequest, createTopicsResponse, (asked, request, respond) => {
+      const quota = context.mutationQuotas.of(asked, 6)
+      decideAndSpread(context, request.timeoutMs, (state) => createTopics(state, request, quota), respond)
+    }),
+    handler(deleteTopicsRequest, deleteTopicsResponse, (asked, request, respond) => {
+      const quota = context.mutationQuotas.of(asked, 5)
+      const decide = (state: ControlState): Decision<DeleteTopicsResponseInput> =>
+        deleteTopics(state, request, asked.apiVersion, quota)
+      decideAndSpread(context, request.timeoutMs, decide, respond)
+    }),
+    handler(createPartitionsRequest, createPartitionsResponse, (asked, request, respond) => {
+      const quota = context.mutationQuotas.of(asked, 3)
+      decideAndSpread(context, request.timeoutMs, (state) => createPartitions(state, request, quota), respond)
+    }),
+    handler(alterClientQuotasRequest, alterClientQuotasResponse, (_, request, respond) =>
+      decideAndSpread(context, CONFIG_SPREAD_MS, (state) => alterClientQuotas(state, request), respond),
     ),
     handler(electLeadersRequest, electLeadersResponse, (_, request, respond) =>
       decideAndSpread(context, request.timeoutMs, (state) => electLeaders(state, request), respond),

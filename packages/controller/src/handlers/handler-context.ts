@@ -9,6 +9,7 @@ import type { BrokerWatch } from '../cluster-control/broker-watch.ts'
 import type { ControllerConfig } from '../controller-config.ts'
 import type { ControllerRuntime } from '../controller-runtime.ts'
 import type { ControlState, Decision } from '../decision.ts'
+import type { MutationQuotas } from '../quota-control/mutation-quotas.ts'
 import type { SnapshotStore } from '../storage/snapshot-store.ts'
 
 export interface HandlerContext {
@@ -20,6 +21,7 @@ export interface HandlerContext {
   readonly watch: BrokerWatch
   readonly barrier: BrokerBarrier
   readonly snapshots: SnapshotStore
+  readonly mutationQuotas: MutationQuotas
 }
 
 /** All APIs of the controller are for the nodes of its cluster only. */

@@ -7,6 +7,7 @@ import type {
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import { RECORDS_PER_APPEND_MAX } from '@millrace/metadata/metadata-batch'
 import type { ControlState, Decision, ItemError } from '../decision.ts'
+import { UNLIMITED, type MutationQuota } from '../quota-control/mutation-quotas.ts'
 import type { Assignments } from './assignments.ts'
 import { assignmentError, isItemError, partitionRecords, placedAssignments } from './assignments.ts'
 
@@ -15,6 +16,7 @@ type TopicWish = CreatePartitionsRequest['topics'][number]
 export function createPartitions(
   state: ControlState,
   request: CreatePartitionsRequest,
+  quota: MutationQuota = UNLIMITED,
 ): Decision<CreatePartitionsResponseInput> {
   const records: MetadataRecord[] = []
   const seen = new Set<string>()
@@ -30,7 +32,7 @@ export function createPartitions(
     seen.add(topic.name)
     const made = twice.has(topic.name)
       ? { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
-      : addPartitions(state, topic, RECORDS_PER_APPEND_MAX - records.length)
+      : addPartitions(state, topic, RECORDS_PER_APPEND_MAX - records.length, quota)
     if (isItemError(made)) {
       results.push({ name: topic.name, ...made })
       continue
@@ -38,13 +40,15 @@ export function createPartitions(
     records.push(...made)
     results.push({ name: topic.name, errorCode: ErrorCode.NONE, errorMessage: null })
   }
-  return { records: request.validateOnly ? [] : records, response: { throttleTimeMs: 0, results } }
+  const { throttleTimeMs } = quota
+  return { records: request.validateOnly ? [] : records, response: { throttleTimeMs, results } }
 }
 
 function addPartitions(
   state: ControlState,
   wish: TopicWish,
   recordsMax: number,
+  quota: MutationQuota,
 ): readonly MetadataRecord[] | ItemError {
   const { image } = state
   const topic = image.topicsByName.get(wish.name)
@@ -77,6 +81,8 @@ function addPartitions(
       ? placedAssignments(state, added, replicationFactor)
       : given(state, wish, added, replicationFactor)
   if (isItemError(assignments)) return assignments
+  const overQuota = quota.take(added)
+  if (overQuota !== null) return overQuota
   return partitionRecords(image, topic.id, current, assignments)
 }
 

@@ -13,6 +13,7 @@ import type { ControlState, Decision, ItemError } from '../decision.ts'
 import { configContext } from '../decision.ts'
 import type { Assignments } from './assignments.ts'
 import { assignmentError, isItemError, partitionRecords, placedAssignments } from './assignments.ts'
+import { UNLIMITED, type MutationQuota } from '../quota-control/mutation-quotas.ts'
 import { TopicCollisions, topicNameError } from './topic-names.ts'
 
 type CreatableTopic = CreateTopicsRequest['topics'][number]
@@ -23,7 +24,11 @@ interface CreatedTopic {
   readonly result: TopicResult
 }
 
-export function createTopics(state: ControlState, request: CreateTopicsRequest): Decision<CreateTopicsResponseInput> {
+export function createTopics(
+  state: ControlState,
+  request: CreateTopicsRequest,
+  quota: MutationQuota = UNLIMITED,
+): Decision<CreateTopicsResponseInput> {
   const occurrences = new Map<string, number>()
   for (const { name } of request.topics) occurrences.set(name, (occurrences.get(name) ?? 0) + 1)
   const topics: TopicResult[] = []
@@ -36,7 +41,7 @@ export function createTopics(state: ControlState, request: CreateTopicsRequest):
     const created =
       count > 1
         ? { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
-        : createTopic(state, topic, collisions, RECORDS_PER_APPEND_MAX - records.length)
+        : createTopic(state, topic, collisions, RECORDS_PER_APPEND_MAX - records.length, quota)
     if (isItemError(created)) {
       topics.push(failed(topic.name, created))
       continue
@@ -45,7 +50,8 @@ export function createTopics(state: ControlState, request: CreateTopicsRequest):
     records.push(...created.records)
     collisions.add(topic.name)
   }
-  return { records: request.validateOnly ? [] : records, response: { throttleTimeMs: 0, topics } }
+  const { throttleTimeMs } = quota
+  return { records: request.validateOnly ? [] : records, response: { throttleTimeMs, topics } }
 }
 
 /** @param collisions with the topics there are and those of this request so far */
@@ -54,6 +60,7 @@ function createTopic(
   topic: CreatableTopic,
   collisions: TopicCollisions,
   recordsMax: number,
+  quota: MutationQuota,
 ): CreatedTopic | ItemError {
   const { image } = state
   const refused = nameError(state, topic.name, collisions) ?? configError(topic)
@@ -66,6 +73,8 @@ function createTopic(
       errorMessage: 'Excessively large number of partitions per request.',
     }
   }
+  const overQuota = quota.take(assignments.length)
+  if (overQuota !== null) return overQuota
   const topicId = randomUuid(state.random)
   const partitions = partitionRecords(image, topicId, 0, assignments)
   if (isItemError(partitions)) return partitions

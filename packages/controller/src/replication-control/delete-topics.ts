@@ -8,6 +8,7 @@ import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision, ItemError } from '../decision.ts'
 import { configContext } from '../decision.ts'
+import { UNLIMITED, type MutationQuota } from '../quota-control/mutation-quotas.ts'
 import { isItemError } from './assignments.ts'
 
 interface Wanted {
@@ -19,6 +20,7 @@ export function deleteTopics(
   state: ControlState,
   request: DeleteTopicsRequest,
   apiVersion: number,
+  quota: MutationQuota = UNLIMITED,
 ): Decision<DeleteTopicsResponseInput> {
   const wanted: Wanted[] =
     apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
@@ -28,11 +30,13 @@ export function deleteTopics(
   const responses = wanted.map((each) => {
     const found = enabled ? find(state, each, removed) : disabled(apiVersion)
     if (isItemError(found)) return { name: each.name, topicId: each.topicId, ...found }
+    const overQuota = quota.take(found.partitions.length)
+    if (overQuota !== null) return { name: each.name, topicId: each.topicId, ...overQuota }
     removed.add(found.id)
     records.push({ type: RecordType.REMOVE_TOPIC, version: 0, body: { topicId: found.id } })
     return { name: found.name, topicId: found.id, errorCode: ErrorCode.NONE, errorMessage: null }
   })
-  return { records, response: { throttleTimeMs: 0, responses } }
+  return { records, response: { throttleTimeMs: quota.throttleTimeMs, responses } }
 }
 
 function disabled(apiVersion: number): ItemError {
