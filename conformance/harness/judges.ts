@@ -63,6 +63,12 @@ function mainClass(tool: string, release: string): string {
       return 'org.apache.kafka.tools.TransactionsCommand'
     case 'transactional-message-copier':
       return 'org.apache.kafka.tools.TransactionalMessageCopier'
+    case 'kafka-producer-perf-test':
+      return 'org.apache.kafka.tools.ProducerPerformance'
+    case 'kafka-consumer-perf-test':
+      return 'org.apache.kafka.tools.ConsumerPerformance'
+    case 'kafka-client-metrics':
+      return 'org.apache.kafka.tools.ClientMetricsCommand'
     case 'kafka-verifiable-producer':
       return 'org.apache.kafka.tools.VerifiableProducer'
     case 'kafka-verifiable-consumer':

@@ -70,7 +70,7 @@ export interface Fixture {
   readonly produced: Asked<ProduceRequest, ProduceResponseInput>[]
   readonly asked: Asked<MetadataRequest, MetadataResponseInput>[]
   readonly closedConnections: number[]
-  connect(listenerName?: string): TestClient
+  readonly connect: (listenerName?: string) => TestClient
 }
 
 /** A server whose Produce and Metadata wait for the test, DescribeCluster throws, and BrokerHeartbeat is internal. */

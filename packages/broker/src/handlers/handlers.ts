@@ -20,6 +20,7 @@ import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
 import { describeConfigsHandler } from './32-describe-configs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
 import { describeClientQuotasHandler } from './48-describe-client-quotas.ts'
+import { describeUserScramCredentialsHandler } from './50-describe-user-scram-credentials.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 import { groupHandlers } from './group-handlers.ts'
@@ -61,6 +62,7 @@ export function createHandlers(
     describeConfigsHandler(runtime),
     describeLogDirsHandler(runtime),
     describeClientQuotasHandler(runtime),
+    describeUserScramCredentialsHandler(runtime),
     describeClusterHandler(runtime),
     describeTopicPartitionsHandler(runtime),
     ...groupHandlers(runtime, groups, topicCreation),
