@@ -9,8 +9,11 @@
  */
 import type { GuardTable } from '@millrace/network/guard'
 import type { BrokerRuntime } from '../broker-runtime.ts'
+import { administrationGuards } from './administration-guards.ts'
+import { consumerGroupGuards } from './consumer-group-guards.ts'
 import { groupGuards } from './group-guards.ts'
 import { metadataGuards } from './metadata-guards.ts'
+import { shareGroupGuards } from './share-group-guards.ts'
 import { topicGuards } from './topic-guards.ts'
 import { transactionGuards } from './transaction-guards.ts'
 
@@ -21,5 +24,8 @@ export function brokerGuards(runtime: BrokerRuntime): GuardTable {
     ...metadataGuards(runtime),
     ...groupGuards(image),
     ...transactionGuards(image),
+    ...consumerGroupGuards(),
+    ...shareGroupGuards(image),
+    ...administrationGuards(),
   ])
 }

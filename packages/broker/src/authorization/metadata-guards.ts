@@ -4,7 +4,7 @@
  */
 import { ZERO_UUID } from '@millrace/base/uuid'
 import { ConfigResourceType } from '@millrace/metadata/image'
-import { guardOf, guardWholly, type Guard } from '@millrace/network/guard'
+import { guardOf, type Guard } from '@millrace/network/guard'
 import { AclOperation, CLUSTER_NAME, ResourceType } from '@millrace/policy/acl/acl'
 import type { Access } from '@millrace/policy/acl/access'
 import { ApiKey } from '@millrace/protocol/apis'
@@ -14,10 +14,6 @@ import type {
   DescribeConfigsRequest,
   DescribeConfigsResponseInput,
 } from '@millrace/protocol/messages/32-describe-configs'
-import type {
-  DescribeLogDirsRequest,
-  DescribeLogDirsResponseInput,
-} from '@millrace/protocol/messages/35-describe-log-dirs'
 import type {
   DescribeClusterRequest,
   DescribeClusterResponseInput,
@@ -69,14 +65,6 @@ export function metadataGuards(runtime: BrokerRuntime): readonly [number, Guard 
           respond(response === null ? null : { ...response, results: [...response.results, ...refused] }, release),
         )
       },
-    ),
-    guardWholly<DescribeLogDirsRequest, DescribeLogDirsResponseInput>(
-      ApiKey.DescribeLogDirs,
-      (access) =>
-        access.allows(AclOperation.DESCRIBE, ResourceType.CLUSTER, CLUSTER_NAME)
-          ? ErrorCode.NONE
-          : ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
-      (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, results: [] }),
     ),
   ]
 }
