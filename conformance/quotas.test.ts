@@ -63,17 +63,19 @@ describe.skipIf(java === null)('client quotas', () => {
           [['--entity-type', 'clients', '--entity-default'], 'request_percentage=500', 'the default client-id'],
           [['--entity-type', 'ips', '--entity-name', '10.0.0.7'], 'connection_creation_rate=9', "ip '10.0.0.7'"],
         ]
-        for (const [entity, quota] of entities) {
+        // Each call starts a Java machine: quick sets the pair and the address only.
+        const set = full ? entities : entities.filter((_, index) => index % 2 === 1)
+        for (const [entity, quota] of set) {
           expect(await configs(release, '--alter', ...entity, '--add-config', quota)).toContain('Completed updating')
         }
-        const types = [['users'], ['users', 'clients'], ['clients'], ['ips']]
+        const types = full ? [['users'], ['users', 'clients'], ['clients'], ['ips']] : [['users', 'clients'], ['ips']]
         const describe = (each: readonly string[]): Promise<string> =>
           configs(release, '--describe', ...each.flatMap((type) => ['--entity-type', type]))
         const described = (await Promise.all(types.map(describe))).join('')
-        for (const [, quota, shown] of entities) expect(described).toContain(`Quota configs for ${shown} are ${quota}`)
+        for (const [, quota, shown] of set) expect(described).toContain(`Quota configs for ${shown} are ${quota}`)
         const remove = ([entity, quota]: (typeof entities)[number]): Promise<string> =>
           configs(release, '--alter', ...entity, '--delete-config', quota.split('=')[0] ?? '')
-        await Promise.all(entities.map(remove))
+        await Promise.all(set.map(remove))
         expect(await configs(release, '--describe', '--entity-type', 'users')).not.toContain('byte_rate')
       },
       full ? 240_000 : 120_000,
