@@ -296,6 +296,7 @@ describe('restart', () => {
     fixture = new ControllerFixture(26, {}, kafkaVersion)
     expect(fixture.image.features.get('metadata.version')).toBe(level)
     expect(fixture.image.features.get('transaction.version')).toBe(level >= 24 ? 2 : undefined)
+    expect(fixture.image.features.get('group.version')).toBe(level >= 22 ? 1 : undefined)
     const [first, second] = [fixture.liveBroker(1), fixture.liveBroker(2)]
     expect(first.createTopic('orders', 3, 2, { 'cleanup.policy': 'compact' })).toBe(ErrorCode.NONE)
     second.die()

@@ -5,7 +5,7 @@ import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 
 /** Features besides metadata.version that brokers implement and a new cluster may therefore finalize. */
-const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['transaction.version'])
+const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['transaction.version', 'group.version'])
 
 /** The records of bootstrap.checkpoint: metadata.version first, then the other features above level 0 by name. */
 export function bootstrapRecords(kafkaVersion: string): MetadataRecord[] {

@@ -12,6 +12,7 @@ import { readSubscription } from './consumer-protocol.ts'
 import type { TimerHandle } from '@millrace/base/host'
 
 export class ClassicGroup {
+  readonly type = 'classic' as const
   readonly groupId: string
   readonly offsets: GroupOffsets
   readonly members: Map<string, Member> = new Map()
@@ -57,6 +58,10 @@ export class ClassicGroup {
     checkTransition(this.groupId, this.#state, to)
     this.#state = to
     this.#stateSinceMs = nowMs
+  }
+
+  get isEmpty(): boolean {
+    return this.#state === 'Empty'
   }
 
   /** Restores what a record says about when the state began. */

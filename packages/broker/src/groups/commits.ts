@@ -1,9 +1,18 @@
 /** OffsetCommit, OffsetFetch, OffsetDelete, DeleteGroups and the expiry of offsets (kafka-protocol §5.2). */
 import { ErrorCode } from '@millrace/protocol/errors'
-import { ClassicGroup } from './classic-group.ts'
 import type { CommittedOffset } from './group-offsets.ts'
-import { checkClaim, type Claim } from './membership.ts'
-import { groupRecord, offsetRecord, type CoordinatorRecord } from './offset-records.ts'
+import type { Group } from './group.ts'
+import {
+  commitError,
+  groupTombstones,
+  hasOwnRecords,
+  isUnused,
+  offsetExpiryMs,
+  offsetFetchError,
+  offsetsInUse,
+} from './group-rules.ts'
+import type { Claim } from './membership.ts'
+import { offsetRecord, type CoordinatorRecord } from './offset-records.ts'
 import type { PendingOffset } from './pending-offsets.ts'
 import type { GroupShard } from './shard.ts'
 
@@ -20,8 +29,8 @@ export interface CommitRequest {
   readonly claim: Claim
   /** Explicit retention of OffsetCommit v2–4, ms; -1: the broker's. */
   readonly retentionMs: number
-  /** OffsetCommit v9+: an unknown group is GROUP_ID_NOT_FOUND instead of ILLEGAL_GENERATION. */
-  readonly tellsUnknownGroup: boolean
+  /** From v9 on an unknown group is GROUP_ID_NOT_FOUND instead of ILLEGAL_GENERATION, and members of consumer groups may commit. */
+  readonly apiVersion: number
   readonly offsets: readonly OffsetToCommit[]
 }
 
@@ -95,25 +104,20 @@ export class Commits {
   checkTransactional(groupId: string, claim: Claim): number {
     const group = this.#shard.groups.get(groupId)
     if (group === undefined) return claim.generationId < 0 ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION
-    const namesNobody = claim.generationId < 0 && claim.memberId === '' && claim.groupInstanceId === null
-    return namesNobody ? ErrorCode.NONE : checkClaim(group, claim)
+    return commitError(group, { ...claim, apiVersion: 0, isTransactional: true })
   }
 
-  #checkCommit({ groupId, claim, tellsUnknownGroup }: CommitRequest): number {
+  #checkCommit({ groupId, claim, apiVersion }: CommitRequest): number {
     const group = this.#shard.groups.get(groupId)
-    const isSimple = claim.generationId < 0 && claim.memberId === ''
-    if (group === undefined) {
-      if (claim.generationId < 0) return ErrorCode.NONE
-      return tellsUnknownGroup ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION
-    }
-    if (isSimple && claim.groupInstanceId === null) {
-      // Commits from outside (tools, simple consumers) are for groups that nobody is a member of.
-      return group.state === 'Empty' ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
-    }
-    const errorCode = checkClaim(group, claim)
-    if (errorCode !== ErrorCode.NONE) return errorCode
-    // A commit during the join phase is fine: members commit before they join again.
-    return group.state === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
+    if (group !== undefined) return commitError(group, { ...claim, apiVersion, isTransactional: false })
+    if (claim.generationId < 0) return ErrorCode.NONE
+    return apiVersion >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION
+  }
+
+  /** NONE, or why this member may not read the offsets (OffsetFetch v9+). */
+  checkFetch(groupId: string, memberId: string | null, memberEpoch: number): number {
+    const group = this.#shard.groups.get(groupId)
+    return group === undefined ? ErrorCode.NONE : offsetFetchError(group, memberId, memberEpoch)
   }
 
   fetch(groupId: string, topic: string, partition: number): CommittedOffset | undefined {
@@ -127,10 +131,16 @@ export class Commits {
 
   /** DeleteGroups for one group. */
   deleteGroup(groupId: string, done: (errorCode: number) => void): void {
-    const group = this.#shard.groups.get(groupId)
-    if (group === undefined || group.state === 'Dead') return done(ErrorCode.GROUP_ID_NOT_FOUND)
-    if (group.state !== 'Empty') return done(ErrorCode.NON_EMPTY_GROUP)
-    return this.#shard.append(this.#tombstones(group), { apply: true }, (errorCode) => done(errorCode))
+    this.#shard.queue.run(groupId, (free) => {
+      const finish = (errorCode: number): void => {
+        done(errorCode)
+        free()
+      }
+      const group = this.#shard.groups.get(groupId)
+      if (group === undefined || group.state === 'Dead') return finish(ErrorCode.GROUP_ID_NOT_FOUND)
+      if (!group.isEmpty) return finish(ErrorCode.NON_EMPTY_GROUP)
+      return this.#shard.append(this.#tombstones(group), { apply: true }, finish)
+    })
   }
 
   /** OffsetDelete: `done` gets the group's error, or one code per partition. */
@@ -141,13 +151,8 @@ export class Commits {
   ): void {
     const group = this.#shard.groups.get(groupId)
     if (group === undefined || group.state === 'Dead') return done(ErrorCode.GROUP_ID_NOT_FOUND, [])
-    const subscribed =
-      group.state === 'Empty'
-        ? new Set<string>()
-        : group.protocolType === 'consumer'
-          ? (group.subscribedTopics() ?? new Set<string>())
-          : null
-    if (subscribed === null) return done(ErrorCode.NON_EMPTY_GROUP, [])
+    const { errorCode: refused, topics: subscribed } = offsetsInUse(group)
+    if (refused !== ErrorCode.NONE) return done(refused, [])
     const records: CoordinatorRecord[] = []
     const codes = partitions.map(({ topic, partition }) => {
       if (subscribed.has(topic)) return ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC
@@ -174,42 +179,39 @@ export class Commits {
   /** Removes what has outlived `retentionMs` (offsets.retention.minutes), and Empty groups with nothing left. */
   expire(retentionMs: number): void {
     const nowMs = this.#shard.host.clock.nowMs()
-    for (const group of this.#shard.groups.values()) {
-      const records = expired(group, nowMs, retentionMs)
-      const all = records.length === [...group.offsets.entries()].length
-      const isUsed = group.pendingJoins.size > 0 || this.#shard.pendingOffsets.hasGroup(group.groupId)
-      if (all && group.state === 'Empty' && !isUsed) {
-        // A group that only ever committed has no record of its own and ends with its last offset.
-        const hasRecord = group.generationId > 0
-        if (records.length > 0 || hasRecord) this.#shard.append(this.#tombstones(group), { apply: true }, () => {})
-        else this.#shard.groups.delete(group.groupId)
-      } else if (records.length > 0) {
-        this.#shard.append(records, { apply: true }, () => {})
-      }
-    }
+    for (const groupId of [...this.#shard.groups.keys()])
+      this.#shard.queue.run(groupId, (free) => this.#expireGroup(groupId, nowMs, retentionMs, free))
   }
 
-  #tombstones(group: ClassicGroup): CoordinatorRecord[] {
+  #expireGroup(groupId: string, nowMs: number, retentionMs: number, free: () => void): void {
+    const group = this.#shard.groups.get(groupId)
+    if (group === undefined || this.#shard.state !== 'active') return free()
+    const records = expired(group, nowMs, retentionMs)
+    const all = records.length === [...group.offsets.entries()].length
+    if (all && isUnused(group) && !this.#shard.pendingOffsets.hasGroup(group.groupId)) {
+      // A group that only ever committed has no record of its own and ends with its last offset.
+      if (records.length > 0 || hasOwnRecords(group))
+        return this.#shard.append(this.#tombstones(group), { apply: true }, free)
+      this.#shard.groups.delete(groupId)
+    } else if (records.length > 0) {
+      return this.#shard.append(records, { apply: true }, free)
+    }
+    return free()
+  }
+
+  #tombstones(group: Group): CoordinatorRecord[] {
     const records: CoordinatorRecord[] = []
     for (const [topic, partition] of group.offsets.entries())
       records.push(offsetRecord(group.groupId, topic, partition, null))
-    records.push(groupRecord(group.groupId, null))
-    return records
+    return [...records, ...groupTombstones(group)]
   }
 }
 
-/** Tombstones for the group's offsets that have expired: since the group is Empty, since the commit, or since unsubscribed. */
-function expired(group: ClassicGroup, nowMs: number, retentionMs: number): CoordinatorRecord[] {
-  const subscribed = group.state === 'Stable' ? group.subscribedTopics() : null
+/** Tombstones for the group's offsets that have expired. */
+function expired(group: Group, nowMs: number, retentionMs: number): CoordinatorRecord[] {
+  const expiryMs = offsetExpiryMs(group, retentionMs)
   const records: CoordinatorRecord[] = []
-  for (const [topic, partition, committed] of group.offsets.entries()) {
-    let endMs: number
-    if (committed.expireTimestampMs !== -1) endMs = committed.expireTimestampMs
-    else if (group.protocolType === null) endMs = committed.commitTimestampMs + retentionMs
-    else if (group.state === 'Empty') endMs = Math.max(group.stateSinceMs, committed.commitTimestampMs) + retentionMs
-    else if (subscribed !== null && !subscribed.has(topic)) endMs = committed.commitTimestampMs + retentionMs
-    else continue
-    if (endMs <= nowMs) records.push(offsetRecord(group.groupId, topic, partition, null))
-  }
+  for (const [topic, partition, committed] of group.offsets.entries())
+    if (expiryMs(topic, committed) <= nowMs) records.push(offsetRecord(group.groupId, topic, partition, null))
   return records
 }

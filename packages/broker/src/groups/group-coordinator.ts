@@ -9,7 +9,11 @@ import type { MetadataChanges } from '@millrace/metadata/changes'
 import type { MetadataImage } from '@millrace/metadata/image'
 import type { TimerHandle } from '@millrace/base/host'
 import type { BrokerRuntime } from '../broker-runtime.ts'
-import type { ClassicGroup } from './classic-group.ts'
+import { ClassicMembers } from './consumer/classic-members.ts'
+import { ConsumerMembers } from './consumer/consumer-members.ts'
+import { ConsumerSettings } from './consumer/consumer-settings.ts'
+import { ConsumerOperations, type TopicsView } from './consumer/operations.ts'
+import type { Group } from './group.ts'
 import { Commits } from './commits.ts'
 import { Membership } from './membership.ts'
 import { partitionForGroup } from './partition-for-group.ts'
@@ -19,7 +23,11 @@ import { GroupShard } from './shard.ts'
 /** A led partition of `__consumer_offsets` with all that serves its groups. */
 export interface ServedShard {
   readonly shard: GroupShard
-  readonly membership: Membership
+  /** JoinGroup, SyncGroup, Heartbeat, LeaveGroup. */
+  readonly classicMembers: ClassicMembers
+  /** ConsumerGroupHeartbeat. */
+  readonly consumerMembers: ConsumerMembers
+  readonly operations: ConsumerOperations
   readonly commits: Commits
   readonly rebalance: Rebalance
 }
@@ -32,10 +40,12 @@ export class GroupCoordinator {
   readonly #runtime: BrokerRuntime
   readonly #shards: Map<number, ServedShard> = new Map()
   readonly #unsubscribe: () => void
+  readonly #topics: { image: MetadataImage; topicsVersion: number } & TopicsView
   #expiryTimer: TimerHandle | null = null
 
   constructor(runtime: BrokerRuntime) {
     this.#runtime = runtime
+    this.#topics = { image: runtime.metadata.image, topicsVersion: 0 }
     this.#unsubscribe = runtime.metadata.subscribe((image, changes) => this.#metadataChanged(image, changes))
     this.#followLeaderships(runtime.metadata.image)
     this.#armExpiry()
@@ -52,8 +62,8 @@ export class GroupCoordinator {
   }
 
   /** Every group served here; COORDINATOR_LOAD_IN_PROGRESS while some are still being loaded. */
-  list(): { readonly errorCode: number; readonly groups: readonly ClassicGroup[] } {
-    const groups: ClassicGroup[] = []
+  list(): { readonly errorCode: number; readonly groups: readonly Group[] } {
+    const groups: Group[] = []
     let loading = false
     for (const { shard } of this.#shards.values()) {
       if (shard.state === 'loading') loading = true
@@ -77,6 +87,9 @@ export class GroupCoordinator {
   }
 
   #metadataChanged(image: MetadataImage, changes: MetadataChanges): void {
+    // Brokers change racks, if at all, when they register.
+    if (changes.brokers.size > 0 || topicsChanged(this.#topics.image, image, changes)) this.#topics.topicsVersion++
+    this.#topics.image = image
     this.#followLeaderships(image)
     const gone = new Set<string>()
     for (const topic of changes.deletedTopics.values()) gone.add(topic.name)
@@ -118,11 +131,16 @@ export class GroupCoordinator {
       groupSizeMax: settings.number('group.max.size'),
     })
     const commits = new Commits(shard, settings.number('offset.metadata.max.bytes'))
-    this.#shards.set(partitionId, { shard, rebalance, membership, commits })
+    const consumerSettings = new ConsumerSettings(settings, () => this.#topics.image)
+    const operations = new ConsumerOperations(shard, rebalance, consumerSettings, this.#topics)
+    const classicMembers = new ClassicMembers(operations, membership)
+    const consumerMembers = new ConsumerMembers(operations)
+    this.#shards.set(partitionId, { shard, rebalance, classicMembers, consumerMembers, operations, commits })
     shard.load(() => {
       // Members that the last coordinator knew get a whole session to be heard from.
       for (const group of shard.groups.values())
-        for (const member of group.members.values()) rebalance.renewSession(group, member)
+        if (group.type === 'classic') for (const member of group.members.values()) rebalance.renewSession(group, member)
+      operations.loaded()
     })
   }
 
@@ -131,7 +149,8 @@ export class GroupCoordinator {
     if (served === undefined) return
     this.#shards.delete(partitionId)
     served.shard.close()
-    for (const group of served.shard.groups.values()) served.rebalance.resign(group)
+    served.operations.resign()
+    for (const group of served.shard.groups.values()) if (group.type === 'classic') served.rebalance.resign(group)
   }
 
   #armExpiry(): void {
@@ -142,4 +161,16 @@ export class GroupCoordinator {
       this.#armExpiry()
     })
   }
+}
+
+/** Whether topics came, went, grew or moved: what assignments may depend on. */
+function topicsChanged(before: MetadataImage, after: MetadataImage, changes: MetadataChanges): boolean {
+  if (changes.deletedTopics.size > 0) return true
+  for (const id of changes.topics.keys()) {
+    const old = before.topicsById.get(id)?.partitions
+    const now = after.topicsById.get(id)?.partitions ?? []
+    if (old === undefined || old.length !== now.length) return true
+    if (now.some(({ replicas }, index) => replicas !== old[index]?.replicas)) return true
+  }
+  return false
 }

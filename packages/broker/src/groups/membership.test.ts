@@ -12,6 +12,7 @@ import { readCoordinatorRecord } from './offset-records.ts'
 import { readRecords } from '@millrace/protocol/records/records'
 import { GroupShard } from './shard.ts'
 import type { ClassicGroup } from './classic-group.ts'
+import type { Group } from './group.ts'
 
 const RANGE = [{ name: 'range', metadata: Buffer.from([0, 0, 0, 0, 0, 1, 0, 1, 0x74, 0, 0, 0, 0]) }]
 
@@ -320,7 +321,7 @@ describe('commits', () => {
     const { commits, world } = serve()
     let codes: readonly number[] = []
     commits.commit(
-      { groupId: 's', claim: claim('', -1), retentionMs: -1, tellsUnknownGroup: true, offsets: [offset] },
+      { groupId: 's', claim: claim('', -1), retentionMs: -1, apiVersion: 9, offsets: [offset] },
       (answer) => (codes = answer),
     )
     expect(commits.fetch('s', 't', 0)).toBeUndefined()
@@ -338,7 +339,7 @@ describe('commits', () => {
           groupId,
           claim: claim(memberId, generationId),
           retentionMs: -1,
-          tellsUnknownGroup: false,
+          apiVersion: 8,
           offsets: [{ ...offset, metadata }],
         },
         ([answer]) => (code = answer ?? -2),
@@ -354,10 +355,7 @@ describe('commits', () => {
 
   it('of an Empty group expire after the retention, and the group with them', () => {
     const { commits, world, shard } = serve()
-    commits.commit(
-      { groupId: 's', claim: claim('', -1), retentionMs: -1, tellsUnknownGroup: true, offsets: [offset] },
-      () => {},
-    )
+    commits.commit({ groupId: 's', claim: claim('', -1), retentionMs: -1, apiVersion: 9, offsets: [offset] }, () => {})
     world.advance(900)
     commits.expire(1_000)
     world.advance(5)
@@ -376,7 +374,7 @@ describe('commits', () => {
           groupId: 'g',
           claim: claim(leaderId, 2),
           retentionMs: -1,
-          tellsUnknownGroup: true,
+          apiVersion: 9,
           offsets: [{ ...offset, topic }],
         },
         () => {},
@@ -406,18 +404,18 @@ describe('replay', () => {
         groupId: 'g',
         claim: { memberId: leaderId, groupInstanceId: null, generationId: 2 },
         retentionMs: -1,
-        tellsUnknownGroup: true,
+        apiVersion: 9,
         offsets: [{ topic: 't', partition: 5, offset: 7, leaderEpoch: 1, metadata: '' }],
       },
       () => {},
     )
     world.advance(5)
-    const groups = new Map<string, ClassicGroup>()
+    const groups = new Map<string, Group>()
     for (const batch of batches) {
       for (const record of readRecords(batch, 0))
         replay(groups, readCoordinatorRecord(record.key ?? Buffer.alloc(0), record.value), 0)
     }
-    const rebuilt = groups.get('g')
+    const rebuilt = groups.get('g') as ClassicGroup | undefined
     expect(rebuilt).toMatchObject({
       state: 'Stable',
       generationId: 2,
@@ -437,7 +435,7 @@ describe('replay', () => {
         groupId: 's',
         claim: { memberId: '', groupInstanceId: null, generationId: -1 },
         retentionMs: -1,
-        tellsUnknownGroup: true,
+        apiVersion: 9,
         offsets: [{ topic: 't', partition: 0, offset: 1, leaderEpoch: -1, metadata: '' }],
       },
       () => {},

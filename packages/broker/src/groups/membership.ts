@@ -68,16 +68,17 @@ export class Membership {
     this.#settings = settings
   }
 
+  /** Members of other kinds of groups are not known here: see consumer/. */
+  #group(groupId: string): ClassicGroup | undefined {
+    const group = this.#shard.groups.get(groupId)
+    return group?.type === 'classic' ? group : undefined
+  }
+
   join(request: JoinRequest, reply: (result: JoinResult) => void): void {
     const refuse = (errorCode: number, memberId = request.memberId): void => reply(joinError(memberId, errorCode))
-    const { sessionTimeoutMsMin, sessionTimeoutMsMax } = this.#settings
-    if (request.groupId === '') return refuse(ErrorCode.INVALID_GROUP_ID)
-    if (request.sessionTimeoutMs < sessionTimeoutMsMin || request.sessionTimeoutMs > sessionTimeoutMsMax) {
-      return refuse(ErrorCode.INVALID_SESSION_TIMEOUT)
-    }
-    if (request.protocolType === '' || request.protocols.length === 0)
-      return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
-    let group = this.#shard.groups.get(request.groupId)
+    const invalid = this.invalidJoin(request)
+    if (invalid !== ErrorCode.NONE) return refuse(invalid)
+    let group = this.#group(request.groupId)
     if (group === undefined) {
       if (request.memberId !== '') return refuse(ErrorCode.UNKNOWN_MEMBER_ID)
       group = new ClassicGroup(request.groupId, new GroupOffsets(), this.#shard.host.clock.nowMs())
@@ -92,6 +93,15 @@ export class Membership {
     if (request.memberId === '') this.#joinUnknown(group, request, reply)
     else this.#joinKnown(group, request, reply)
     return undefined
+  }
+
+  /** NONE, or what is wrong with the request whatever the group. */
+  invalidJoin({ groupId, sessionTimeoutMs, protocolType, protocols }: JoinRequest): number {
+    const { sessionTimeoutMsMin, sessionTimeoutMsMax } = this.#settings
+    if (groupId === '') return ErrorCode.INVALID_GROUP_ID
+    if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax)
+      return ErrorCode.INVALID_SESSION_TIMEOUT
+    return protocolType === '' || protocols.length === 0 ? ErrorCode.INCONSISTENT_GROUP_PROTOCOL : ErrorCode.NONE
   }
 
   #isFull(group: ClassicGroup, memberId: string): boolean {
@@ -202,7 +212,7 @@ export class Membership {
     assignments: ReadonlyMap<string, Buffer>,
     reply: (result: SyncResult) => void,
   ): void {
-    const group = this.#shard.groups.get(groupId)
+    const group = this.#group(groupId)
     if (group === undefined) return reply(syncError(ErrorCode.UNKNOWN_MEMBER_ID))
     const errorCode = checkClaim(group, claim)
     const member = group.members.get(claim.memberId)
@@ -228,7 +238,7 @@ export class Membership {
 
   /** Answers the error code of a Heartbeat. */
   heartbeat(groupId: string, claim: Claim): number {
-    const group = this.#shard.groups.get(groupId)
+    const group = this.#group(groupId)
     if (group === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
     const errorCode = checkClaim(group, claim)
     const member = group.members.get(claim.memberId)
@@ -239,7 +249,7 @@ export class Membership {
 
   /** Answers one error code per leaving member, in order. */
   leave(groupId: string, leaving: readonly LeavingMember[]): number[] {
-    const group = this.#shard.groups.get(groupId)
+    const group = this.#group(groupId)
     return leaving.map(({ memberId, groupInstanceId }) => {
       if (group === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
       const pending = group.pendingJoins.get(memberId)

@@ -1,13 +1,14 @@
 /**
- * The records of `__consumer_offsets` that classic groups write and read (kafka-records §3.2), in the formats that
+ * The records of `__consumer_offsets` that hold offsets and classic groups (kafka-records §3.2), in the formats that
  * every tool reads: OffsetCommitKey 1 → OffsetCommitValue 3 (1 with an explicit expiry), GroupMetadataKey 2 →
- * GroupMetadataValue 3. Keys are an int16 type and a body, never flexible; values an int16 version and a body. A null
+ * GroupMetadataValue 3; those of other group types have files of their own. Keys are an int16 type and a body, never flexible; values an int16 version and a body. A null
  * value is a tombstone.
  */
 import { decodeMessage, encodeMessage } from '@millrace/protocol/codec'
 import type { Decoded, Encodable, MessageDefinition } from '@millrace/protocol/definition'
 import { Reader } from '@millrace/protocol/primitives/reader'
 import { Writer } from '@millrace/protocol/primitives/writer'
+import { isConsumerRecordType, readConsumerRecord, type ConsumerRecord } from './consumer/consumer-records.ts'
 import type { CommittedOffset } from './group-offsets.ts'
 
 const offsetCommitKey = {
@@ -99,6 +100,7 @@ export type ReadRecord =
       readonly committed: CommittedOffset | null
     }
   | { readonly kind: 'group'; readonly groupId: string; readonly value: GroupMetadataValue | null }
+  | { readonly kind: 'consumer'; readonly record: ConsumerRecord }
   | { readonly kind: 'unknown'; readonly type: number }
 
 function encoded<const D extends MessageDefinition>(
@@ -151,6 +153,7 @@ export function readCoordinatorRecord(key: Buffer, value: Buffer | null): ReadRe
     const valueReader = new Reader(value)
     return { kind: 'group', groupId: group, value: decodeMessage(groupMetadataValue, valueReader.int16(), valueReader) }
   }
+  if (isConsumerRecordType(type)) return { kind: 'consumer', record: readConsumerRecord(type, reader, value) }
   return { kind: 'unknown', type }
 }
 

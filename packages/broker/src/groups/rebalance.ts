@@ -69,8 +69,8 @@ export class Rebalance {
   }
 
   #sessionTimerFired(group: ClassicGroup, member: Member): void {
-    if (this.#shard.state !== 'active' || group.state === 'Dead' || group.members.get(member.memberId) !== member)
-      return
+    if (this.#shard.state !== 'active' || this.#shard.groups.get(group.groupId) !== group) return
+    if (group.state === 'Dead' || group.members.get(member.memberId) !== member) return
     const leftMs = member.sessionDeadlineMs - this.#shard.host.clock.monotonicMs()
     // A member that waits for an answer of ours is alive as far as we can ask.
     const waits = !member.isNew && (member.awaitingJoin !== null || member.awaitingSync !== null)
@@ -280,6 +280,15 @@ export class Rebalance {
 
   /** The shard is closed: whoever waits looks for the new coordinator. */
   resign(group: ClassicGroup): void {
+    this.#end(group, ErrorCode.NOT_COORDINATOR)
+  }
+
+  /** A consumer group took the group's place: whoever waits joins again, and joins that. */
+  dissolve(group: ClassicGroup): void {
+    this.#end(group, ErrorCode.REBALANCE_IN_PROGRESS)
+  }
+
+  #end(group: ClassicGroup, errorCode: number): void {
     this.#clearTimer(group.joinTimer)
     this.#clearTimer(group.syncTimer)
     for (const timer of group.pendingJoins.values()) this.#clearTimer(timer)
@@ -288,8 +297,8 @@ export class Rebalance {
       const { awaitingJoin, awaitingSync } = member
       member.awaitingJoin = null
       member.awaitingSync = null
-      awaitingJoin?.(joinError(member.memberId, ErrorCode.NOT_COORDINATOR))
-      awaitingSync?.(syncError(ErrorCode.NOT_COORDINATOR))
+      awaitingJoin?.(joinError(member.memberId, errorCode))
+      awaitingSync?.(syncError(errorCode))
     }
   }
 

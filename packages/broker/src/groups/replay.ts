@@ -2,34 +2,64 @@
 import type { CoordinatorRecord, GroupMetadataValue, ReadRecord } from './offset-records.ts'
 import { groupRecord } from './offset-records.ts'
 import { ClassicGroup } from './classic-group.ts'
+import { ConsumerGroup } from './consumer/consumer-group.ts'
+import { ConsumerRecordType, type ConsumerRecord } from './consumer/consumer-records.ts'
+import { applyConsumerRecord } from './consumer/consumer-replay.ts'
+import type { Group } from './group.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { Member } from './member.ts'
 
 /**
- * Applies one record. An offset makes its group if need be (a group that only commits); a tombstone of a group takes
- * the group away unless offsets are left.
+ * Applies one record. An offset makes its group if need be (a group that only commits). A group that goes while it has
+ * offsets leaves them to such a group, and the group that takes its place under another protocol takes them over.
  */
-export function replay(groups: Map<string, ClassicGroup>, record: ReadRecord, nowMs: number): void {
-  if (record.kind === 'unknown') return
-  if (record.kind === 'offset') {
-    let group = groups.get(record.groupId)
-    if (record.committed === null) {
-      group?.offsets.delete(record.topic, record.partition)
+export function replay(groups: Map<string, Group>, record: ReadRecord, nowMs: number): void {
+  switch (record.kind) {
+    case 'unknown':
       return
+    case 'offset':
+      replayOffset(groups, record, nowMs)
+      return
+    case 'consumer':
+      replayConsumer(groups, record.record, nowMs)
+      return
+    case 'group': {
+      const known = groups.get(record.groupId)
+      if (record.value !== null) {
+        const offsets = known?.offsets ?? new GroupOffsets()
+        groups.set(record.groupId, groupFromValue(record.groupId, record.value, offsets, nowMs))
+      } else if (known?.type === 'classic') leave(groups, known, nowMs)
     }
-    if (group === undefined) {
-      group = new ClassicGroup(record.groupId, new GroupOffsets(), nowMs)
-      groups.set(record.groupId, group)
-    }
-    group.offsets.set(record.topic, record.partition, record.committed)
+  }
+}
+
+function replayOffset(groups: Map<string, Group>, record: ReadRecord & { kind: 'offset' }, nowMs: number): void {
+  let group = groups.get(record.groupId)
+  if (record.committed === null) {
+    group?.offsets.delete(record.topic, record.partition)
     return
   }
-  if (record.value === null) groups.delete(record.groupId)
-  else
-    groups.set(
-      record.groupId,
-      groupFromValue(record.groupId, record.value, groups.get(record.groupId)?.offsets ?? new GroupOffsets(), nowMs),
-    )
+  if (group === undefined) {
+    group = new ClassicGroup(record.groupId, new GroupOffsets(), nowMs)
+    groups.set(record.groupId, group)
+  }
+  group.offsets.set(record.topic, record.partition, record.committed)
+}
+
+function replayConsumer(groups: Map<string, Group>, record: ConsumerRecord, nowMs: number): void {
+  let group = groups.get(record.groupId)
+  if (group?.type !== 'consumer') {
+    if (record.value === null) return
+    group = new ConsumerGroup(record.groupId, group?.offsets ?? new GroupOffsets())
+    groups.set(record.groupId, group)
+  }
+  if (record.type === ConsumerRecordType.GROUP && record.value === null) leave(groups, group, nowMs)
+  else applyConsumerRecord(group, record)
+}
+
+function leave(groups: Map<string, Group>, { groupId, offsets }: Group, nowMs: number): void {
+  if (offsets.isEmpty) groups.delete(groupId)
+  else groups.set(groupId, new ClassicGroup(groupId, offsets, nowMs))
 }
 
 /** Stable with the members and assignments of its last generation, or Empty. */

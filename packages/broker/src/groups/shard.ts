@@ -13,8 +13,9 @@ import { readRecords } from '@millrace/protocol/records/records'
 import { readTransactionMarker } from '@millrace/log/transaction-marker'
 import { replayPartition } from '../coordination/replay-partition.ts'
 import type { AppendOptions, Partition } from '../replication/partition.ts'
-import type { ClassicGroup } from './classic-group.ts'
+import type { Group } from './group.ts'
 import { offsetRecord, readCoordinatorRecord, type CoordinatorRecord } from './offset-records.ts'
+import { GroupQueue } from './modern/group-queue.ts'
 import { PendingOffsets, type PendingOffset } from './pending-offsets.ts'
 import { replay } from './replay.ts'
 
@@ -29,7 +30,9 @@ export interface ShardOptions {
 }
 
 export class GroupShard {
-  readonly groups: Map<string, ClassicGroup> = new Map()
+  readonly groups: Map<string, Group> = new Map()
+  /** Operations that decide on a group's membership take turns here. */
+  readonly queue: GroupQueue = new GroupQueue()
   /** What transactions that have not ended committed. */
   readonly pendingOffsets: PendingOffsets = new PendingOffsets()
   readonly host: Host

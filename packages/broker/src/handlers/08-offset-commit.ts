@@ -71,7 +71,7 @@ export function offsetCommitHandler(
           groupId: request.groupId,
           claim,
           retentionMs: request.retentionTimeMs,
-          tellsUnknownGroup: context.apiVersion >= 9,
+          apiVersion: context.apiVersion,
           offsets,
         },
         answer,

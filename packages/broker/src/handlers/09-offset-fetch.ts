@@ -32,6 +32,9 @@ interface FetchedTopic {
   }[]
 }
 
+/** Who asks from outside: tools, and clients before version 9. */
+const NOBODY = { memberId: null, memberEpoch: -1 } as const
+
 export function offsetFetchHandler(
   runtime: BrokerRuntime,
   coordinator: GroupCoordinator,
@@ -42,10 +45,13 @@ export function offsetFetchHandler(
     asked: readonly AskedTopic[] | null,
     byId: boolean,
     requireStable: boolean,
+    member: { readonly memberId: string | null; readonly memberEpoch: number } = NOBODY,
   ): { errorCode: number; topics: FetchedTopic[] } => {
     const located =
       groupId === '' ? { errorCode: ErrorCode.INVALID_GROUP_ID, served: null } : coordinator.locate(groupId)
     if (located.served === null) return { errorCode: located.errorCode, topics: [] }
+    const refused = located.served.commits.checkFetch(groupId, member.memberId, member.memberEpoch)
+    if (refused !== ErrorCode.NONE) return { errorCode: refused, topics: [] }
     const topics = asked ?? allTopics(located.served, groupId)
     return {
       errorCode: ErrorCode.NONE,
@@ -96,9 +102,9 @@ export function offsetFetchHandler(
         const groups = new Map(request.groups.map((group) => [group.groupId, group]))
         respond({
           throttleTimeMs: 0,
-          groups: [...groups.values()].map(({ groupId, topics }) => ({
+          groups: [...groups.values()].map(({ groupId, topics, memberId, memberEpoch }) => ({
             groupId,
-            ...fetchGroup(groupId, topics, byId, request.requireStable),
+            ...fetchGroup(groupId, topics, byId, request.requireStable, { memberId, memberEpoch }),
           })),
         })
         return

@@ -30,7 +30,7 @@ export function joinGroupHandler(coordinator: GroupCoordinator): ApiHandler<Join
         })
       const located = coordinator.locate(request.groupId)
       if (located.served === null) return answer(joinError(request.memberId, located.errorCode))
-      return located.served.membership.join(
+      return located.served.classicMembers.join(
         {
           groupId: request.groupId,
           memberId: request.memberId,

@@ -13,11 +13,10 @@ export function heartbeatHandler(coordinator: GroupCoordinator): ApiHandler<Hear
     request: heartbeatRequest,
     response: heartbeatResponse,
     handle(_context, request, respond) {
+      const answer = (errorCode: number): void => respond({ throttleTimeMs: 0, errorCode })
       const { served, errorCode } = coordinator.locate(request.groupId)
-      respond({
-        throttleTimeMs: 0,
-        errorCode: served === null ? errorCode : served.membership.heartbeat(request.groupId, request),
-      })
+      if (served === null) return answer(errorCode)
+      return served.classicMembers.heartbeat(request.groupId, request, answer)
     },
   }
 }

@@ -19,19 +19,22 @@ export function leaveGroupHandler(
       const { served, errorCode } = coordinator.locate(request.groupId)
       if (served === null) return respond({ throttleTimeMs: 0, errorCode, members: [] })
       if (context.apiVersion < 3) {
-        const [code] = served.membership.leave(request.groupId, [{ memberId: request.memberId, groupInstanceId: null }])
-        return respond({ throttleTimeMs: 0, errorCode: code ?? ErrorCode.NONE, members: [] })
+        const leaving = [{ memberId: request.memberId, groupInstanceId: null }]
+        return served.classicMembers.leave(request.groupId, leaving, ([code]) =>
+          respond({ throttleTimeMs: 0, errorCode: code ?? ErrorCode.NONE, members: [] }),
+        )
       }
-      const codes = served.membership.leave(request.groupId, request.members)
-      return respond({
-        throttleTimeMs: 0,
-        errorCode: ErrorCode.NONE,
-        members: request.members.map(({ memberId, groupInstanceId }, index) => ({
-          memberId,
-          groupInstanceId,
-          errorCode: codes[index] ?? ErrorCode.NONE,
-        })),
-      })
+      return served.classicMembers.leave(request.groupId, request.members, (codes) =>
+        respond({
+          throttleTimeMs: 0,
+          errorCode: ErrorCode.NONE,
+          members: request.members.map(({ memberId, groupInstanceId }, index) => ({
+            memberId,
+            groupInstanceId,
+            errorCode: codes[index] ?? ErrorCode.NONE,
+          })),
+        }),
+      )
     },
   }
 }

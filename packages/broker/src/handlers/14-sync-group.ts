@@ -21,7 +21,7 @@ export function syncGroupHandler(coordinator: GroupCoordinator): ApiHandler<Sync
       const assignments = new Map(
         request.assignments.map(({ memberId, assignment }) => [memberId, assignment] as const),
       )
-      return located.served.membership.sync(request.groupId, request, request, assignments, answer)
+      return located.served.classicMembers.sync(request.groupId, request, request, assignments, answer)
     },
   }
 }

@@ -1,4 +1,4 @@
-/** DescribeGroups: state, protocol and members; a group that does not exist is "Dead". */
+/** DescribeGroups: state, protocol and members of classic groups; what is no such group is "Dead". */
 import { ErrorCode } from '@millrace/protocol/errors'
 import {
   describeGroupsRequest,
@@ -26,9 +26,10 @@ export function describeGroupsHandler(
         const { served, errorCode } = coordinator.locate(groupId)
         if (served === null) return { ...nothing, groupId, errorCode, errorMessage: null, groupState: '' }
         const group = served.shard.groups.get(groupId)
-        if (group === undefined) {
+        if (group?.type !== 'classic') {
           const told = context.apiVersion >= 6 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.NONE
-          const errorMessage = context.apiVersion >= 6 ? `Group ${groupId} not found.` : null
+          const reason = group === undefined ? 'not found' : 'is not a classic group'
+          const errorMessage = context.apiVersion >= 6 ? `Group ${groupId} ${reason}.` : null
           return { ...nothing, groupId, errorCode: told, errorMessage, groupState: 'Dead' }
         }
         const stable = group.state === 'Stable'

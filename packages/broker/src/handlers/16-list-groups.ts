@@ -8,8 +8,6 @@ import {
 import type { ApiHandler } from '@millrace/network/api-handler'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 
-const CLASSIC = 'classic'
-
 export function listGroupsHandler(
   coordinator: GroupCoordinator,
 ): ApiHandler<ListGroupsRequest, ListGroupsResponseInput> {
@@ -22,12 +20,12 @@ export function listGroupsHandler(
       const types = new Set(request.typesFilter.map((type) => type.toLowerCase()))
       const listed = groups
         .filter((group) => states.size === 0 || states.has(group.state.toLowerCase()))
-        .filter(() => types.size === 0 || types.has(CLASSIC))
+        .filter((group) => types.size === 0 || types.has(group.type))
         .map((group) => ({
           groupId: group.groupId,
           protocolType: group.protocolType ?? '',
           groupState: group.state,
-          groupType: CLASSIC,
+          groupType: group.type,
         }))
       respond({ throttleTimeMs: 0, errorCode, groups: listed })
     },

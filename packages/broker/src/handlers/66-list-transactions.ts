@@ -8,7 +8,7 @@ import {
   type ListTransactionsResponseInput,
 } from '@millrace/protocol/messages/66-list-transactions'
 import type { BrokerRuntime } from '../broker-runtime.ts'
-import { compileIdPattern } from '../transactions/id-pattern.ts'
+import { compilePattern } from '../coordination/linear-pattern.ts'
 import type { TransactionCoordinator } from '../transactions/transaction-coordinator.ts'
 import type { TransactionMetadata } from '../transactions/transaction-metadata.ts'
 import { isTransactionState } from '../transactions/transaction-state.ts'
@@ -31,7 +31,7 @@ export function listTransactionsHandler(
       if (loading) return answer(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, [], [])
       const pattern = transactionalIdPattern ?? ''
       // As in Kafka, the empty pattern is none.
-      const matchesPattern = pattern === '' ? () => true : compileIdPattern(pattern)
+      const matchesPattern = pattern === '' ? () => true : compilePattern(pattern)
       if (matchesPattern === null) return answer(ErrorCode.INVALID_REGULAR_EXPRESSION, [], [])
       const unknown = stateFilters.filter((name) => !isTransactionState(name))
       // Only unknown names: nothing can match, and no filter would be left to say so.

@@ -8,8 +8,8 @@ import { APIS } from '@millrace/protocol/apis'
 import { acceptedVersionRange, profileOf } from '@millrace/protocol/version-profiles'
 import type { MetadataView } from '../broker-runtime.ts'
 
-/** The other features of the profile (consumer and share groups) have no code behind them. */
-const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['metadata.version', 'transaction.version'])
+/** The other features of the profile have no code behind them. */
+const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['metadata.version', 'transaction.version', 'group.version'])
 
 /** For RequestServer.versionRange. The server leaves out what has no handler. */
 export function brokerVersionRange(

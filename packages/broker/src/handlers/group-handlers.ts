@@ -14,6 +14,8 @@ import { describeGroupsHandler } from './15-describe-groups.ts'
 import { listGroupsHandler } from './16-list-groups.ts'
 import { deleteGroupsHandler } from './42-delete-groups.ts'
 import { offsetDeleteHandler } from './47-offset-delete.ts'
+import { consumerGroupHeartbeatHandler } from './68-consumer-group-heartbeat.ts'
+import { consumerGroupDescribeHandler } from './69-consumer-group-describe.ts'
 
 export function groupHandlers(
   runtime: BrokerRuntime,
@@ -32,5 +34,7 @@ export function groupHandlers(
     listGroupsHandler(coordinator),
     deleteGroupsHandler(coordinator),
     offsetDeleteHandler(runtime, coordinator),
+    consumerGroupHeartbeatHandler(runtime, coordinator),
+    consumerGroupDescribeHandler(runtime, coordinator),
   ]
 }

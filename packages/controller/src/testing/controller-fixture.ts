@@ -153,6 +153,7 @@ export class ImitatedBroker {
       features: [
         { name: 'metadata.version', minSupportedVersion: 1, maxSupportedVersion: 30 },
         { name: 'transaction.version', minSupportedVersion: 0, maxSupportedVersion: 2 },
+        { name: 'group.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
       ],
       rack: this.#rack,
       logDirs: [this.directoryId],

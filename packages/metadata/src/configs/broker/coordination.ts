@@ -1,6 +1,6 @@
 /** Broker keys of groups, offsets, transactions and share groups. */
 import type { ConfigDefinition, DefinitionOptions } from '../definition.ts'
-import { INT_MAX, bool, int, list, long, short } from '../definition.ts'
+import { INT_MAX, bool, int, list, long, short, text } from '../definition.ts'
 
 const atLeastOne: DefinitionOptions = { min: 1 }
 
@@ -11,6 +11,7 @@ export const coordinationConfigs: readonly ConfigDefinition[] = [
   int('group.consumer.max.heartbeat.interval.ms', 15_000, 'Largest heartbeat interval of a consumer group.', atLeastOne),
   int('group.consumer.max.session.timeout.ms', 60_000, 'Largest session timeout of a consumer group.', atLeastOne),
   int('group.consumer.max.size', INT_MAX, 'Members of a consumer group at most.', atLeastOne),
+  text('group.consumer.migration.policy', 'bidirectional', 'Which ways groups may change between the classic and the consumer protocol while they live.', { oneOf: ['bidirectional', 'upgrade', 'downgrade', 'disabled'] }),
   int('group.consumer.min.heartbeat.interval.ms', 5000, 'Smallest heartbeat interval of a consumer group.', atLeastOne),
   int('group.consumer.min.session.timeout.ms', 45_000, 'Smallest session timeout of a consumer group.', atLeastOne),
   int('group.consumer.session.timeout.ms', 45_000, 'Time without heartbeat after which a consumer group member is dropped.', atLeastOne),
