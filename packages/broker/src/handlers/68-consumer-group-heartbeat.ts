@@ -1,5 +1,6 @@
 /** ConsumerGroupHeartbeat (68): a member of a consumer group joins, stays, is given partitions, and leaves (KIP-848). */
 import type { ApiHandler } from '@millrace/network/api-handler'
+import { AclOperation, ResourceType } from '@millrace/policy/acl/acl'
 import { ErrorCode } from '@millrace/protocol/errors'
 import {
   consumerGroupHeartbeatRequest,
@@ -26,6 +27,7 @@ export function consumerGroupHeartbeatHandler(
         return answer(heartbeatError(request.memberId, ErrorCode.UNSUPPORTED_VERSION, null))
       const { served, errorCode } = coordinator.locate(request.groupId)
       if (served === null) return answer(heartbeatError(request.memberId, errorCode, null))
+      const access = runtime.authorizer.of(context.connection)
       return served.consumerMembers.heartbeat(
         {
           apiVersion: context.apiVersion,
@@ -40,6 +42,7 @@ export function consumerGroupHeartbeatHandler(
           subscribedTopicNames: request.subscribedTopicNames,
           subscribedTopicRegex: request.subscribedTopicRegex,
           serverAssignor: request.serverAssignor,
+          maySeeTopic: (name) => access.wouldAllow(AclOperation.DESCRIBE, ResourceType.TOPIC, name),
           owned: request.topicPartitions === null ? null : fromWire(request.topicPartitions),
         },
         answer,

@@ -48,7 +48,7 @@ export class ConsumerMembers {
   #stay(request: HeartbeatRequest, reply: (result: HeartbeatResult) => void): Decision {
     const operations = this.#operations
     const { groupId } = request
-    const context = operations.context()
+    const context = operations.context(request.maySeeTopic)
     const joins = request.memberEpoch === 0
     const opened = joins
       ? operations.open(groupId, context)

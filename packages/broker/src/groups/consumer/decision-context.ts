@@ -10,6 +10,8 @@ export interface DecisionContext {
   /** Grows when topics come, go, grow or move: what was resolved under another one is looked at again. */
   readonly topicsVersion: number
   readonly nowMs: number
+  /** What a regular expression of the asking member may match. */
+  readonly maySeeTopic: (name: string) => boolean
   /** In the order of group.consumer.assignors, the default first. */
   readonly assignors: ReadonlyMap<string, Assignor>
   /** group.consumer.max.size */

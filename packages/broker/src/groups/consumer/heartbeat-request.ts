@@ -19,6 +19,8 @@ export interface HeartbeatRequest {
   readonly subscribedTopicNames: readonly string[] | null
   readonly subscribedTopicRegex: string | null
   readonly serverAssignor: string | null
+  /** What its regular expression may match. */
+  readonly maySeeTopic: (name: string) => boolean
   /** What the member has; null: as it said last. */
   readonly owned: TopicPartitions | null
 }

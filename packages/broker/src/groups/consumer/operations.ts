@@ -60,11 +60,12 @@ export class ConsumerOperations {
     this.#topics = topics
   }
 
-  context(): DecisionContext {
+  /** @param maySeeTopic what the asker's regular expressions may match */
+  context(maySeeTopic: (name: string) => boolean = () => true): DecisionContext {
     const { assignors, groupSizeMax, classicGroupSizeMax, migrationPolicy } = this.settings
     const { image, topicsVersion } = this.#topics
     const nowMs = this.shard.host.clock.nowMs()
-    return { image, topicsVersion, nowMs, assignors, groupSizeMax, classicGroupSizeMax, migrationPolicy }
+    return { image, topicsVersion, nowMs, maySeeTopic, assignors, groupSizeMax, classicGroupSizeMax, migrationPolicy }
   }
 
   /** Decides in the group's turn. `decide` may throw Refusal. */

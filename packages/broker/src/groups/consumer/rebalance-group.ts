@@ -17,7 +17,7 @@ import { reconcile } from './reconcile.ts'
 import { Refusal } from './refusal.ts'
 
 /** Topics whose name matches as a whole. Throws Refusal INVALID_REGULAR_EXPRESSION. */
-function resolveRegex(regex: string, image: MetadataImage, nowMs: number): ResolvedRegex {
+function resolveRegex(regex: string, { image, nowMs, maySeeTopic }: DecisionContext): ResolvedRegex {
   const matches = compilePattern(regex)
   if (matches === null)
     throw new Refusal(
@@ -25,7 +25,7 @@ function resolveRegex(regex: string, image: MetadataImage, nowMs: number): Resol
       `SubscribedTopicRegex \`${regex}\` is not a valid regular expression.`,
     )
   const topics = new Set<string>()
-  for (const name of image.topicsByName.keys()) if (matches(name)) topics.add(name)
+  for (const name of image.topicsByName.keys()) if (matches(name) && maySeeTopic(name)) topics.add(name)
   return { topics, version: image.offset, timestampMs: nowMs }
 }
 
@@ -42,10 +42,7 @@ export function updateMember(
   const before = draft.group.members.get(updated.memberId)
   // What is refused must be so before anything is written.
   if (hasRegex(updated) && !draft.group.regexes.has(updated.subscribedTopicRegex))
-    draft.writeRegex(
-      updated.subscribedTopicRegex,
-      resolveRegex(updated.subscribedTopicRegex, context.image, context.nowMs),
-    )
+    draft.writeRegex(updated.subscribedTopicRegex, resolveRegex(updated.subscribedTopicRegex, context))
   if (before === undefined || !sameDescription(before, updated)) draft.writeMember(updated)
   const subscriptionChanged =
     before === undefined ||
@@ -82,10 +79,10 @@ function moveGroupEpoch(draft: GroupDraft, context: DecisionContext, isForced: b
   if (isForced || hash !== group.metadataHash) draft.writeGroup(group.groupEpoch + 1, hash)
 }
 
-function refreshRegexes(draft: GroupDraft, { image, nowMs }: DecisionContext): void {
+function refreshRegexes(draft: GroupDraft, context: DecisionContext): void {
   for (const [regex, known] of draft.group.regexes) {
-    if (known.version === image.offset) continue
-    const resolved = resolveRegex(regex, image, nowMs)
+    if (known.version === context.image.offset) continue
+    const resolved = resolveRegex(regex, context)
     const unchanged = resolved.topics.size === known.topics.size && sameNames([...resolved.topics], [...known.topics])
     if (!unchanged) draft.writeRegex(regex, resolved)
   }
