@@ -32,6 +32,8 @@ export async function buildAll() {
     format: 'esm',
     conditions: ['millrace-source'],
     external,
+    // Its CommonJS form has no named exports once it is a chunk that is imported when needed.
+    alias: { '@peculiar/x509': '@peculiar/x509/build/x509.es.js' },
     sourcemap: 'linked',
     legalComments: 'none',
     logLevel: 'error',

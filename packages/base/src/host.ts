@@ -150,10 +150,16 @@ export interface TransportEvents {
   onDrain?(): void
 }
 
+/** What a TLS listener shows: its key and certificate, PEM; the certificate may be followed by its issuers'. */
 export interface TlsServerOptions {
   readonly keyPem: string
   readonly certificatePem: string
-  readonly clientCaPem?: string
+}
+
+/** How a TLS connection checks its peer. */
+export interface TlsClientOptions {
+  /** Certificates of the authorities that are trusted, PEM; nobody else is. */
+  readonly caPem: string
 }
 
 export interface ListenOptions {
@@ -164,6 +170,8 @@ export interface ListenOptions {
   readonly transport?: 'auto' | 'onread' | 'data'
   readonly tls?: TlsServerOptions
   readonly onConnection: (transport: Transport) => void
+  /** TLS: a peer never became a connection. */
+  readonly onHandshakeFailed?: (remoteAddress: string, error: Error) => void
 }
 
 export interface Acceptor {
@@ -171,6 +179,8 @@ export interface Acceptor {
   readonly port: number
   /** Stops accepting; open transports live on. `callback` when the port is free again. */
   close(callback?: () => void): void
+  /** TLS: connections to come are shown another certificate; open ones live on. @throws when key and certificate are no pair */
+  replaceCertificate(tls: TlsServerOptions): void
 }
 
 export interface ConnectOptions {
@@ -178,6 +188,8 @@ export interface ConnectOptions {
   readonly port: number
   readonly connectTimeoutMs: number
   readonly transport?: 'auto' | 'onread' | 'data'
+  /** The peer is spoken to by TLS and must have a certificate for `host`. TLS is always 'data'. */
+  readonly tls?: TlsClientOptions
 }
 
 export interface Network {

@@ -4,11 +4,13 @@
  */
 
 import type { ArenaOptions } from '@millrace/log/arena'
+import type { TlsServerOptions } from '@millrace/base/host'
 
 export interface BrokerListener {
   /** Unique per broker; 'CLIENT' on a plain cluster. Registered with the controller under this name. */
   readonly name: string
-  readonly securityProtocol: 'PLAINTEXT'
+  /** SSL: shows the certificate of `BrokerConfig.tls`. */
+  readonly securityProtocol: 'PLAINTEXT' | 'SSL'
   readonly host: string
   /** 0 takes a free port, which is then what is advertised unless `advertisedPort` is set. */
   readonly port: number
@@ -28,6 +30,8 @@ export interface BrokerConfig {
   /** The one log directory. */
   readonly directory: string
   readonly listeners: readonly BrokerListener[]
+  /** Key and certificate of the SSL listeners; Broker.replaceCertificate changes them. */
+  readonly tls?: TlsServerOptions
   /** Where brokers and the controller talk to this broker; authenticated by `internalSecret`. */
   readonly internalListener: { readonly host: string; readonly port: number }
   readonly controller: { readonly nodeId: number; readonly host: string; readonly port: number }

@@ -4,7 +4,8 @@
  *
  *   logs, metadata copy ─▶ listeners ─▶ register + follow metadata ─▶ first image: replicas start ─▶ unfenced: ready
  */
-import type { Host } from '@millrace/base/host'
+import type { Host, TlsServerOptions } from '@millrace/base/host'
+import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import { randomUuid } from '@millrace/base/uuid'
 import { NodeChannel } from '@millrace/client/channel'
@@ -40,7 +41,8 @@ import { createTransactionParts, type TransactionParts } from './transactions/tr
 
 const ARENA = { slabBytes: 4 * 1024 * 1024, tailBytesMax: 48 * 1024 * 1024 }
 const INTERNAL_USER = 'internal'
-const PLAINTEXT = 0
+/** As BrokerRegistration numbers them. */
+const SECURITY_PROTOCOLS = { PLAINTEXT: 0, SSL: 1 } as const
 /** Most time for the controller to move the leaderships of a broker that leaves. */
 const CONTROLLED_SHUTDOWN_MS = 10_000
 export interface StartBrokerOptions {
@@ -225,6 +227,11 @@ export class Broker {
     return this.#server.port(listenerName)
   }
 
+  /** Those who connect by TLS from now on are shown another certificate. @throws when key and certificate are no pair */
+  replaceCertificate(tls: TlsServerOptions): void {
+    this.#server.replaceCertificate(tls)
+  }
+
   /** Only for startBroker; `started` as its callback. */
   start(started: (error: Error | null) => void): void {
     this.#started = started
@@ -387,19 +394,24 @@ export class Broker {
       name: listener.name,
       host: listener.advertisedHost,
       port: listener.advertisedPort === 0 ? this.#server.port(listener.name) : listener.advertisedPort,
-      securityProtocol: PLAINTEXT,
+      securityProtocol: SECURITY_PROTOCOLS[listener.securityProtocol],
     }))
     const internal = {
       name: INTERNAL_LISTENER_NAME,
       host: config.internalListener.host,
       port: this.#server.port(INTERNAL_LISTENER_NAME),
-      securityProtocol: PLAINTEXT,
+      securityProtocol: SECURITY_PROTOCOLS.PLAINTEXT,
     }
     return [...clients, internal]
   }
 }
 
 function listenersOf(config: BrokerConfig): ListenerOptions[] {
-  const clients = config.listeners.map(({ name, host, port }) => ({ name, host, port, internal: false }))
+  const clients = config.listeners.map(({ name, host, port, securityProtocol }) => {
+    const listener = { name, host, port, internal: false }
+    if (securityProtocol === 'PLAINTEXT') return listener
+    invariant(config.tls !== undefined, 'an SSL listener has a certificate to show', { name })
+    return { ...listener, tls: config.tls }
+  })
   return [...clients, { name: INTERNAL_LISTENER_NAME, ...config.internalListener, internal: true }]
 }

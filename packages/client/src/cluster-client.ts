@@ -5,7 +5,7 @@
  * For the control plane and tools: promises, one cluster, a handful of requests. The data path between nodes uses
  * NodeChannel. Time and randomness come from the Host, so tests hold them.
  */
-import type { Host } from '@millrace/base/host'
+import type { Host, TlsClientOptions } from '@millrace/base/host'
 import type { Uuid } from '@millrace/base/uuid'
 import type { Decoded, Encodable, RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'
 import { ErrorCode } from '@millrace/protocol/errors'
@@ -27,6 +27,8 @@ export interface ClusterClientOptions {
   readonly connectTimeoutMs?: number
   /** For listeners that ask for SCRAM-SHA-512. */
   readonly credentials?: Credentials | null
+  /** For TLS listeners; plaintext without it. */
+  readonly tls?: TlsClientOptions
 }
 
 export interface BrokerAddress {
@@ -300,9 +302,16 @@ export class ClusterClient {
       requestTimeoutMs = REQUEST_TIMEOUT_MS,
       connectTimeoutMs = CONNECT_TIMEOUT_MS,
       credentials = null,
+      tls,
     } = this.#options
+    const address = {
+      host: endpoint.host,
+      port: endpoint.port,
+      connectTimeoutMs,
+      ...(tls === undefined ? {} : { tls }),
+    }
     return new Promise((resolve, reject) => {
-      host.network.connect({ host: endpoint.host, port: endpoint.port, connectTimeoutMs }, (error, transport) => {
+      host.network.connect(address, (error, transport) => {
         if (transport === null)
           return reject(networkError(`cannot connect to ${endpoint.host}:${endpoint.port}`, error))
         const connection = new KafkaConnection({

@@ -26,6 +26,9 @@ export interface ControllerSpec {
   readonly nodeId: NodeId
 }
 
+/** How clients may connect: each kind has a port of its own on every broker. */
+export type ClientListener = 'plaintext' | 'tls'
+
 /** What a cluster should be. Plain data: it is stored, compared, and handed to node processes as JSON. */
 export interface ClusterSpec {
   readonly id: ClusterId
@@ -36,6 +39,8 @@ export interface ClusterSpec {
   readonly kafkaVersion: string
   readonly brokers: readonly BrokerSpec[]
   readonly controllers: readonly ControllerSpec[]
+  /** At least one. */
+  readonly clientListeners: readonly ClientListener[]
   /** The static configuration every node runs with, defaults of the service included (`server.properties` in Kafka). */
   readonly properties: Readonly<Record<string, string>>
 }
@@ -63,8 +68,8 @@ export interface NodeObservation {
   readonly state: NodeState
   readonly zoneId: string | null
   readonly pid: number | null
-  /** The client listener's port (PLAINTEXT); null for a controller. */
-  readonly clientPort: number | null
+  /** The ports of the client listeners that are served; none of a controller. */
+  readonly clientPorts: Readonly<Partial<Record<ClientListener, number>>>
   readonly internalPort: number
   /** Why it is not running, in a sentence; null while it runs or was never started. */
   readonly reason: string | null
@@ -110,6 +115,11 @@ export interface Engine {
   destroy(cluster: ClusterId): Promise<void>
   /** @throws EngineError when the cluster is unknown */
   adminAccess(cluster: ClusterId): Promise<AdminAccess>
+  /**
+   * Clients will reach the brokers by this name or address: from now on their certificate is good for it too.
+   * @throws EngineError when the cluster is unknown
+   */
+  reachedBy(cluster: ClusterId, host: string): Promise<void>
   /** Calls `listener` for every event until the returned function is called. */
   subscribe(listener: (event: EngineEvent) => void): () => void
   /** Lets go of everything: stops all nodes cleanly, or with `keepNodes` leaves them running for the next control plane. */

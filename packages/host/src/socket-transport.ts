@@ -20,7 +20,7 @@ export class SocketTransport implements Transport {
   readonly localPort: number
   readonly remoteAddress: string
   readonly remotePort: number
-  readonly secure: boolean = false
+  readonly secure: boolean
   unwrittenBytes = 0
 
   readonly #socket: net.Socket
@@ -35,8 +35,9 @@ export class SocketTransport implements Transport {
   #pendingSizes: number[] = []
   #firstPending = 0
 
-  constructor(socket: net.Socket) {
+  constructor(socket: net.Socket, options: { readonly secure: boolean } = { secure: false }) {
     this.#socket = socket
+    this.secure = options.secure
     // Read now: after a close the socket no longer knows its addresses.
     this.localAddress = textualAddress(socket.localAddress)
     this.localPort = socket.localPort ?? 0

@@ -3,8 +3,11 @@ import type * as net from 'node:net'
 import { SocketTransport } from './socket-transport.ts'
 
 /** A Transport over `socket`, which must be connected; reading begins with startReading(). */
-export function dataTransport(socket: net.Socket): SocketTransport {
-  const transport = new SocketTransport(socket)
+export function dataTransport(
+  socket: net.Socket,
+  options: { readonly secure: boolean } = { secure: false },
+): SocketTransport {
+  const transport = new SocketTransport(socket, options)
   socket.on('data', (chunk: Buffer) => transport.deliver(chunk, 0, chunk.length))
   // A 'data' listener sets a socket flowing; it must wait until the transport has its owner.
   socket.pause()

@@ -75,12 +75,18 @@ export class KafkaApi {
 
   /** The plaintext bootstrap string, "host:port,…". */
   async bootstrapBrokers(arn: string): Promise<string> {
-    const answer = await this.#call<{ bootstrapBrokerString?: string }>(
+    const { plaintext } = await this.bootstrapStrings(arn)
+    if (plaintext === null) throw new UserError(`Cluster ${arn} has no plaintext listener.`)
+    return plaintext
+  }
+
+  /** "host:port,…" of each kind of listener; null of those that the cluster does not have. */
+  async bootstrapStrings(arn: string): Promise<{ readonly plaintext: string | null; readonly tls: string | null }> {
+    const answer = await this.#call<{ bootstrapBrokerString?: string; bootstrapBrokerStringTls?: string }>(
       'GET',
       `/v1/clusters/${encodeURIComponent(arn)}/bootstrap-brokers`,
     )
-    if (answer.bootstrapBrokerString === undefined) throw new UserError(`Cluster ${arn} has no plaintext listener.`)
-    return answer.bootstrapBrokerString
+    return { plaintext: answer.bootstrapBrokerString ?? null, tls: answer.bootstrapBrokerStringTls ?? null }
   }
 
   async #call<Answer>(method: string, path: string, query = '', body?: object): Promise<Answer> {

@@ -6,7 +6,7 @@ import { createNodeHost } from '@millrace/host/node-host'
 import type { KafkaApi } from './aws-client.ts'
 import { UserError } from './user-error.ts'
 
-/** What a cluster has to ask for until TLS is served: its plaintext half, open to unauthenticated clients. */
+/** A cluster that is open to everybody who reaches it, by plaintext and by TLS. */
 export function plaintextCluster(clusterName: string, brokers: number, kafkaVersion = '3.9.x'): object {
   const zones = Math.min(3, brokers)
   const clientSubnets = ['a', 'b', 'c'].slice(0, zones).map((zone) => `subnet-0000000000000000${zone}`)

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { awsAccess, KafkaApi } from './aws-client.ts'
 import { plaintextCluster, untilActive } from './demo.ts'
+import { localAuthority } from './local-authority.ts'
 import { startServer } from './server/server.ts'
 
 export interface StartMillraceOptions {
@@ -35,7 +36,7 @@ export interface MillraceCluster {
   readonly name: string
   readonly arn: string
   /** "host:port,…". */
-  bootstrapBrokers(kind: 'plaintext'): string
+  bootstrapBrokers(kind: 'plaintext' | 'tls'): string
   delete(): Promise<void>
 }
 
@@ -43,6 +44,8 @@ export interface Millrace {
   /** The AWS endpoint: `endpoint_url` of SDKs and CLI. */
   readonly endpoint: string
   readonly region: string
+  /** PEM of the authority that signs the brokers' certificates: what a TLS client is to trust. */
+  readonly caPem: string
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** Resolves when the cluster is ACTIVE. */
   createCluster(options?: CreateClusterOptions): Promise<MillraceCluster>
@@ -53,20 +56,33 @@ export interface Millrace {
 export async function startMillrace(options: StartMillraceOptions = {}): Promise<Millrace> {
   const region = options.region ?? 'us-east-1'
   const dataDir = mkdtempSync(join(tmpdir(), 'millrace-test-'))
-  const server = await startServer({ dataDir, host: '127.0.0.1', port: 0, region, ephemeral: true })
+  const [server, { authority }] = await Promise.all([
+    startServer({ dataDir, host: '127.0.0.1', port: 0, region, ephemeral: true }),
+    localAuthority(dataDir),
+  ])
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   const api = new KafkaApi({ ...awsAccess(server.endpoint, region), ...credentials })
   let created = 0
   return {
     endpoint: server.endpoint,
     region,
+    caPem: authority.certificatePem,
     credentials,
     async createCluster(cluster = {}) {
       const name = cluster.name ?? `test-${++created}`
       const { clusterArn } = await api.createCluster(plaintextCluster(name, cluster.brokers ?? 3, cluster.kafkaVersion))
       await untilActive(api, clusterArn)
-      const bootstrap = await api.bootstrapBrokers(clusterArn)
-      return { name, arn: clusterArn, bootstrapBrokers: () => bootstrap, delete: () => api.deleteCluster(clusterArn) }
+      const bootstrap = await api.bootstrapStrings(clusterArn)
+      return {
+        name,
+        arn: clusterArn,
+        bootstrapBrokers(kind) {
+          const brokers = bootstrap[kind]
+          if (brokers === null) throw new Error(`cluster ${name} has no ${kind} listener`)
+          return brokers
+        },
+        delete: () => api.deleteCluster(clusterArn),
+      }
     },
     stop: () => server.stop(),
   }

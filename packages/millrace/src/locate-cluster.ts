@@ -1,9 +1,10 @@
 /** From a cluster's name to a Kafka client: the running Millrace of the data directory, then the API, then the brokers. */
 import { createNodeHost } from '@millrace/host/node-host'
 import { AdminClient } from '@millrace/client/admin'
-import type { Host } from '@millrace/base/host'
+import type { Host, TlsClientOptions } from '@millrace/base/host'
 import { awsAccess, KafkaApi } from './aws-client.ts'
 import { dataDirectory, runningServer, type ServerRecord } from './data-directory.ts'
+import { localAuthority } from './local-authority.ts'
 import { UserError } from './user-error.ts'
 
 export interface ClusterOption {
@@ -23,9 +24,29 @@ export function requireServer(dataDir: string | undefined): ServerRecord {
   return record
 }
 
-/** "host:port,…" of the named cluster, of the only cluster, or of --bootstrap-server. */
-export async function bootstrapOf(options: ClusterOption): Promise<string> {
-  if (options.bootstrapServer !== undefined) return options.bootstrapServer
+/** How a client of ours gets in. */
+export interface ClusterAccess {
+  /** "host:port,…" */
+  readonly bootstrap: string
+  /** Absent: plaintext. */
+  readonly tls?: TlsClientOptions
+}
+
+/** Of the named cluster, of the only cluster, or of --bootstrap-server. */
+export async function accessTo(options: ClusterOption): Promise<ClusterAccess> {
+  if (options.bootstrapServer !== undefined) return { bootstrap: options.bootstrapServer }
+  const { api, arn } = await locateCluster(options)
+  const { plaintext, tls } = await api.bootstrapStrings(arn)
+  if (plaintext !== null) return { bootstrap: plaintext }
+  if (tls === null) throw new UserError(`Cluster ${arn} has no listener that this command can use.`)
+  const { authority } = await localAuthority(options.dataDir)
+  return { bootstrap: tls, tls: { caPem: authority.certificatePem } }
+}
+
+/** The named cluster, or the only one there is. */
+export async function locateCluster(
+  options: ClusterOption,
+): Promise<{ readonly api: KafkaApi; readonly arn: string; readonly name: string }> {
   const record = requireServer(options.dataDir)
   const api = new KafkaApi(awsAccess(record.endpoint, process.env['AWS_REGION'] ?? record.region))
   const clusters = await api.listClusters()
@@ -41,19 +62,19 @@ export async function bootstrapOf(options: ClusterOption): Promise<string> {
         : `There is no cluster ${wanted ?? ''} here; there is: ${names}.`,
     )
   }
-  return api.bootstrapBrokers(found.clusterArn)
+  return { api, arn: found.clusterArn, name: found.clusterName }
 }
 
 /** Runs `use` with an admin client for the cluster and closes it. */
 export async function withAdmin<T>(
   options: ClusterOption,
-  use: (admin: AdminClient, host: Host, bootstrap: string) => Promise<T>,
+  use: (admin: AdminClient, host: Host, access: ClusterAccess) => Promise<T>,
 ): Promise<T> {
-  const bootstrap = await bootstrapOf(options)
+  const access = await accessTo(options)
   const host = createNodeHost({ timersHoldProcess: true })
-  const admin = new AdminClient({ host, bootstrap, clientId: 'millrace' })
+  const admin = new AdminClient({ host, ...access, clientId: 'millrace' })
   try {
-    return await use(admin, host, bootstrap)
+    return await use(admin, host, access)
   } finally {
     admin.close()
   }

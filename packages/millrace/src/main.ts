@@ -60,6 +60,28 @@ program
   .addOption(json())
   .action(async (options) => (await import('./commands/env.ts')).env(options))
 
+program
+  .command('ca')
+  .description("the authority that signs the brokers' certificates, for clients to trust")
+  .addOption(new Option('--format <format>', 'how').choices(['pem', 'jks']).default('pem'))
+  .option('--out <file>', 'write it there instead of printing it')
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/ca.ts')).ca(options))
+
+program
+  .command('properties <cluster>')
+  .description('a client configuration that works as it is printed')
+  .addOption(new Option('--auth <kind>', 'how to connect').choices(['plaintext', 'tls']).default('tls'))
+  .addOption(
+    new Option('--for <client>', 'whose configuration')
+      .choices(['java', 'librdkafka', 'kafkajs', 'python'])
+      .default('java'),
+  )
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (name, options) => (await import('./commands/properties.ts')).properties(name, options))
+
 const topics = program.command('topics').description('create, list, describe and delete topics')
 topics
   .command('create <topic>')

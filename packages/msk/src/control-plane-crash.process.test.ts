@@ -160,7 +160,9 @@ test(
     plane = await RealControlPlane.open(dataDir)
     await plane.msk.idle()
     expect(await plane.state()).toBe('ACTIVE')
-    expect(await plane.call('GetBootstrapBrokers', { ClusterArn: arn })).toEqual({ BootstrapBrokerString: bootstrap })
+    expect(await plane.call('GetBootstrapBrokers', { ClusterArn: arn })).toMatchObject({
+      BootstrapBrokerString: bootstrap,
+    })
     const count = await producer.stop()
     expect(await readNumbers(bootstrap, count)).toEqual(upTo(count))
   },

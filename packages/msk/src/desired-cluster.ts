@@ -2,11 +2,12 @@
  * What a provisioned cluster should be, as one JSON document: the request with AWS's defaults filled in, and what was
  * decided once at creation (zones, Kafka's cluster id). Member names are the SDK's, so that Describe gives it back.
  */
-import type { BrokerSpec, ClusterSpec } from '@millrace/engine/engine'
+import type { BrokerSpec, ClientListener, ClusterSpec } from '@millrace/engine/engine'
 import { defaultProperties } from './configurations/default-properties.ts'
 import { isRemovedFrom } from './configurations/settable-properties.ts'
 import type {
   BrokerNodeGroupInfo,
+  ClientBroker,
   ClientAuthentication,
   ConfigurationInfo,
   EncryptionInfo,
@@ -43,6 +44,12 @@ export interface SpecRequest {
   readonly properties: Readonly<Record<string, string>>
 }
 
+const clientListeners: Readonly<Record<ClientBroker, readonly ClientListener[]>> = {
+  PLAINTEXT: ['plaintext'],
+  TLS: ['tls'],
+  TLS_PLAINTEXT: ['plaintext', 'tls'],
+}
+
 /** What the engine is asked for. */
 export function clusterSpec({ id, name, desired, properties }: SpecRequest): ClusterSpec {
   const settable = Object.entries(properties).filter(([key]) => !isRemovedFrom(key, desired.KafkaVersion))
@@ -53,6 +60,7 @@ export function clusterSpec({ id, name, desired, properties }: SpecRequest): Clu
     kafkaVersion: desired.KafkaVersion,
     brokers: brokerSpecs(desired),
     controllers: [{ nodeId: CONTROLLER_NODE_ID }],
+    clientListeners: clientListeners[desired.EncryptionInfo.EncryptionInTransit?.ClientBroker ?? 'TLS'],
     properties: { ...defaultProperties(desired.ZoneIds.length), ...Object.fromEntries(settable) },
   }
 }

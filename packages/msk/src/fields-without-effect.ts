@@ -1,6 +1,6 @@
 /**
  * Fields that are accepted, checked and shown again, and that nothing acts on yet: listed in docs/coverage.md. What
- * would be unsafe or misleading to accept (TLS, authentication, public access, tiered storage) is refused instead.
+ * would be unsafe or misleading to accept (authentication, public access, tiered storage) is refused instead.
  */
 export interface FieldWithoutEffect {
   /** As in CreateClusterV2's `provisioned`, and at the top of CreateCluster. */
@@ -29,10 +29,6 @@ export const fieldsWithoutEffect: readonly FieldWithoutEffect[] = [
   {
     field: 'encryptionInfo.encryptionInTransit.inCluster',
     why: 'brokers talk over the loopback interface, authenticated but not encrypted',
-  },
-  {
-    field: 'encryptionInfo.encryptionInTransit.clientBroker (the TLS half of TLS_PLAINTEXT)',
-    why: 'only the plaintext listener is there; TLS bootstrap strings are left out',
   },
   { field: 'enhancedMonitoring', why: 'no metrics are delivered to CloudWatch' },
   { field: 'openMonitoring', why: 'no metrics ports are opened' },

@@ -111,7 +111,7 @@ test(
     await plane.msk.idle()
     expect(await plane.pids()).toEqual(fourth)
     expect((await plane.call('DescribeClusterV2', { ClusterArn })).ClusterInfo?.State).toBe('ACTIVE')
-    expect(await plane.call('GetBootstrapBrokers', { ClusterArn })).toEqual({ BootstrapBrokerString })
+    expect(await plane.call('GetBootstrapBrokers', { ClusterArn })).toMatchObject({ BootstrapBrokerString })
 
     await plane.msk.stop({ keepBrokers: false })
     plane = await RealControlPlane.open(dataDir)
@@ -137,7 +137,7 @@ test(
     })
     await plane.msk.idle()
     const [cluster] = await plane.msk.overview()
-    const port = cluster?.nodes.find(({ nodeId }) => nodeId === 2)?.port ?? -1
+    const port = cluster?.nodes.find(({ nodeId }) => nodeId === 2)?.ports.plaintext ?? -1
     await plane.msk.stop({ keepBrokers: false })
     const squatter = createServer()
     squatter.listen(port, '127.0.0.1')

@@ -8,7 +8,7 @@ import type { Logger } from '@millrace/base/logger'
 import { loadModel } from '@millrace/aws/model'
 import { Paginator } from '@millrace/aws/pagination'
 import { defineService, type Service } from '@millrace/aws/service'
-import type { Engine, NodeId, NodeRole, NodeState } from '@millrace/engine/engine'
+import type { Engine, NodeId, NodeObservation, NodeRole, NodeState } from '@millrace/engine/engine'
 import type { ClusterState } from './cluster-state.ts'
 import { kafkaOperations } from './kafka-operations.ts'
 import type { Dependencies } from './operations/dependencies.ts'
@@ -48,8 +48,8 @@ export interface NodeOverview {
   readonly zoneId: string | null
   readonly state: NodeState
   readonly pid: number | null
-  /** Client port of a broker; null for a controller. */
-  readonly port: number | null
+  /** Client ports of a broker; none of a controller. */
+  readonly ports: NodeObservation['clientPorts']
   readonly reason: string | null
 }
 
@@ -118,13 +118,13 @@ async function overview(store: Store, engine: Engine): Promise<readonly ClusterO
         state: cluster.state,
         stateMessage: cluster.stateMessage,
         kafkaVersion: cluster.desired.KafkaVersion,
-        nodes: nodes.map(({ nodeId, role, zoneId, state, pid, clientPort, reason }) => ({
+        nodes: nodes.map(({ nodeId, role, zoneId, state, pid, clientPorts, reason }) => ({
           nodeId,
           role,
           zoneId,
           state,
           pid,
-          port: clientPort,
+          ports: clientPorts,
           reason,
         })),
       }

@@ -3,6 +3,7 @@ import type * as Sdk from '@aws-sdk/client-kafka'
 import type { Validated } from '@millrace/aws/operation-types'
 
 export type BrokerNodeGroupInfo = Validated<Sdk.BrokerNodeGroupInfo>
+export type ClientBroker = Sdk.ClientBroker
 export type ClientAuthentication = Validated<Sdk.ClientAuthentication>
 export type ClusterInfo = Validated<Sdk.ClusterInfo>
 export type ClusterV2 = Validated<Sdk.Cluster>

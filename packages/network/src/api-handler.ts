@@ -6,6 +6,7 @@
  * past its call of `respond` retains the slab. Of every other API they lie in a private buffer and live as long as they
  * are referenced.
  */
+import type { TlsServerOptions } from '@millrace/base/host'
 import type { FrameLease } from '@millrace/log/arena'
 import type { RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'
 import type { ConnectionQuota } from './request-quotas.ts'
@@ -19,6 +20,8 @@ export interface ListenerOptions {
   /** Internal listeners demand the cluster's secret and serve the inter-broker APIs. */
   readonly internal: boolean
   readonly transport?: 'auto' | 'onread' | 'data'
+  /** What the listener shows; absent: plaintext. */
+  readonly tls?: TlsServerOptions
 }
 
 /** One connection as handlers see it. The same object for the connection's whole life. */

@@ -177,7 +177,9 @@ export class Framer implements BudgetUser {
       if (this.#frameBytes < FRAME_BYTES_MIN || this.#frameBytes > this.frameBytesMax) {
         this.close()
         this.#options.onRefused(
-          `frame size ${this.#frameBytes} is outside ${FRAME_BYTES_MIN} to ${this.frameBytesMax} bytes`,
+          isTlsRecord(this.#head)
+            ? 'the peer speaks TLS to a plaintext listener: set security.protocol=PLAINTEXT, or use the TLS port'
+            : `frame size ${this.#frameBytes} is outside ${FRAME_BYTES_MIN} to ${this.frameBytesMax} bytes`,
         )
         return end
       }
@@ -228,4 +230,9 @@ export class Framer implements BudgetUser {
     this.#lease = null
     this.#options.onFrame(frame)
   }
+}
+
+/** The first bytes of a ClientHello: a handshake record of TLS 1.0 (RFC 8446 §5.1), which as a size would be 369 MB. */
+function isTlsRecord(head: Buffer): boolean {
+  return head[0] === 0x16 && head[1] === 0x03
 }

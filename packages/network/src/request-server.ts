@@ -5,7 +5,7 @@
  *
  *   Transport ─▶ Framer ─▶ Connection ─▶ ApiHandler ─▶ ResponseQueue ─▶ Transport (one writev per connection and tick)
  */
-import type { Acceptor, Host, TimerHandle, Transport } from '@millrace/base/host'
+import type { Acceptor, Host, TimerHandle, TlsServerOptions, Transport } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import type { Arena } from '@millrace/log/arena'
@@ -14,6 +14,7 @@ import type { ConnectionInfo, HandlerMap, ListenerOptions, VersionRange } from '
 import { noFeatures, type AdvertisedFeatures } from './api-versions.ts'
 import { createBuiltInHandlers } from './built-in-handlers.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
+import { handshakeFailure } from './handshake-failure.ts'
 import { InternalAuthentication, InternalCredentials } from './internal-authentication.ts'
 import { defaultLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
@@ -84,8 +85,15 @@ export class RequestServer {
       const listener = listeners[index]
       if (listener === undefined) return callback(null)
       const accept = this.#acceptorOf(listener)
-      const { port, transport = 'auto' } = listener
-      host.network.listen({ host: listener.host, port, transport, onConnection: accept }, (error, acceptor) => {
+      const { port, transport = 'auto', tls } = listener
+      const onHandshakeFailed = (remoteAddress: string, cause: Error): void =>
+        this.#options.logger.info('connection dropped', {
+          listener: listener.name,
+          remoteAddress,
+          reason: handshakeFailure(cause),
+        })
+      const options = { host: listener.host, port, transport, onConnection: accept, onHandshakeFailed }
+      host.network.listen(tls === undefined ? options : { ...options, tls }, (error, acceptor) => {
         if (error !== null) return this.close(() => callback(error))
         invariant(acceptor !== null, 'listening gives an acceptor')
         this.#acceptors.set(listener.name, acceptor)
@@ -100,6 +108,13 @@ export class RequestServer {
     const acceptor = this.#acceptors.get(listenerName)
     invariant(acceptor !== undefined, 'listener is not open', { listenerName })
     return acceptor.port
+  }
+
+  /** Connections to come on TLS listeners are shown another certificate; open ones live on. @throws when it is none */
+  replaceCertificate(tls: TlsServerOptions): void {
+    for (const listener of this.#options.listeners) {
+      if (listener.tls !== undefined) this.#acceptors.get(listener.name)?.replaceCertificate(tls)
+    }
   }
 
   get connections(): Iterable<ConnectionInfo> {

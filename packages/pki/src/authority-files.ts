@@ -8,7 +8,7 @@ import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, write
 import { join } from 'node:path'
 import { createAuthority, type KeyAndCertificate } from './authority.ts'
 
-const CERTIFICATE = 'ca.pem'
+export const CERTIFICATE_FILE = 'ca.pem'
 const KEY = 'ca-key.pem'
 
 /** The authority in `directory`; null when none has been made there. */
@@ -38,6 +38,6 @@ export async function ensureAuthority(directory: string, nowMs: number): Promise
   }
   const authority = readAuthority(directory)
   if (authority === null) throw new Error(`${join(directory, KEY)} has vanished`)
-  writeFileSync(join(directory, CERTIFICATE), authority.certificatePem, { mode: 0o644 })
+  writeFileSync(join(directory, CERTIFICATE_FILE), authority.certificatePem, { mode: 0o644 })
   return authority
 }

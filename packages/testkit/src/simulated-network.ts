@@ -153,6 +153,8 @@ export class HostNetwork implements Network {
         if (this.#listeners.get(port) === listener) this.#listeners.delete(port)
         if (closed !== undefined) this.#host.later(0, closed)
       },
+      // The simulated wire carries plaintext, whatever a listener shows.
+      replaceCertificate: () => undefined,
     }
     this.#host.later(0, () => callback(null, acceptor))
   }

@@ -10,8 +10,10 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ClusterId, ClusterSpec, NodeId, NodeRole } from '../engine.ts'
+import type { TlsServerOptions } from '@millrace/base/host'
+import type { ClientListener, ClusterId, ClusterSpec, NodeId, NodeRole } from '../engine.ts'
 import { writeJsonAtomic } from './node-config.ts'
+import { CLIENT_PORTS } from './ports.ts'
 import type { NodeSecrets } from './node-config.ts'
 
 export interface NodeRecord {
@@ -20,8 +22,8 @@ export interface NodeRecord {
   readonly zoneId: string | null
   /** First port of the node's block. */
   readonly portBlock: number
-  /** Null for a controller. */
-  readonly clientPort: number | null
+  /** One for each kind of listener, served or not; null for a controller. */
+  readonly clientPorts: Readonly<Record<ClientListener, number>> | null
   readonly internalPort: number
 }
 
@@ -45,7 +47,7 @@ export class ClusterDirectory {
   read(): ClusterRecord | null {
     const path = join(this.path, 'cluster.json')
     if (!existsSync(path)) return null
-    return JSON.parse(readFileSync(path, 'utf8')) as ClusterRecord
+    return current(JSON.parse(readFileSync(path, 'utf8')) as ClusterRecord | PlaintextRecord)
   }
 
   write(record: ClusterRecord): void {
@@ -62,6 +64,11 @@ export class ClusterDirectory {
     return secrets
   }
 
+  /** From now on the nodes are started with this certificate. */
+  writeCertificate(tls: TlsServerOptions): void {
+    writeJsonAtomic(this.#secretPath, { ...this.secrets(), tls }, 0o600)
+  }
+
   nodeDirectory(node: Pick<NodeRecord, 'role' | 'nodeId'>): string {
     return join(this.path, `${node.role}-${node.nodeId}`)
   }
@@ -69,6 +76,25 @@ export class ClusterDirectory {
   remove(): void {
     rmSync(this.path, { recursive: true, force: true, maxRetries: 5 })
     rmSync(this.#secretPath, { force: true })
+  }
+}
+
+/** As written when there was one client listener only. */
+interface PlaintextRecord {
+  readonly spec: Omit<ClusterSpec, 'clientListeners'>
+  readonly nodes: readonly (Omit<NodeRecord, 'clientPorts'> & { readonly clientPort: number | null })[]
+}
+
+function current(record: ClusterRecord | PlaintextRecord): ClusterRecord {
+  return {
+    spec: { clientListeners: ['plaintext'], ...record.spec },
+    nodes: record.nodes.map((node) => {
+      if ('clientPorts' in node) return node
+      const { clientPort, ...rest } = node
+      const clientPorts =
+        clientPort === null ? null : { plaintext: clientPort, tls: node.portBlock + CLIENT_PORTS.tls.offset }
+      return { ...rest, clientPorts }
+    }),
   }
 }
 

@@ -3,14 +3,17 @@
  * was adopted. The same messages on both; on the socket the engine first proves that it knows the nonce of `node.json`
  * (a file only its owner can read), and the answer proves that the process behind the socket is the one that wrote it.
  *
- *   engine → node   {"kind":"prove","nonce":…}  {"kind":"stop","controlled":true}
+ *   engine → node   {"kind":"prove","nonce":…}  {"kind":"stop","controlled":true}  {"kind":"certificate",…}
  *   node → engine   {"kind":"proved","nonce":…,"pid":…}  {"kind":"starting"}  {"kind":"ready"}  {"kind":"failed","reason":…}
  */
 import type { Readable } from 'node:stream'
+import type { TlsServerOptions } from '@millrace/base/host'
 
 export type EngineMessage =
   | { readonly kind: 'prove'; readonly nonce: string }
   | { readonly kind: 'stop'; readonly controlled: boolean }
+  /** Whoever connects by TLS from now on is shown this one. */
+  | { readonly kind: 'certificate'; readonly tls: TlsServerOptions }
 
 export type NodeMessage =
   | { readonly kind: 'proved'; readonly nonce: string; readonly pid: number; readonly configHash: string }

@@ -5,16 +5,19 @@
 import type { Logger } from '@millrace/base/logger'
 import {
   type AdminAccess,
+  type ClientListener,
   type ClusterObservation,
   type ClusterSpec,
   EngineError,
   type EngineEvent,
   type EngineStep,
   type NodeId,
+  type NodeObservation,
 } from '../engine.ts'
+import type { BrokerCertificates } from './broker-certificates.ts'
 import type { ClusterDirectory, ClusterRecord, NodeRecord } from './cluster-directory.ts'
 import { type ReadPartitions, waitUntilInSync } from './in-sync.ts'
-import { configHash, type NodeConfig } from './node-config.ts'
+import { configHash, type NodeConfig, type NodeListener } from './node-config.ts'
 import type { NodeScripts } from './node-handle.ts'
 import { NodeSupervisor } from './node-supervisor.ts'
 
@@ -25,6 +28,7 @@ export interface EmbeddedClusterOptions {
   readonly scripts: NodeScripts
   readonly logger: Logger
   readonly readPartitions: ReadPartitions
+  readonly certificates: BrokerCertificates
   readonly emit: (event: EngineEvent) => void
   /** Adds records for the nodes of `spec` that have none yet, with other ports than those of `avoid`. */
   readonly placeNodes: (
@@ -37,6 +41,11 @@ export interface EmbeddedClusterOptions {
 /** Replicas of the embedded engine are on the same machine: one that has not caught up by then has another problem. */
 const IN_SYNC_TIMEOUT_MS = 120_000
 const INTERNAL_HOST = '127.0.0.1'
+/** Names as MSK's brokers have them. */
+const LISTENERS: Readonly<Record<ClientListener, Pick<NodeListener, 'name' | 'securityProtocol'>>> = {
+  plaintext: { name: 'CLIENT', securityProtocol: 'PLAINTEXT' },
+  tls: { name: 'CLIENT_SECURE', securityProtocol: 'SSL' },
+}
 /** A port that was free when it was given out can be taken by the time the node binds it; nobody loses it that often. */
 const PLACINGS_MAX = 5
 
@@ -75,6 +84,14 @@ export class EmbeddedCluster {
     }
   }
 
+  /** The brokers' certificate becomes good for `names` as well, and for a while to come; running brokers are told. */
+  async renewCertificate(names: readonly string[]): Promise<void> {
+    if (this.#record === null) throw new EngineError(`cluster ${this.#options.directory.id} is not known here`)
+    if (!this.#record.spec.clientListeners.includes('tls')) return
+    await this.adopt()
+    await this.#ensureCertificate(names)
+  }
+
   async restart(node: NodeId): Promise<void> {
     await this.adopt()
     const supervisor = this.#supervisors.get(node)
@@ -92,7 +109,7 @@ export class EmbeddedCluster {
         state,
         zoneId: node.zoneId,
         pid,
-        clientPort: node.clientPort,
+        clientPorts: servedPorts(node, this.#record?.spec.clientListeners ?? []),
         internalPort: node.internalPort,
         reason,
       })),
@@ -187,9 +204,20 @@ export class EmbeddedCluster {
     const isNew = this.#record === null
     if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'IN_PROGRESS' })
     const nodes = await this.#options.placeNodes(spec, known, avoid)
+    if (spec.clientListeners.includes('tls')) await this.#ensureCertificate([])
     this.#record = { spec, nodes }
     this.#options.directory.write(this.#record)
     if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'COMPLETED' })
+  }
+
+  async #ensureCertificate(names: readonly string[]): Promise<void> {
+    const { directory, certificates } = this.#options
+    const known = directory.secrets().tls ?? null
+    const tls = await certificates.current(directory.id, known, names)
+    if (tls === known) return
+    directory.writeCertificate(tls)
+    for (const supervisor of this.#supervisors.values())
+      if (supervisor.node.role === 'broker') supervisor.replaceCertificate(tls)
   }
 
   /** All at once, the controller a little ahead: brokers keep trying to reach it until it is there. */
@@ -260,12 +288,19 @@ export class EmbeddedCluster {
       nodeId: node.nodeId,
       rack: node.zoneId,
       kafkaVersion: /^\d+\.\d+/.exec(spec.kafkaVersion)?.[0] ?? spec.kafkaVersion,
-      listeners:
-        node.clientPort === null ? [] : [{ name: 'CLIENT', host: this.#options.listenHost, port: node.clientPort }],
+      listeners: spec.clientListeners.flatMap((kind) =>
+        node.clientPorts === null
+          ? []
+          : [{ ...LISTENERS[kind], host: this.#options.listenHost, port: node.clientPorts[kind] }],
+      ),
       internalListener: { host: INTERNAL_HOST, port: node.internalPort },
       controller: { nodeId: controller.nodeId, host: INTERNAL_HOST, port: controller.internalPort },
       properties: spec.properties,
       ephemeral: this.#options.ephemeral,
     }
   }
+}
+
+function servedPorts({ clientPorts }: NodeRecord, kinds: readonly ClientListener[]): NodeObservation['clientPorts'] {
+  return clientPorts === null ? {} : Object.fromEntries(kinds.map((kind) => [kind, clientPorts[kind]]))
 }

@@ -56,6 +56,7 @@ function spec(properties: Record<string, string> = {}): ClusterSpec {
       { nodeId: 2, zoneId: 'use1-az2' },
     ],
     controllers: [{ nodeId: 10001 }],
+    clientListeners: ['plaintext'],
     properties,
   }
 }
@@ -124,8 +125,8 @@ test('another configuration restarts one node after the other, brokers first, on
     'RESTART_CONTROLLER 10001 COMPLETED',
   ])
   const after = await engine.observe(spec().id)
-  expect(after.nodes.map(({ clientPort, internalPort }) => [clientPort, internalPort])).toEqual(
-    before.nodes.map(({ clientPort, internalPort }) => [clientPort, internalPort]),
+  expect(after.nodes.map(({ clientPorts, internalPort }) => [clientPorts, internalPort])).toEqual(
+    before.nodes.map(({ clientPorts, internalPort }) => [clientPorts, internalPort]),
   )
   for (const [index, node] of after.nodes.entries()) expect(node.pid).not.toBe(before.nodes[index]?.pid)
 })
@@ -271,5 +272,5 @@ test('a port that is taken between placing and binding is exchanged for another 
   const { nodes } = await engine.observe(wanted.id)
   const taken = Number(readFileSync(join(root, 'clusters', wanted.id, 'taken-port'), 'utf8'))
   expect(nodes.every(({ state }) => state === 'running')).toBe(true)
-  expect(nodes[0]?.clientPort).not.toBe(taken)
+  expect(nodes[0]?.clientPorts.plaintext).not.toBe(taken)
 })

@@ -14,6 +14,7 @@ import type {
   EngineStep,
   NodeId,
 } from '../engine.ts'
+import { authorityDirectory, BrokerCertificates } from './broker-certificates.ts'
 import { ClusterDirectory, listClusterRecords, type NodeRecord } from './cluster-directory.ts'
 import { EmbeddedCluster } from './embedded-cluster.ts'
 import type { ReadPartitions } from './in-sync.ts'
@@ -31,9 +32,13 @@ export interface EmbeddedEngineOptions {
   readonly logger: Logger
   /** Replicas and ISR of every partition: `readPartitions` of read-partitions.ts, or a test's own. */
   readonly readPartitions: ReadPartitions
+  /** Wall clock in ms; decides when certificates are renewed. */
+  readonly now?: () => number
   /** In [0, 1): where the search for free random ports begins. */
   readonly random?: () => number
 }
+
+const RENEWAL_CHECK_MS = 12 * 3_600_000
 
 export class EmbeddedEngine implements Engine {
   readonly name = 'embedded'
@@ -42,10 +47,18 @@ export class EmbeddedEngine implements Engine {
   readonly #listeners = new Set<(event: EngineEvent) => void>()
   /** Ports are given out one cluster at a time. */
   #placing: Promise<unknown> = Promise.resolve()
+  readonly #certificates: BrokerCertificates
+  readonly #renewal: NodeJS.Timeout
 
   constructor(options: EmbeddedEngineOptions) {
     this.#options = options
     mkdirSync(options.root, { recursive: true })
+    this.#certificates = new BrokerCertificates({
+      authorityDirectory: authorityDirectory(options.root),
+      listenHost: options.listenHost,
+      now: options.now ?? Date.now,
+    })
+    this.#renewal = setInterval(() => void this.renewCertificates(), RENEWAL_CHECK_MS).unref()
   }
 
   apply(desired: ClusterSpec, report: (step: EngineStep) => void, signal: AbortSignal): Promise<void> {
@@ -75,6 +88,21 @@ export class EmbeddedEngine implements Engine {
     return this.#cluster(id).adminAccess()
   }
 
+  reachedBy(id: ClusterId, host: string): Promise<void> {
+    return this.#cluster(id).renewCertificate([host])
+  }
+
+  /** Certificates of brokers that end soon are replaced while the brokers run. By itself this happens twice a day. */
+  async renewCertificates(): Promise<void> {
+    for (const { spec } of listClusterRecords(this.#options.root)) {
+      try {
+        await this.#cluster(spec.id).renewCertificate([])
+      } catch (error) {
+        this.#options.logger.error('a certificate could not be renewed', { cluster: spec.name, error })
+      }
+    }
+  }
+
   subscribe(listener: (event: EngineEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -83,6 +111,7 @@ export class EmbeddedEngine implements Engine {
   /** Nodes that an earlier control plane left running are stopped as well, also of clusters nobody asked about. */
   async close(options: { readonly keepNodes: boolean }): Promise<void> {
     for (const { spec } of options.keepNodes ? [] : listClusterRecords(this.#options.root)) this.#cluster(spec.id)
+    clearInterval(this.#renewal)
     const clusters = [...this.#clusters.values()]
     for (const cluster of clusters) cluster.retire()
     if (options.keepNodes) {
@@ -108,6 +137,7 @@ export class EmbeddedEngine implements Engine {
       scripts: nodeScripts,
       logger: logger.child({ clusterId: id }),
       readPartitions: this.#options.readPartitions,
+      certificates: this.#certificates,
       emit: (event) => {
         for (const listener of this.#listeners) listener(event)
       },

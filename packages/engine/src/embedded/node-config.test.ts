@@ -8,7 +8,7 @@ const config: NodeConfig = {
   nodeId: 1,
   rack: 'use1-az1',
   kafkaVersion: '3.9',
-  listeners: [{ name: 'CLIENT', host: '127.0.0.1', port: 9092 }],
+  listeners: [{ name: 'CLIENT', securityProtocol: 'PLAINTEXT', host: '127.0.0.1', port: 9092 }],
   internalListener: { host: '127.0.0.1', port: 20_009 },
   controller: { nodeId: 10001, host: '127.0.0.1', port: 20_039 },
   properties: { a: '1', b: '2' },

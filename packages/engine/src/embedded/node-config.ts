@@ -10,7 +10,16 @@ import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TlsServerOptions } from '@millrace/base/host'
 import type { NodeRole } from '../engine.ts'
+
+export interface NodeListener {
+  /** As MSK names them: CLIENT, CLIENT_SECURE. */
+  readonly name: string
+  readonly securityProtocol: 'PLAINTEXT' | 'SSL'
+  readonly host: string
+  readonly port: number
+}
 
 export interface NodeConfig {
   readonly role: NodeRole
@@ -21,7 +30,7 @@ export interface NodeConfig {
   /** 'x.y' of a Kafka release. */
   readonly kafkaVersion: string
   /** Client listeners; empty for a controller. */
-  readonly listeners: readonly { readonly name: string; readonly host: string; readonly port: number }[]
+  readonly listeners: readonly NodeListener[]
   readonly internalListener: { readonly host: string; readonly port: number }
   readonly controller: { readonly nodeId: number; readonly host: string; readonly port: number }
   readonly properties: Readonly<Record<string, string>>
@@ -32,6 +41,8 @@ export interface NodeConfig {
 /** What is handed over on stdin, as the first line. */
 export interface NodeSecrets {
   readonly internalSecret: string
+  /** What SSL listeners show. */
+  readonly tls?: TlsServerOptions
 }
 
 /** DIR/node.json. */

@@ -23,7 +23,7 @@ export interface NodeHandle {
   readonly pid: number
   /** Of the configuration the process runs with. */
   readonly configHash: string
-  stop(controlled: boolean): void
+  tell(message: EngineMessage): void
   /** SIGKILL. */
   kill(): void
   /** Forgets the process and lets it run on; no event follows. */
@@ -105,10 +105,7 @@ export function spawnNode(options: SpawnOptions, events: NodeHandleEvents): Node
   return {
     pid: child.pid ?? -1,
     configHash: options.configHash,
-    stop: (controlled) => {
-      const message: EngineMessage = { kind: 'stop', controlled }
-      stdin.write(`${JSON.stringify(message)}\n`)
-    },
+    tell: (message) => void stdin.write(`${JSON.stringify(message)}\n`),
     kill: () => child.kill('SIGKILL'),
     release: () => {
       released = true
@@ -174,7 +171,7 @@ function adoptedHandle(options: {
   return {
     pid,
     configHash: options.configHash,
-    stop: (controlled) => send(socket, { kind: 'stop', controlled }),
+    tell: (message) => send(socket, message),
     kill: () => killNode(directory, pid),
     release: () => {
       released = true

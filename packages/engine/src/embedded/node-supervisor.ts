@@ -3,6 +3,7 @@
  * when it keeps dying, until it is told to stop. Its owner is the cluster it belongs to; one start or stop at a time.
  */
 import { mkdirSync } from 'node:fs'
+import type { TlsServerOptions } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import { EngineError, type NodeState } from '../engine.ts'
@@ -133,11 +134,16 @@ export class NodeSupervisor {
       if (this.#restart !== null) clearTimeout(this.#restart)
       this.#restart = null
       if (this.#handle === null) this.#exited('was stopped before it started')
-      else this.#handle.stop(options.controlled)
+      else this.#handle.tell({ kind: 'stop', controlled: options.controlled })
     }
     const force = setTimeout(() => this.#handle?.kill(), options.controlled ? CONTROLLED_STOP_MS : QUICK_STOP_MS)
     await stopped
     clearTimeout(force)
+  }
+
+  /** The running process, if there is one, is shown to hold this certificate; later ones are given it at their start. */
+  replaceCertificate(tls: TlsServerOptions): void {
+    this.#handle?.tell({ kind: 'certificate', tls })
   }
 
   /** From now on nothing is started here: what an apply still has in hand fails. */

@@ -13,6 +13,7 @@ const spec: ClusterSpec = {
     { nodeId: 2, zoneId: 'use1-az2' },
   ],
   controllers: [{ nodeId: 10001 }],
+  clientListeners: ['plaintext', 'tls'],
   properties: {},
 }
 
@@ -29,20 +30,34 @@ function place(change: Partial<PlaceRequest> = {}, busy: readonly number[] = [])
   })
 }
 
-test('the first broker takes 9092, every node a block of its own with the internal port at its end', async () => {
+test('the first broker takes 9092 and 9094, every node a block of its own with the internal port at its end', async () => {
   expect(await place()).toEqual([
-    { nodeId: 1, role: 'broker', zoneId: 'use1-az1', portBlock: 20_000, clientPort: 9092, internalPort: 20_009 },
-    { nodeId: 2, role: 'broker', zoneId: 'use1-az2', portBlock: 20_010, clientPort: 20_010, internalPort: 20_019 },
-    { nodeId: 10001, role: 'controller', zoneId: null, portBlock: 20_020, clientPort: null, internalPort: 20_029 },
+    {
+      nodeId: 1,
+      role: 'broker',
+      zoneId: 'use1-az1',
+      portBlock: 20_000,
+      clientPorts: { plaintext: 9092, tls: 9094 },
+      internalPort: 20_009,
+    },
+    {
+      nodeId: 2,
+      role: 'broker',
+      zoneId: 'use1-az2',
+      portBlock: 20_010,
+      clientPorts: { plaintext: 20_010, tls: 20_011 },
+      internalPort: 20_019,
+    },
+    { nodeId: 10001, role: 'controller', zoneId: null, portBlock: 20_020, clientPorts: null, internalPort: 20_029 },
   ])
 })
 
 test('9092 in use, or owned by a cluster that is stopped, is left alone', async () => {
-  expect((await place({}, [9092]))[0]?.clientPort).toBe(20_000)
+  expect((await place({}, [9092]))[0]?.clientPorts).toEqual({ plaintext: 20_000, tls: 9094 })
   const others = await place()
   const second = await place({ others })
   expect(second.map(({ portBlock }) => portBlock)).toEqual([20_030, 20_040, 20_050])
-  expect(second[0]?.clientPort).toBe(20_030)
+  expect(second[0]?.clientPorts).toEqual({ plaintext: 20_030, tls: 20_031 })
 })
 
 test('a block with one busy port is passed over', async () => {
@@ -56,7 +71,7 @@ test('what was given out once never changes, whatever is busy now', async () => 
 
 test('ephemeral clusters take random blocks and never 9092', async () => {
   const nodes = await place({ ephemeral: true })
-  expect(nodes.map(({ clientPort }) => clientPort)).toEqual([26_000, 26_010, null])
+  expect(nodes.map(({ clientPorts }) => clientPorts?.plaintext)).toEqual([26_000, 26_010, undefined])
 })
 
 test('no free block is told in a sentence', async () => {

@@ -1,7 +1,7 @@
 /** Gives every node of a cluster its ports, once. */
-import type { ClusterSpec } from '../engine.ts'
+import type { ClientListener, ClusterSpec } from '../engine.ts'
 import type { NodeRecord } from './cluster-directory.ts'
-import { allocateBlock, canBind, INTERNAL_PORT_OFFSET, PLAINTEXT_PORT, randomBlock } from './ports.ts'
+import { allocateBlock, canBind, CLIENT_PORTS, INTERNAL_PORT_OFFSET, randomBlock } from './ports.ts'
 
 export interface PlaceRequest {
   readonly spec: ClusterSpec
@@ -37,16 +37,19 @@ export async function placeNodes(request: PlaceRequest): Promise<readonly NodeRe
     const portBlock = await allocateBlock({ host: listenHost, takenBlocks, startBlock, canBind: free })
     takenBlocks.add(portBlock)
     if (request.ephemeral) startBlock = randomBlock(request.random)
-    let clientPort: number | null = role === 'broker' ? portBlock : null
-    const wellKnownIsOurs = !request.ephemeral && role === 'broker' && nodeId === spec.brokers[0]?.nodeId
-    if (
-      wellKnownIsOurs &&
-      !taken.some((one) => one.clientPort === PLAINTEXT_PORT) &&
-      (await free(listenHost, PLAINTEXT_PORT))
-    ) {
-      clientPort = PLAINTEXT_PORT
+    const mayTakeWellKnown = !request.ephemeral && role === 'broker' && nodeId === spec.brokers[0]?.nodeId
+    const isFree = async (port: number): Promise<boolean> =>
+      mayTakeWellKnown && !taken.some(({ clientPorts }) => owns(clientPorts, port)) && free(listenHost, port)
+    const portOf = async (kind: ClientListener): Promise<number> => {
+      const { wellKnown, offset } = CLIENT_PORTS[kind]
+      return (await isFree(wellKnown)) ? wellKnown : portBlock + offset
     }
-    nodes.push({ nodeId, role, zoneId, portBlock, clientPort, internalPort: portBlock + INTERNAL_PORT_OFFSET })
+    const clientPorts = role === 'broker' ? { plaintext: await portOf('plaintext'), tls: await portOf('tls') } : null
+    nodes.push({ nodeId, role, zoneId, portBlock, clientPorts, internalPort: portBlock + INTERNAL_PORT_OFFSET })
   }
   return nodes
+}
+
+function owns(ports: NodeRecord['clientPorts'], port: number): boolean {
+  return ports !== null && Object.values(ports).includes(port)
 }

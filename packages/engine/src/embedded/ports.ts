@@ -5,16 +5,20 @@
  *
  *   +0 plaintext  +1 TLS  +2 SCRAM  +3 IAM  +4…+6 their public twins  +7 JMX metrics  +8 node metrics  +9 internal
  *
- * The first broker takes MSK's own client port, 9092, if it is free at that moment.
+ * The first broker takes MSK's own client ports, 9092 for plaintext and 9094 for TLS, each if it is free at that moment.
  */
 import { createServer } from 'node:net'
-import { EngineError } from '../engine.ts'
+import { type ClientListener, EngineError } from '../engine.ts'
 
 export const PORT_BLOCK_SIZE = 10
 export const INTERNAL_PORT_OFFSET = 9
 const FIRST_BLOCK_PORT = 20_000
 const BLOCK_COUNT = 1200
-export const PLAINTEXT_PORT = 9092
+/** MSK's own port and the place in the block, of each kind of listener. */
+export const CLIENT_PORTS: Readonly<Record<ClientListener, { readonly wellKnown: number; readonly offset: number }>> = {
+  plaintext: { wellKnown: 9092, offset: 0 },
+  tls: { wellKnown: 9094, offset: 1 },
+}
 
 export interface PortRequest {
   readonly host: string

@@ -1,6 +1,6 @@
 /** `millrace consume`: prints records as they come; commits nothing. */
 import { PartitionConsumer } from '@millrace/client/consumer'
-import { bootstrapOf, withAdmin, type ClusterOption } from '../locate-cluster.ts'
+import { withAdmin, type ClusterOption } from '../locate-cluster.ts'
 import { printJson } from '../output.ts'
 import { UserError } from '../user-error.ts'
 
@@ -17,15 +17,14 @@ const WAIT_MS = 500
 export async function consume(topic: string, options: ConsumeCommandOptions): Promise<void> {
   const most = options.maxMessages === undefined ? Infinity : Number(options.maxMessages)
   if (!(most > 0)) throw new UserError(`--max-messages ${options.maxMessages ?? ''} is no count.`)
-  const bootstrap = await bootstrapOf(options)
-  const { starts, ends, host } = await withAdmin({ ...options, bootstrapServer: bootstrap }, async (admin, own) => {
+  const { starts, ends, host, access } = await withAdmin(options, async (admin, own, reached) => {
     const [described] = await admin.describeTopics([topic])
     const partitions = (described?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
     const latest = await admin.listOffsets(partitions.map((one) => ({ ...one, at: 'latest' as const })))
     const earliest = await admin.listOffsets(partitions.map((one) => ({ ...one, at: 'earliest' as const })))
-    return { starts: options.fromBeginning === true ? earliest : latest, ends: latest, host: own }
+    return { starts: options.fromBeginning === true ? earliest : latest, ends: latest, host: own, access: reached }
   })
-  const consumer = new PartitionConsumer({ host, bootstrap, clientId: 'millrace' })
+  const consumer = new PartitionConsumer({ host, ...access, clientId: 'millrace' })
   let printed = 0
   let over = false
   const readPartition = async (partition: number, from: number, end: number): Promise<void> => {

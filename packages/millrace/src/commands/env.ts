@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataDirectory } from '../data-directory.ts'
+import { localAuthority, TRUST_STORE_PASSWORD, writeTrustStore } from '../local-authority.ts'
 import { requireServer } from '../locate-cluster.ts'
 import type { RootKey } from '../server/credentials.ts'
 import { UserError } from '../user-error.ts'
@@ -12,12 +13,18 @@ const shells: Readonly<Record<string, (name: string, value: string) => string>> 
   powershell: (name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
 }
 
-export function env(options: { readonly dataDir?: string; readonly shell: string; readonly json?: boolean }): void {
+export async function env(options: {
+  readonly dataDir?: string
+  readonly shell: string
+  readonly json?: boolean
+}): Promise<void> {
   const record = requireServer(options.dataDir)
   const keyFile = join(dataDirectory(options.dataDir), 'root-credentials.json')
   const key = existsSync(keyFile)
     ? (JSON.parse(readFileSync(keyFile, 'utf8')) as RootKey)
     : { accessKeyId: 'test', secret: 'test' }
+  const authority = await localAuthority(options.dataDir)
+  writeTrustStore(authority)
   const variables = {
     AWS_ENDPOINT_URL: record.endpoint,
     AWS_REGION: record.region,
@@ -25,6 +32,8 @@ export function env(options: { readonly dataDir?: string; readonly shell: string
     AWS_ACCESS_KEY_ID: key.accessKeyId,
     AWS_SECRET_ACCESS_KEY: key.secret,
     AWS_EC2_METADATA_DISABLED: 'true',
+    NODE_EXTRA_CA_CERTS: authority.certificateFile,
+    KAFKA_OPTS: `-Djavax.net.ssl.trustStore=${authority.trustStoreFile} -Djavax.net.ssl.trustStorePassword=${TRUST_STORE_PASSWORD}`,
   }
   const shell = options.json === true ? 'json' : options.shell
   if (shell === 'json') {

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import { Producer } from '@millrace/client/producer'
 import { createNodeHost } from '@millrace/host/node-host'
-import { bootstrapOf, type ClusterOption } from '../locate-cluster.ts'
+import { accessTo, type ClusterOption } from '../locate-cluster.ts'
 import { printJson } from '../output.ts'
 import { UserError } from '../user-error.ts'
 
@@ -20,10 +20,10 @@ export async function produce(topic: string, options: ProduceCommandOptions): Pr
   const partition = options.partition === undefined ? undefined : Number(options.partition)
   if (partition !== undefined && !Number.isInteger(partition))
     throw new UserError(`--partition ${options.partition ?? ''} is no partition number.`)
-  const bootstrap = await bootstrapOf(options)
+  const access = await accessTo(options)
   const producer = new Producer({
     host: createNodeHost({ timersHoldProcess: true }),
-    bootstrap,
+    ...access,
     clientId: 'millrace',
     acks: -1,
     idempotent: true,

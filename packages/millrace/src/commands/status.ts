@@ -24,13 +24,15 @@ export async function status(options: { readonly dataDir?: string; readonly json
       index === 0 ? cluster.kafkaVersion : '',
       `${node.role} ${node.nodeId}`,
       node.zoneId ?? '',
-      node.port === null ? '' : String(node.port),
+      Object.entries(node.ports)
+        .map(([listener, port]) => `${port} ${listener}`)
+        .join(', '),
       node.pid === null ? '' : String(node.pid),
       node.reason === null ? node.state : `${node.state}: ${node.reason}`,
     ]),
   )
   printTable(
-    ['CLUSTER', 'STATE', 'KAFKA', 'NODE', 'ZONE', 'PORT', 'PID', 'NODE STATE'],
+    ['CLUSTER', 'STATE', 'KAFKA', 'NODE', 'ZONE', 'PORTS', 'PID', 'NODE STATE'],
     rows,
     'No clusters yet. Create one with `aws kafka create-cluster-v2`.',
   )

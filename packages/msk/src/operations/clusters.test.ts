@@ -126,12 +126,6 @@ const refused: readonly (readonly [string, Partial<ProvisionedRequest>, string, 
     'Invalid Configuration ARN',
   ],
   [
-    'TLS alone',
-    { EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS' } } },
-    'encryptionInfo.encryptionInTransit.clientBroker',
-    '"TLS_PLAINTEXT"',
-  ],
-  [
     'IAM',
     { ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } },
     'clientAuthentication.sasl.iam.enabled',
@@ -166,14 +160,25 @@ for (const [what, change, member, words] of refused) {
   })
 }
 
-test('a cluster that names no encryption is refused with what to write', async () => {
+test('a cluster that names no encryption is for TLS clients alone, as on MSK', async () => {
   const { EncryptionInfo: _left, ...rest } = provisioned()
-  const refusal = await plane.refusal('CreateClusterV2', { ClusterName: 'orders', Provisioned: rest })
-  expect(refusal).toMatchObject({
-    name: 'BadRequestException',
-    invalidParameter: 'provisioned.encryptionInfo.encryptionInTransit.clientBroker',
+  const { ClusterArn = '' } = await plane.call('CreateClusterV2', { ClusterName: 'orders', Provisioned: rest })
+  await plane.idle()
+  const { ClusterInfo } = await plane.call('DescribeClusterV2', { ClusterArn })
+  expect(ClusterInfo?.Provisioned?.EncryptionInfo).toEqual({
+    EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true },
   })
-  expect(refusal.message).toContain('clientBroker "TLS_PLAINTEXT" (or "PLAINTEXT")')
+  const answer = await plane.call('GetBootstrapBrokers', { ClusterArn })
+  expect(Object.keys(answer)).toEqual(['BootstrapBrokerStringTls'])
+})
+
+test.each([
+  ['PLAINTEXT', ['plaintext']],
+  ['TLS', ['tls']],
+  ['TLS_PLAINTEXT', ['plaintext', 'tls']],
+] as const)('clientBroker %s opens the listeners it names', async (ClientBroker, listeners) => {
+  const cluster = await plane.activeCluster('orders', { EncryptionInfo: { EncryptionInTransit: { ClientBroker } } })
+  expect(plane.engine.running.get(cluster.id)?.clientListeners).toEqual(listeners)
 })
 
 test.each([
@@ -351,7 +356,11 @@ test('bootstrap brokers have the host by which the API was reached, one per zone
     ...group({ ClientSubnets: ['subnet-a', 'subnet-b'] }),
   })
   const answer = await plane.call('GetBootstrapBrokers', { ClusterArn: cluster.arn }, { apiHost: 'kafka.local' })
-  expect(answer).toEqual({ BootstrapBrokerString: 'kafka.local:9092,kafka.local:20020,kafka.local:20030' })
+  expect(answer).toEqual({
+    BootstrapBrokerString: 'kafka.local:9092,kafka.local:20020,kafka.local:20030',
+    BootstrapBrokerStringTls: 'kafka.local:9094,kafka.local:20021,kafka.local:20031',
+  })
+  expect(plane.engine.calls).toContain('reached by kafka.local')
   const six = await plane.call('GetBootstrapBrokers', { ClusterArn: cluster.arn }, { apiHost: '::1' })
   expect(six.BootstrapBrokerString).toMatch(/^\[::1\]:9092,/)
 })

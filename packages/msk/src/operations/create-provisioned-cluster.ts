@@ -45,7 +45,7 @@ export async function createProvisionedCluster(
     prefix,
   })
   checkFeatures(provisioned, prefix)
-  checkClientAccess(provisioned.EncryptionInfo, provisioned.ClientAuthentication, prefix)
+  checkClientAccess(provisioned.ClientAuthentication, prefix)
   const id = newResourceId()
   const cluster: Cluster = {
     arn: clusterArn(context, name, id),
@@ -140,7 +140,7 @@ function desiredCluster(provisioned: ProvisionedRequest, region: string): Desire
       : { ClientAuthentication: provisioned.ClientAuthentication }),
     EncryptionInfo: {
       ...provisioned.EncryptionInfo,
-      EncryptionInTransit: { InCluster: true, ...provisioned.EncryptionInfo?.EncryptionInTransit },
+      EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true, ...provisioned.EncryptionInfo?.EncryptionInTransit },
     },
     EnhancedMonitoring: provisioned.EnhancedMonitoring ?? 'DEFAULT',
     OpenMonitoring: provisioned.OpenMonitoring ?? noOpenMonitoring,

@@ -1,11 +1,11 @@
 import { badRequest, serviceUnavailable } from '@millrace/aws/errors'
 import type { OperationHandler } from '@millrace/aws/service'
-import type { NodeObservation } from '@millrace/engine/engine'
+import type { ClientListener, NodeObservation } from '@millrace/engine/engine'
 import { type Dependencies, requireCluster } from './dependencies.ts'
 
 const BROKERS_MAX = 3
 
-/** Strings of listeners that are not there are left out: only the plaintext one is. */
+/** Strings of listeners that the cluster does not have are left out, as on MSK. */
 export function getBootstrapBrokers({ store, engine }: Dependencies): OperationHandler<'kafka', 'GetBootstrapBrokers'> {
   return async ({ ClusterArn }, context) => {
     const cluster = await requireCluster(store, ClusterArn, context)
@@ -21,7 +21,17 @@ export function getBootstrapBrokers({ store, engine }: Dependencies): OperationH
       throw serviceUnavailable({ message: 'The addresses of the brokers are not known yet. Try again in a moment.' })
     }
     const host = context.apiHost.includes(':') ? `[${context.apiHost}]` : context.apiHost
-    return { BootstrapBrokerString: chosen.map(({ clientPort }) => `${host}:${clientPort}`).join(',') }
+    const addresses = (listener: ClientListener): string | null => {
+      const ports = chosen.flatMap(({ clientPorts }) => clientPorts[listener] ?? [])
+      return ports.length === 0 ? null : ports.map((port) => `${host}:${port}`).join(',')
+    }
+    const [plaintext, tls] = [addresses('plaintext'), addresses('tls')]
+    // The name that is told here is the one that clients will check the certificate against.
+    if (tls !== null) await engine.reachedBy(cluster.id, context.apiHost)
+    return {
+      ...(plaintext === null ? {} : { BootstrapBrokerString: plaintext }),
+      ...(tls === null ? {} : { BootstrapBrokerStringTls: tls }),
+    }
   }
 }
 

@@ -1,14 +1,16 @@
 /** An engine without processes: clusters are entries of a map, and a test decides what fails and when. */
-import type {
-  AdminAccess,
-  ClusterId,
-  ClusterObservation,
-  ClusterSpec,
-  Engine,
-  EngineEvent,
-  EngineStep,
-  NodeId,
-  NodeObservation,
+import {
+  type AdminAccess,
+  type ClientListener,
+  type ClusterId,
+  type ClusterObservation,
+  type ClusterSpec,
+  type Engine,
+  EngineError,
+  type EngineEvent,
+  type EngineStep,
+  type NodeId,
+  type NodeObservation,
 } from '@millrace/engine/engine'
 
 export class FakeEngine implements Engine {
@@ -59,6 +61,11 @@ export class FakeEngine implements Engine {
     return { bootstrap: '127.0.0.1:20009', internalSecret: 'secret' }
   }
 
+  async reachedBy(cluster: ClusterId, host: string): Promise<void> {
+    await this.#begin(`reached by ${host}`)
+    if (!this.running.has(cluster)) throw new EngineError(`cluster ${cluster} is not known here`)
+  }
+
   subscribe(listener: (event: EngineEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -93,6 +100,11 @@ export class FakeEngine implements Engine {
   }
 }
 
+function portOf(kind: ClientListener, nodeId: NodeId): number {
+  const offset = kind === 'plaintext' ? 0 : 1
+  return nodeId === 1 ? 9092 + 2 * offset : 20_000 + nodeId * 10 + offset
+}
+
 function nodesOf(spec: ClusterSpec): NodeObservation[] {
   const brokers = spec.brokers.map(({ nodeId, zoneId }) => ({
     nodeId,
@@ -100,7 +112,7 @@ function nodesOf(spec: ClusterSpec): NodeObservation[] {
     state: 'running' as const,
     zoneId,
     pid: 1000 + nodeId,
-    clientPort: nodeId === 1 ? 9092 : 20_000 + nodeId * 10,
+    clientPorts: Object.fromEntries(spec.clientListeners.map((kind) => [kind, portOf(kind, nodeId)])),
     internalPort: 20_009 + nodeId * 10,
     reason: null,
   }))
@@ -110,7 +122,7 @@ function nodesOf(spec: ClusterSpec): NodeObservation[] {
     state: 'running' as const,
     zoneId: null,
     pid: 1000 + nodeId,
-    clientPort: null,
+    clientPorts: {},
     internalPort: 29_009,
     reason: null,
   }))

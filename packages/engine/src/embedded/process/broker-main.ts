@@ -15,14 +15,8 @@ void runNode('broker', ({ config, secrets, directory, logger, fail }) => {
           nodeId: config.nodeId,
           rack: config.rack,
           directory,
-          listeners: config.listeners.map(({ name, host, port }) => ({
-            name,
-            securityProtocol: 'PLAINTEXT',
-            host,
-            port,
-            advertisedHost: '*',
-            advertisedPort: 0,
-          })),
+          listeners: config.listeners.map((listener) => ({ ...listener, advertisedHost: '*', advertisedPort: 0 })),
+          ...(secrets.tls === undefined ? {} : { tls: secrets.tls }),
           internalListener: config.internalListener,
           controller: config.controller,
           internalSecret: secrets.internalSecret,
@@ -34,7 +28,10 @@ void runNode('broker', ({ config, secrets, directory, logger, fail }) => {
       },
       (error: Error | null, broker: Broker | null) => {
         if (broker === null) return reject(error ?? new Error('the broker did not start'))
-        resolve({ close: (options) => new Promise((closed) => broker.close(options, closed)) })
+        resolve({
+          close: (options) => new Promise((closed) => broker.close(options, closed)),
+          replaceCertificate: (tls) => broker.replaceCertificate(tls),
+        })
       },
     )
   })

@@ -9,7 +9,8 @@ export interface ControlServerOptions {
   readonly configHash: string
   /** What a newly proved connection is told at once. */
   readonly current: () => NodeMessage
-  readonly onStop: (controlled: boolean) => void
+  /** What a proved connection asks for. */
+  readonly onMessage: (message: EngineMessage) => void
 }
 
 /** Listens until the process ends; the returned function tells every proved connection. */
@@ -24,8 +25,8 @@ export async function listenForControl(options: ControlServerOptions): Promise<(
         proved.add(socket)
         send(socket, { kind: 'proved', nonce: options.nonce, pid: process.pid, configHash: options.configHash })
         send(socket, options.current())
-      } else if (message?.kind === 'stop' && proved.has(socket)) {
-        options.onStop(message.controlled)
+      } else if (message !== null && proved.has(socket)) {
+        options.onMessage(message)
       } else {
         socket.destroy()
       }

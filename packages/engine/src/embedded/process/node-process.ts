@@ -9,6 +9,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
+import type { TlsServerOptions } from '@millrace/base/host'
 import { createJsonLogger } from '@millrace/host/json-logger'
 import type { Logger } from '@millrace/base/logger'
 import { acquireDirectoryLock, type DirectoryLock } from '../../directory-lock.ts'
@@ -24,6 +25,8 @@ import { parseNodeArguments, processTitle } from './node-arguments.ts'
 export interface NodeServer {
   /** @param options.controlled moves leaderships away first (brokers) */
   close(options: { readonly controlled: boolean }): Promise<void>
+  /** Of a node with TLS listeners. @throws when key and certificate are no pair */
+  replaceCertificate?(tls: TlsServerOptions): void
 }
 
 export interface NodeStart {
@@ -101,7 +104,7 @@ class NodeLife {
         gotSecrets(JSON.parse(line) as NodeSecrets)
       } else {
         const message = parseMessage<EngineMessage>(line)
-        if (message?.kind === 'stop') void this.stop(message.controlled, 'asked by the control plane')
+        if (message !== null) this.#obey(message, 'asked by the control plane')
       }
     })
     const closed = (): void => {
@@ -151,7 +154,7 @@ class NodeLife {
       nonce,
       configHash: hash,
       current: () => this.#last,
-      onStop: (controlled) => void this.stop(controlled, 'asked over the control socket'),
+      onMessage: (message) => this.#obey(message, 'asked over the control socket'),
     })
     writeNodeIdentity(this.#directory, {
       pid: process.pid,
@@ -206,6 +209,19 @@ class NodeLife {
     this.#logger.error('the node cannot serve', { reason: error.message, stack: error.stack })
     this.tell({ kind: 'failed', reason: error.message })
     this.exit(1)
+  }
+
+  #obey(message: EngineMessage, reason: string): void {
+    if (message.kind === 'stop') void this.stop(message.controlled, reason)
+    if (message.kind !== 'certificate') return
+    try {
+      this.server?.replaceCertificate?.(message.tls)
+      this.#logger.info('new connections are shown another certificate')
+    } catch (error) {
+      this.#logger.error('the new certificate is of no use; the old one stays', {
+        reason: error instanceof Error ? error.message : String(error),
+      })
+    }
   }
 
   async #orphaned(): Promise<void> {

@@ -1,0 +1,61 @@
+/**
+ * Network over node:tls: TLS 1.2 and 1.3, as MSK's brokers speak it. Always the 'data' form of Transport: the bytes come
+ * out of OpenSSL in buffers of their own.
+ */
+import * as tls from 'node:tls'
+import type {
+  Acceptor,
+  ConnectOptions,
+  ListenOptions,
+  TlsClientOptions,
+  TlsServerOptions,
+  Transport,
+} from '@millrace/base/host'
+import { openListener, whenConnected } from './sockets.ts'
+import { dataTransport } from './transport-data.ts'
+
+const MIN_VERSION = 'TLSv1.2'
+/** A peer that has not finished its handshake by then holds memory for nothing. */
+const HANDSHAKE_TIMEOUT_MS = 10_000
+
+export function listenTls(
+  options: ListenOptions,
+  certificate: TlsServerOptions,
+  callback: (error: Error | null, acceptor: Acceptor | null) => void,
+): void {
+  let server: tls.Server
+  try {
+    server = tls.createServer({
+      ...contextOf(certificate),
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      noDelay: true,
+    })
+  } catch (error) {
+    // Key and certificate are no pair, or no PEM.
+    setImmediate(() => callback(error as Error, null))
+    return
+  }
+  server.on('secureConnection', (socket) => {
+    const transport = dataTransport(socket, { secure: true })
+    options.onConnection(transport)
+    transport.startReading()
+  })
+  server.on('tlsClientError', (error, socket) => {
+    options.onHandshakeFailed?.(socket.remoteAddress ?? '', error)
+    socket.destroy()
+  })
+  openListener(server, options, callback, (next) => server.setSecureContext(contextOf(next)))
+}
+
+export function connectTls(
+  options: ConnectOptions,
+  { caPem }: TlsClientOptions,
+  callback: (error: Error | null, transport: Transport | null) => void,
+): void {
+  const socket = tls.connect({ host: options.host, port: options.port, ca: caPem, minVersion: MIN_VERSION })
+  whenConnected(socket, 'secureConnect', options, callback, () => dataTransport(socket, { secure: true }))
+}
+
+function contextOf({ keyPem, certificatePem }: TlsServerOptions): tls.SecureContextOptions {
+  return { key: keyPem, cert: certificatePem, minVersion: MIN_VERSION }
+}

@@ -1,0 +1,63 @@
+/** What listeners and connections have in common, with and without TLS. */
+import type * as net from 'node:net'
+import type { Acceptor, ConnectOptions, ListenOptions, TlsServerOptions, Transport } from '@millrace/base/host'
+import type { SocketTransport } from './socket-transport.ts'
+
+/** Connections the kernel completes while the loop is busy. */
+const LISTEN_BACKLOG = 1024
+
+/** Binds `server`; an error after that (EMFILE on accept and the like) costs a connection, not the listener. */
+export function openListener(
+  server: net.Server,
+  options: Pick<ListenOptions, 'host' | 'port'>,
+  callback: (error: Error | null, acceptor: Acceptor | null) => void,
+  replaceCertificate: (tls: TlsServerOptions) => void = noCertificate,
+): void {
+  server.once('error', (error) => callback(error, null))
+  server.listen({ host: options.host, port: options.port, backlog: LISTEN_BACKLOG }, () => {
+    const address = server.address() as net.AddressInfo
+    server.removeAllListeners('error')
+    server.on('error', () => {})
+    callback(null, {
+      host: address.address,
+      port: address.port,
+      close(closed) {
+        // The listening descriptor is closed inside close(); its own callback would wait for all open connections.
+        server.close()
+        if (closed !== undefined) setImmediate(closed)
+      },
+      replaceCertificate,
+    })
+  })
+}
+
+/** Calls back once, with a transport when `event` comes in time. */
+export function whenConnected(
+  socket: net.Socket,
+  event: 'connect' | 'secureConnect',
+  options: ConnectOptions,
+  callback: (error: Error | null, transport: Transport | null) => void,
+  transportOf: () => SocketTransport,
+): void {
+  // The pending socket holds the process, the timeout need not.
+  const timeout = setTimeout(() => {
+    const message = `connect to ${options.host}:${options.port} timed out after ${options.connectTimeoutMs} ms`
+    socket.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }))
+  }, options.connectTimeoutMs).unref()
+  const failed = (error: Error): void => {
+    clearTimeout(timeout)
+    callback(error, null)
+  }
+  socket.once('error', failed)
+  socket.once(event, () => {
+    clearTimeout(timeout)
+    socket.removeListener('error', failed)
+    const transport = transportOf()
+    callback(null, transport)
+    transport.startReading()
+  })
+}
+
+function noCertificate(): void {
+  throw new Error('a plaintext listener has no certificate to replace')
+}
