@@ -183,7 +183,9 @@ describe.skipIf(aws === null)('the AWS CLI', () => {
       )
     expect(await refusedFor(provisioned({ NumberOfBrokerNodes: 4 }))).toBe('provisioned.numberOfBrokerNodes')
     expect(await refusedFor(provisioned({ KafkaVersion: '0.1' }))).toBe('provisioned.kafkaVersion')
-    expect(await refusedFor(provisioned({ EncryptionInfo: undefined }))).toContain('encryptionInfo')
+    expect(await refusedFor(provisioned({ ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } }))).toBe(
+      'provisioned.clientAuthentication.sasl.iam.enabled',
+    )
     expect(
       await refusedFor(
         client.send(
