@@ -285,11 +285,13 @@ export class Broker {
   #followMetadata(): void {
     const { settings } = this.#opened
     let first = true
-    this.#metadata.subscribe((image, changes) => {
+    this.#metadata.applyWith((image, changes, done) => {
       settings.update(image, changes.configs.size > 0 || changes.deletedTopics.size > 0)
       if (changes.acls) this.#authorizer.use([aclAuthorityOf(this.#options.config.properties, image.acls.values())])
       this.#quotas.update(image)
-      this.#replicaManager.apply(image, changes)
+      this.#replicaManager.apply(image, changes, done)
+    })
+    this.#metadata.subscribe(() => {
       if (first) {
         first = false
         this.#replicaManager.setStrayLogsAside()

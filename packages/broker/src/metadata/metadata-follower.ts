@@ -3,7 +3,10 @@
  * makes a restart cheap and a lost controller disk visible: a broker whose copy goes beyond the controller's log, or
  * differs from it, refuses to serve instead of living in another history.
  *
- *   Fetch of __cluster_metadata (long poll) ─▶ own log ─▶ replay ─▶ publish: settings, replicas, subscribers
+ *   Fetch of __cluster_metadata (long poll) ─▶ own log ─▶ replay ─▶ apply: settings, replicas ─▶ publish: subscribers
+ *
+ * Applying may take several turns of the loop (a topic with thousands of replicas here). One image at a time; the next
+ * Fetch, which tells the controller how far this broker is, leaves when all that came has been applied.
  *
  * Nothing is published before the image contains this process's own registration: an older image may still show
  * leaderships that were moved away when the process before died. Facts: kafka-records §1, §7; KIP-595, KIP-630.
@@ -33,6 +36,9 @@ const RETRY_MS = 20
 const RETRY_MS_MAX = 1_000
 
 type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
+
+/** Makes the broker what the image says, in as many turns as it takes, and calls `done` once. */
+export type MetadataApplier = (image: MetadataImage, changes: MetadataChanges, done: () => void) => void
 
 /** Called on the broker's loop, in order, for every published image. */
 export type MetadataSubscriber = (image: MetadataImage, changes: MetadataChanges) => void
@@ -65,6 +71,12 @@ export class MetadataFollower {
   readonly #subscribers: MetadataSubscriber[] = []
   #replayer: MetadataReplayer
   #published: MetadataImage = emptyImage
+  /** The newest image that is published, or on its way. */
+  #announced: MetadataImage = emptyImage
+  #apply: MetadataApplier = (_image, _changes, done) => done()
+  #announcements: { readonly image: MetadataImage; readonly changes: MetadataChanges }[] = []
+  #applying = false
+  #fetchWaits = false
   /** The log end that the controller told last. */
   #controllerEnd = -1
   #awaited: Awaited[] = []
@@ -86,6 +98,11 @@ export class MetadataFollower {
   /** Offset of the last record that has been received and decoded, published or not. */
   get decodedOffset(): number {
     return this.#replayer.image.offset
+  }
+
+  /** Before the first image: who applies images before they are published. */
+  applyWith(apply: MetadataApplier): void {
+    this.#apply = apply
   }
 
   /** `subscriber` hears of every image that is published from now on, after those who subscribed before. */
@@ -204,7 +221,7 @@ export class MetadataFollower {
     }
     if (!this.#isForCopy(batches)) {
       this.#replay(batches)
-      return this.#fetch()
+      return this.#fetchWhenApplied()
     }
     this.#log.appendAsFollower(null, bytes, 0, bytes.length, (error) => {
       if (this.#closed) return
@@ -213,7 +230,7 @@ export class MetadataFollower {
         this.#options.onNoRoom(error)
       }
       this.#replay(batches)
-      this.#fetch()
+      this.#fetchWhenApplied()
     })
   }
 
@@ -227,7 +244,7 @@ export class MetadataFollower {
       // Only the copy lacked it.
       if (batch.baseOffset < this.#replayer.nextOffset) continue
       for (const { image, changes } of this.#replayer.replay(batch)) {
-        if (this.#published !== emptyImage) this.#announce(image, changes)
+        if (this.#announced !== emptyImage) this.#announce(image, changes)
       }
     }
     this.#publish()
@@ -235,7 +252,7 @@ export class MetadataFollower {
 
   /** The first image: everything at once, when it is the controller's newest and contains the own registration. */
   #publish(): void {
-    if (this.#published !== emptyImage || this.#closed) return
+    if (this.#announced !== emptyImage || this.#closed) return
     const { image } = this.#replayer
     const epoch = this.#options.brokerEpoch()
     const caughtUp = this.#controllerEnd >= 0 && image.offset + 1 >= this.#controllerEnd
@@ -244,6 +261,34 @@ export class MetadataFollower {
   }
 
   #announce(image: MetadataImage, changes: MetadataChanges): void {
+    this.#announced = image
+    this.#announcements.push({ image, changes })
+    if (!this.#applying) this.#applyNext()
+  }
+
+  #applyNext(): void {
+    const next = this.#announcements.shift()
+    if (next === undefined) {
+      const fetches = this.#fetchWaits
+      this.#fetchWaits = false
+      if (fetches) this.#fetch()
+      return
+    }
+    this.#applying = true
+    this.#apply(next.image, next.changes, () => {
+      this.#applying = false
+      if (this.#closed) return
+      this.#publishTo(next.image, next.changes)
+      this.#applyNext()
+    })
+  }
+
+  #fetchWhenApplied(): void {
+    if (this.#applying) this.#fetchWaits = true
+    else this.#fetch()
+  }
+
+  #publishTo(image: MetadataImage, changes: MetadataChanges): void {
     this.#published = image
     for (const subscriber of [...this.#subscribers]) subscriber(image, changes)
     const reached = this.#awaited.filter((each) => each.offset <= image.offset)
@@ -276,8 +321,8 @@ export class MetadataFollower {
         return this.#fetchLater()
       }
       this.#replayer = new MetadataReplayer(image)
-      if (this.#published !== emptyImage) this.#announce(image, diffImages(this.#published, image))
-      this.#fetch()
+      if (this.#announced !== emptyImage) this.#announce(image, diffImages(this.#announced, image))
+      this.#fetchWhenApplied()
     })
   }
 

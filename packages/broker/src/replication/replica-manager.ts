@@ -30,6 +30,7 @@ import { IsrSender } from './isr-sender.ts'
 import { NewFollowers } from './new-followers.ts'
 import type { PartitionEnvironment } from './partition-environment.ts'
 import { Partition } from './partition.ts'
+import { runSliced } from './sliced-work.ts'
 
 export interface LogDirDescription {
   readonly path: string
@@ -143,13 +144,21 @@ export class ReplicaManager implements FetchSurroundings {
     return this.#failure
   }
 
-  /** Makes the replicas what `image` says. `changes` lead from the image before to this one. */
-  apply(image: MetadataImage, changes: MetadataChanges): void {
+  /**
+   * Makes the replicas what `image` says. `changes` lead from the image before to this one. Takes several turns when
+   * there is much to do; meanwhile each replica is as before or as it should be. One call at a time.
+   */
+  apply(image: MetadataImage, changes: MetadataChanges, done: () => void): void {
     this.#image = image
+    runSliced(this.host, this.#steps(image, changes), { isGivenUp: () => this.#closed, done })
+  }
+
+  *#steps(image: MetadataImage, changes: MetadataChanges): Generator<void> {
     for (const topic of changes.deletedTopics.values()) {
       for (const partition of this.#topics.get(topic.name) ?? NO_PARTITIONS) {
-        if (partition !== undefined && partition.topicId === topic.id)
-          this.#remove(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        if (partition === undefined || partition.topicId !== topic.id) continue
+        this.#remove(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        yield
       }
     }
     for (const [topicId, indexes] of changes.topics) {
@@ -157,7 +166,9 @@ export class ReplicaManager implements FetchSurroundings {
       if (topic === undefined) continue
       for (const index of indexes) {
         const state = topic.partitions[index]
-        if (state !== undefined) this.#applyPartition(topic.name, topicId, index, state)
+        if (state === undefined) continue
+        this.#applyPartition(topic.name, topicId, index, state)
+        yield
       }
     }
     if (changes.configs.size > 0) this.#applyConfigs(changes.configs)

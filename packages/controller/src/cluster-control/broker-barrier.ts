@@ -1,13 +1,14 @@
 /**
  * Waits until every live broker has a change: a topic that was just created can then be used through any broker. Bounded
- * in time, since a broker may be slow or about to be fenced; the change is durable either way.
+ * in time, since a broker may be slow (with thousands of replicas to make) or about to be fenced; the change is durable
+ * either way.
  */
 import type { Host, TimerHandle } from '@millrace/base/host'
 import type { MetadataImage } from '@millrace/metadata/image'
 import type { BrokerSessions } from './broker-sessions.ts'
 
 /** Longest wait, whatever the request allows. */
-export const BARRIER_MS_MAX = 5000
+export const BARRIER_MS_MAX = 30_000
 
 interface Waiter {
   readonly offset: number
