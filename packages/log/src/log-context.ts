@@ -4,6 +4,7 @@ import type { Logger } from '@millrace/base/logger'
 import { Arena } from './arena.ts'
 import { BackgroundQueue } from './background-queue.ts'
 import { CommitScheduler } from './commit-scheduler.ts'
+import { CorruptionReport } from './corrupt-batch.ts'
 import { DescriptorLru } from './descriptor-lru.ts'
 import { Removals } from './removals.ts'
 import { IndexMemory } from './index-memory.ts'
@@ -27,6 +28,7 @@ export interface LogContext {
   readonly syncWrites: SyncWriteLimit
   readonly background: BackgroundQueue
   readonly removals: Removals
+  readonly corruption: CorruptionReport
   /** producer.id.expiration.ms */
   readonly producerIdExpirationMs: number
   /** A truncation went below a recovery point: the checkpoint says too much and is to be written again soon. */
@@ -70,6 +72,7 @@ export function createLogContext(options: LogContextOptions): LogContext {
     syncWrites: new SyncWriteLimit(host.clock),
     background,
     removals: new Removals(host, logger, background),
+    corruption: new CorruptionReport(logger),
     producerIdExpirationMs: options.producerIdExpirationMs ?? 86_400_000,
     recoveryPointFell: options.recoveryPointFell ?? ((): void => undefined),
     logStartMoved: options.logStartMoved ?? ((): void => undefined),

@@ -167,6 +167,11 @@ export class LogManager {
     this.#cleaner.wake()
   }
 
+  /** Corrupt batches found on disk since the start. */
+  get corruptBatches(): number {
+    return this.#context.corruption.count
+  }
+
   /** Logs left uncompacted because a segment of theirs is corrupt. */
   get uncleanable(): readonly PartitionLog[] {
     return this.#cleaner.uncleanable

@@ -5,11 +5,12 @@
 import type { Clock } from '@millrace/base/host'
 import { BATCH_HEADER_BYTES, batchSizeBytes, lastOffset, recordCount } from '@millrace/protocol/records/batch-header'
 import type { FrameLease } from './arena.ts'
+import { problemOf } from './batch-scan.ts'
+import { CorruptBatch } from './corrupt-batch.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogRead, ReadRequest } from './log-types.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
-import { StorageError } from './storage-error.ts'
 import type { TailCache } from './tail-cache.ts'
 
 /** What is read besides the wanted bytes: the way from the index entry to the batch. */
@@ -31,6 +32,7 @@ const SLOW_READS_MAX = 2
 const SLOW_PERIOD_MS = 1000
 /** Only the youngest segments are read on the loop; older ones are unlikely to be in the page cache. */
 const SYNC_SEGMENTS_MAX = 2
+const SIZE_PROBLEM = 'batch size cannot be'
 
 /** What the reader sees of its log. */
 export interface ReadableLog {
@@ -48,7 +50,7 @@ interface Search {
   length: number
 }
 
-type ChunkOutcome = LogRead | 'again' | 'end' | 'corrupt'
+type ChunkOutcome = LogRead | CorruptBatch | 'again' | 'end'
 
 export class LogReader {
   readonly #log: ReadableLog
@@ -116,9 +118,10 @@ export class LogReader {
         if (search.length > SYNC_BYTES_MAX + SLACK_BYTES) return null
         const lease = this.#context.readArena.reserve(search.length)
         const length = readSyncInto(lease, search)
-        const outcome = length < 0 ? 'corrupt' : this.#take(lease, length, search, request)
         // A failed read is told by readCold, which meets it again.
-        if (outcome === 'corrupt') return null
+        if (length < 0) return null
+        const outcome = this.#take(lease, length, search, request)
+        if (outcome instanceof CorruptBatch) return null
         if (outcome === 'end') break
         if (outcome === 'again') continue
         this.#noteDuration(startedMs)
@@ -172,8 +175,10 @@ export class LogReader {
         const outcome = this.#take(lease, length, search, request)
         if (outcome === 'again') this.#readChunk(search, request, callback)
         else if (outcome === 'end') this.#readSegment(this.#log.segments.after(segment), request, callback)
-        else if (outcome === 'corrupt') callback(new StorageError('read', segment.log.path, 'CORRUPT_BATCH'), null)
-        else callback(null, outcome)
+        else if (outcome instanceof CorruptBatch) {
+          this.#context.corruption.found(outcome)
+          callback(outcome, null)
+        } else callback(null, outcome)
         return
       }
       lease.slab.release()
@@ -193,13 +198,21 @@ export class LogReader {
    * tells where to go on; 'end': nothing in the rest of this segment.
    */
   #take(lease: FrameLease, length: number, search: Search, request: ReadRequest): ChunkOutcome {
+    const { segment } = search
     const bytes = lease.slab.bytes
     const end = lease.start + length
+    const corrupt = (problem: string): CorruptBatch => {
+      lease.slab.release()
+      return new CorruptBatch(segment.log.path, startPosition + at - lease.start, problem)
+    }
+    const startPosition = search.position
+    const isSizePossible = (): boolean =>
+      size >= BATCH_HEADER_BYTES && startPosition + at - lease.start + size <= segment.log.sizeBytes
     let at = lease.start
     let size = 0
     while (at + BATCH_HEADER_BYTES <= end) {
       size = batchSizeBytes(bytes, at)
-      if (size < BATCH_HEADER_BYTES) return corrupt(lease)
+      if (!isSizePossible()) return corrupt(SIZE_PROBLEM)
       const isWanted = request.skipsEmptyBatches !== true || recordCount(bytes, at) > 0
       if (isWanted && lastOffset(bytes, at) >= request.offset) break
       at += size
@@ -211,11 +224,15 @@ export class LogReader {
       return length === 0 ? 'end' : 'again'
     }
     const from = at
+    const checks = !this.#isYoung(segment)
     let last = request.offset - 1
     while (at + BATCH_HEADER_BYTES <= end) {
       size = batchSizeBytes(bytes, at)
-      if (size < BATCH_HEADER_BYTES) return corrupt(lease)
       const isFirst = at === from
+      if (!isSizePossible()) {
+        if (isFirst) return corrupt(SIZE_PROBLEM)
+        break
+      }
       if (at - from + size > request.maxBytes && !(isFirst && request.atLeastOne)) break
       const batchLast = lastOffset(bytes, at)
       if (batchLast >= request.endOffset) break
@@ -224,6 +241,12 @@ export class LogReader {
         lease.slab.release()
         search.length = size
         return 'again'
+      }
+      const problem = checks ? problemOf(bytes, at, segment.baseOffset) : null
+      if (problem !== null) {
+        // What comes before is good, and whoever reads on meets it at the front.
+        if (isFirst) return corrupt(problem)
+        break
       }
       last = batchLast
       at += size
@@ -245,11 +268,6 @@ export class LogReader {
     const { all } = this.#log.segments
     return all.indexOf(segment, Math.max(0, all.length - SYNC_SEGMENTS_MAX)) >= 0
   }
-}
-
-function corrupt(lease: FrameLease): 'corrupt' {
-  lease.slab.release()
-  return 'corrupt'
 }
 
 function chunkBytes(request: ReadRequest): number {

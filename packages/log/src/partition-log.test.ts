@@ -190,6 +190,48 @@ describe('read', () => {
   })
 })
 
+describe('read, of a segment with a flipped bit', () => {
+  const recordsOf = (first: number, count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `${first + index}:${'v'.repeat(50)}`)
+
+  /** Ten batches of two records in each of four segments; one bit of the payload of batch `index` of the first is wrong. */
+  function flipped(index: number): Bench & { readonly path: string; readonly position: number } {
+    const opened = bench()
+    const { log, host, run } = opened
+    let position = -1
+    for (let segment = 0; segment < 4; segment++) {
+      for (let at = 0; at < 10; at++) {
+        if (segment === 0 && at === index) position = log.sizeBytes
+        const result = append(log, batchOf(['v'.repeat(50), 'v'.repeat(50)]))
+        run(() => result.done)
+      }
+      if (segment < 3) log.roll()
+    }
+    const { path } = log.segments.first.log
+    const bytes = Buffer.from(host.disk.readFile(path))
+    host.disk.corrupt(path, position + 80, Buffer.from([(bytes[position + 80] as number) ^ 0x10]))
+    return { ...opened, path, position }
+  }
+
+  it('serves what comes before, then tells file and position, and goes on behind', () => {
+    const { log, run, manager, path, position } = flipped(3)
+    expect(contentOf(readCold(log, { ...everything, offset: 0 }, run))).toEqual(recordsOf(0, 6))
+    expect(() => readCold(log, { ...everything, offset: 6 }, run)).toThrow(
+      `${path} is corrupt at position ${position}: checksum does not match`,
+    )
+    expect(contentOf(readCold(log, { ...everything, offset: 8 }, run))).toEqual(recordsOf(8, 12))
+    expect(log.offline).toBeNull()
+    expect(() => readCold(log, { ...everything, offset: 7 }, run)).toThrow('is corrupt')
+    expect(manager.corruptBatches).toBe(1)
+  })
+
+  it('refuses a size that cannot be instead of believing it', () => {
+    const { log, host, run, path, position } = flipped(3)
+    host.disk.corrupt(path, position + 8, Buffer.from([0x7f]))
+    expect(() => readCold(log, { ...everything, offset: 8 }, run)).toThrow('batch size cannot be')
+  })
+})
+
 describe('read, while answers hold more file reads than they may', () => {
   it('gives every answer its first batch and nothing more, until some are released', () => {
     const { world, log, run } = bench()

@@ -251,7 +251,8 @@ function recoverFrom(context: LogContext, recovery: Recovery): Segment[] {
     const lost = list.removeAbove(kept.baseOffset).reverse()
     for (const later of lost) for (const file of later.files) file.remove()
     context.logger.warn('the log was cut at its first invalid batch', {
-      directory: options.directory,
+      path: kept.log.path,
+      position: kept.log.sizeBytes,
       problem,
       logEndOffset: kept.nextOffset,
       segmentsRemoved: lost.length,

@@ -10,6 +10,7 @@ import {
   partitionLeaderEpoch,
 } from '@millrace/protocol/records/batch-header'
 import { visitRecords } from '@millrace/protocol/records/records'
+import { CorruptBatch } from './corrupt-batch.ts'
 import type { LogContext } from './log-context.ts'
 import type { TimestampCallback, TimestampOffset } from './log-types.ts'
 import type { Segment } from './segment.ts'
@@ -73,7 +74,8 @@ function scan(segment: Segment, position: number, length: number, lookup: Lookup
     try {
       while (found === null && at + BATCH_HEADER_BYTES <= end) {
         const size = batchSizeBytes(bytes, at)
-        if (size < BATCH_HEADER_BYTES) throw new Error(`batch at ${position} of ${segment.log.path} is corrupt`)
+        if (size < BATCH_HEADER_BYTES)
+          throw new CorruptBatch(segment.log.path, position + at - lease.start, 'batch size cannot be')
         const isCandidate = maxTimestamp(bytes, at) >= lookup.timestampMs && lastOffset(bytes, at) >= lookup.startOffset
         if (isCandidate && at + size > end) {
           needed = size
@@ -86,6 +88,7 @@ function scan(segment: Segment, position: number, length: number, lookup: Lookup
       failure = thrown as Error
     }
     lease.slab.release()
+    if (failure instanceof CorruptBatch) lookup.context.corruption.found(failure)
     if (failure !== null || found !== null) lookup.callback(failure, found)
     else if (bytesRead === 0) lookup.callback(null, null)
     else scan(segment, position + at - lease.start, needed, lookup)

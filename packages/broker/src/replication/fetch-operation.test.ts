@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { LogRead } from '@millrace/log/log-types'
+import { CorruptBatch } from '@millrace/log/corrupt-batch'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { FakeHost } from '@millrace/testkit/fake-host'
 import { World } from '@millrace/testkit/world'
@@ -21,6 +22,7 @@ class StubPartition {
   leaderEpoch = 4
   errorCode = 0
   cold = false
+  failure: Error | null = null
   readonly #host: FakeHost
 
   constructor(host: FakeHost) {
@@ -50,8 +52,12 @@ class StubPartition {
       this.cold ? null : this.#read(request),
     readCold: (
       request: { offset: number; maxBytes: number; endOffset: number; atLeastOne: boolean },
-      callback: (error: null, read: LogRead) => void,
-    ) => this.#host.timers.set(3, () => callback(null, this.#read(request))),
+      callback: (error: Error | null, read: LogRead | null) => void,
+    ) =>
+      this.#host.timers.set(3, () => {
+        if (this.failure === null) callback(null, this.#read(request))
+        else callback(this.failure, null)
+      }),
   }
 
   append(count: number, committed: boolean): void {
@@ -83,6 +89,7 @@ interface Fixture {
   readonly world: World
   readonly host: FakeHost
   readonly partitions: readonly StubPartition[]
+  readonly storageFailures: Error[]
   readonly fetch: (
     request?: Partial<FetchRequestSpec>,
     each?: Partial<FetchPartition>,
@@ -93,11 +100,12 @@ function setUp(count = 1): Fixture {
   const world = new World({ seed: 2 })
   const host = world.addHost('broker')
   const partitions = Array.from({ length: count }, () => new StubPartition(host))
+  const storageFailures: Error[] = []
   const around: FetchSurroundings = {
     host,
     get: (_topic, index) => partitions[index] as unknown as Partition | undefined,
     missingPartition: () => ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-    storageFailed: () => {},
+    storageFailed: (_partition, error) => storageFailures.push(error),
     abortedTransactions: () => [{ producerId: 5, firstOffset: 0 }],
   }
   const fetch: Fixture['fetch'] = (request = {}, each = {}) => {
@@ -127,7 +135,7 @@ function setUp(count = 1): Fixture {
     operation.start(spec.maxWaitMs)
     return { answers, operation }
   }
-  return { world, host, partitions, fetch }
+  return { world, host, partitions, storageFailures, fetch }
 }
 
 function sizes(answers: readonly FetchPartitionResult[]): number[] {
@@ -216,6 +224,22 @@ describe('a consumer fetch', () => {
     partitions[0]?.append(3, false)
     expect(fetch({}, { fetchOffset: 4 }).answers).toMatchObject([{ errorCode: ErrorCode.OFFSET_OUT_OF_RANGE }])
     expect(fetch({ maxWaitMs: 0 }, { fetchOffset: 2 }).answers).toMatchObject([{ errorCode: 0, records: null }])
+  })
+
+  test('tells of a corrupt batch without giving up the disk, and of a failed read', () => {
+    const { world, partitions, storageFailures, fetch } = setUp()
+    const [first] = partitions
+    first?.append(2, true)
+    if (first !== undefined) Object.assign(first, { cold: true, failure: new CorruptBatch('0.log', 7, 'checksum') })
+    const corrupt = fetch()
+    world.runUntil(() => corrupt.answers.length > 0)
+    expect(corrupt.answers).toMatchObject([{ errorCode: ErrorCode.CORRUPT_MESSAGE, records: null }])
+    expect(storageFailures).toEqual([])
+    if (first !== undefined) first.failure = new Error('EIO')
+    const failed = fetch()
+    world.runUntil(() => failed.answers.length > 0)
+    expect(failed.answers).toMatchObject([{ errorCode: ErrorCode.KAFKA_STORAGE_ERROR }])
+    expect(storageFailures).toHaveLength(1)
   })
 
   test('reads cold batches in a later turn', () => {

@@ -9,6 +9,7 @@
  * larger, so that every reader gets on (KIP-74). Facts: kafka-protocol §4.5.
  */
 import type { Host, TimerHandle } from '@millrace/base/host'
+import { CorruptBatch } from '@millrace/log/corrupt-batch'
 import type { LogRead } from '@millrace/log/log-types'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { FetchPartition, FetchPartitionResult, FetchRequestSpec, FetchWaiter } from './fetch-types.ts'
@@ -214,8 +215,9 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
         partition.log.readCold(readRequest, (error, cold) => {
           if (this.#state === 'done') return cold?.release?.()
           if (error !== null) {
-            each.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
-            this.#around.storageFailed(partition, error)
+            const isCorrupt = error instanceof CorruptBatch
+            each.errorCode = isCorrupt ? ErrorCode.CORRUPT_MESSAGE : ErrorCode.KAFKA_STORAGE_ERROR
+            if (!isCorrupt) this.#around.storageFailed(partition, error)
           }
           each.records = cold
           const size = cold?.sizeBytes ?? 0

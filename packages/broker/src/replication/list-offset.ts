@@ -1,4 +1,5 @@
 /** ListOffsets and OffsetForLeaderEpoch for one partition (kafka-protocol §3.7, §3.8). */
+import { CorruptBatch } from '@millrace/log/corrupt-batch'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { Partition } from './partition.ts'
 
@@ -73,7 +74,10 @@ export function listOffset(
     error: Error | null,
     result: { readonly offset: number; readonly timestamp: number; readonly leaderEpoch: number } | null,
   ): void => {
-    if (error !== null) return done(ErrorCode.KAFKA_STORAGE_ERROR, null)
+    if (error !== null) {
+      const isCorrupt = error instanceof CorruptBatch
+      return done(isCorrupt ? ErrorCode.CORRUPT_MESSAGE : ErrorCode.KAFKA_STORAGE_ERROR, null)
+    }
     if (result !== null && result.offset >= 0 && (!consumes || result.offset < visibleEnd)) {
       return done(ErrorCode.NONE, {
         timestampMs: result.timestamp,

@@ -7,7 +7,8 @@ import type { TimerHandle } from '@millrace/base/host'
 import type { LogContext } from '../log-context.ts'
 import type { PartitionLog } from '../partition-log.ts'
 import { chooseFilthiest, type CleaningCandidate } from './cleaning-candidate.ts'
-import { CleaningAborted, CorruptSegment } from './cleaning-error.ts'
+import { CorruptBatch } from '../corrupt-batch.ts'
+import { CleaningAborted } from './cleaning-error.ts'
 import type { CleanerSettings } from './cleaner-settings.ts'
 import { cleanLog } from './log-cleaning.ts'
 
@@ -117,9 +118,11 @@ export class LogCleaner {
     const where = { topic: log.topic, partition: log.partition }
     if (error instanceof CleaningAborted) {
       logger.info('a compaction was given up', { ...where, reason: error.message })
-    } else if (error instanceof CorruptSegment) {
+    } else if (error instanceof CorruptBatch) {
+      // It would copy or lose what is there.
       this.#uncleanable.add(log)
       logger.error('a log is not compacted any more: a segment is corrupt', { ...where, error: error.message })
+      this.#options.context.corruption.found(error)
     } else {
       logger.warn('a compaction failed and will be tried again', { ...where, error: error.message })
     }

@@ -30,7 +30,7 @@ export interface CleaningOwner {
 }
 
 /**
- * @param done CleaningAborted, CorruptSegment or StorageError; the log is whole in every case
+ * @param done CleaningAborted, CorruptBatch or StorageError; the log is whole in every case
  */
 export function cleanLog(
   context: LogContext,

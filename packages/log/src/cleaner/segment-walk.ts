@@ -6,7 +6,8 @@
 import { BATCH_HEADER_BYTES, batchSizeBytes, nextOffset } from '@millrace/protocol/records/batch-header'
 import { problemOf } from '../batch-scan.ts'
 import type { Segment } from '../segment.ts'
-import { CleaningAborted, CorruptSegment } from './cleaning-error.ts'
+import { CorruptBatch } from '../corrupt-batch.ts'
+import { CleaningAborted } from './cleaning-error.ts'
 import type { Pace } from './pace.ts'
 
 const CHUNK_BYTES = 512 * 1024
@@ -103,7 +104,7 @@ class Walker {
     })
   }
 
-  #corrupt(problem: string, at: number): CorruptSegment {
-    return new CorruptSegment(this.#walk.segment.log.path, this.#position + at, problem)
+  #corrupt(problem: string, at: number): CorruptBatch {
+    return new CorruptBatch(this.#walk.segment.log.path, this.#position + at, problem)
   }
 }
