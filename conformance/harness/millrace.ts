@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { CreateConfigurationCommand, KafkaClient } from '@aws-sdk/client-kafka'
 import { KafkaApi } from 'millrace/aws-client'
 import { plaintextCluster, untilActive } from 'millrace/demo'
 import { runOk, run, type RunResult } from './run.ts'
+import { recordUsage } from './usage.ts'
 
 const command = fileURLToPath(new URL('../../dist/bin/millrace.js', import.meta.url))
 
@@ -70,6 +72,7 @@ export async function startMillraceProcess(options: StartOptions = {}): Promise<
     cli: (...cliArgs) => run(process.execPath, [command, ...cliArgs, '--data-dir', dataDirectory], { environment }),
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
+        await recordUsage(dataDirectory)
         const ended = new Promise((resolve) => child.once('exit', resolve))
         child.kill('SIGTERM')
         await ended
@@ -111,20 +114,29 @@ export interface ReadyCluster {
   readonly activeAfterMs: number
 }
 
-/** Creates a three-broker cluster and waits until it is ACTIVE: by the API itself, so that no AWS CLI is needed. */
+/**
+ * Creates a three-broker cluster and waits until it is ACTIVE: by the API itself, so that no AWS CLI is needed.
+ * `serverProperties` are those of an MSK configuration, a line each.
+ */
 export async function createThreeBrokers(
   millrace: MillraceProcess,
   clusterName: string,
   kafkaVersion?: string,
+  serverProperties?: readonly string[],
 ): Promise<ReadyCluster> {
-  const api = new KafkaApi({
-    endpoint: millrace.endpoint,
-    region: 'us-east-1',
-    accessKeyId: 'test',
-    secretAccessKey: 'test',
-  })
+  const access = { endpoint: millrace.endpoint, region: 'us-east-1' }
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const api = new KafkaApi({ ...access, ...credentials })
+  let body = plaintextCluster(clusterName, 3, kafkaVersion)
+  if (serverProperties !== undefined) {
+    const client = new KafkaClient({ ...access, credentials })
+    const ServerProperties = Buffer.from(serverProperties.join('\n'))
+    const { Arn } = await client.send(new CreateConfigurationCommand({ Name: clusterName, ServerProperties }))
+    client.destroy()
+    body = { ...body, provisioned: { ...body.provisioned, configurationInfo: { arn: Arn, revision: 1 } } }
+  }
   const startedMs = performance.now()
-  const { clusterArn } = await api.createCluster(plaintextCluster(clusterName, 3, kafkaVersion))
+  const { clusterArn } = await api.createCluster(body)
   await untilActive(api, clusterArn)
   const activeAfterMs = performance.now() - startedMs
   return { clusterArn, bootstrap: await api.bootstrapBrokers(clusterArn), activeAfterMs }

@@ -6,6 +6,7 @@ export interface NodeProcess {
   readonly role: 'broker' | 'controller'
   readonly cluster: string
   readonly nodeId: number
+  readonly directory: string
 }
 
 export function nodeProcesses(dataDirectory: string): NodeProcess[] {
@@ -25,6 +26,7 @@ export function nodeProcesses(dataDirectory: string): NodeProcess[] {
       role: match[1] as 'broker' | 'controller',
       cluster: match[2] ?? '',
       nodeId: Number(match[3]),
+      directory: match[4] ?? '',
     })
   }
   return found.toSorted((left, right) => left.nodeId - right.nodeId)

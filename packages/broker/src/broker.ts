@@ -18,6 +18,7 @@ import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-authentication'
 import { RequestServer } from '@millrace/network/request-server'
 import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
+import type { ClientUsage } from '@millrace/network/request-usage'
 import { prepareCompression } from '@millrace/protocol/compression/compression'
 import { profileOf } from '@millrace/protocol/version-profiles'
 import { INTERNAL_LISTENER_NAME, type BrokerConfig } from './broker-config.ts'
@@ -230,6 +231,11 @@ export class Broker {
   /** Those who connect by TLS from now on are shown another certificate. @throws when key and certificate are no pair */
   replaceCertificate(tls: TlsServerOptions): void {
     this.#server.replaceCertificate(tls)
+  }
+
+  /** Which APIs in which versions clients have used since the start. */
+  clientUsage(): ClientUsage[] {
+    return this.#server.usage.snapshot()
   }
 
   /** Only for startBroker; `started` as its callback. */

@@ -42,8 +42,7 @@ export function createBuiltInHandlers(options: ApiVersionsOptions, failureDelayM
     handle(context: OwnContext, request, respond) {
       const response = answerApiVersions(context.apiVersion, request, options)
       if (response.errorCode === ErrorCode.NONE) {
-        context.connection.clientSoftwareName = request.clientSoftwareName
-        context.connection.clientSoftwareVersion = request.clientSoftwareVersion
+        context.connection.identified(request.clientSoftwareName, request.clientSoftwareVersion)
       }
       respond(response)
     },

@@ -27,6 +27,7 @@ import type { RequestServerLimits } from './limits.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { PendingRequest, type RequestOwner } from './pending-request.ts'
 import { metered, Mute, type ConnectionQuota, type RequestQuotas } from './request-quotas.ts'
+import type { RequestUsage, UsageCounts } from './request-usage.ts'
 import { ResponseQueue } from './response-queue.ts'
 import type { BacklogUser, WriteBacklog } from './write-backlog.ts'
 
@@ -45,6 +46,8 @@ export interface ConnectionOptions {
   readonly handlers: HandlerMap
   readonly builtIn: BuiltInHandlers
   readonly versionRange: (apiKey: number) => VersionRange | null
+  /** Counts what clients ask; null on internal listeners. */
+  readonly usage: RequestUsage | null
   /** null on listeners that demand none. */
   readonly authentication: InternalAuthentication | null
   /** null: no client is limited. */
@@ -78,6 +81,7 @@ export class Connection implements RequestOwner, BacklogUser {
   readonly #requests: ResponseQueue<PendingRequest>
   readonly #closeListeners = new Set<() => void>()
   readonly #mute: Mute
+  #usage: UsageCounts | null
   #requestBytes = 0
   #processing = 0
   #processingOnlyProduce = true
@@ -100,6 +104,7 @@ export class Connection implements RequestOwner, BacklogUser {
     this.localPort = transport.localPort
     this.authentication = options.authentication
     this.#options = options
+    this.#usage = options.usage?.of('', '') ?? null
     this.#transport = transport
     this.#requests = new ResponseQueue(options.limits.requestsInFlightMax)
     this.lastActiveMs = options.host.clock.monotonicMs()
@@ -146,6 +151,13 @@ export class Connection implements RequestOwner, BacklogUser {
     if (this.#closed) listener()
     else this.#closeListeners.add(listener)
     return () => this.#closeListeners.delete(listener)
+  }
+
+  /** The peer has told what software it is. */
+  identified(softwareName: string, softwareVersion: string): void {
+    this.clientSoftwareName = softwareName
+    this.clientSoftwareVersion = softwareVersion
+    this.#usage = this.#options.usage?.of(softwareName, softwareVersion) ?? null
   }
 
   /** The peer has proved who it is: other requests and larger frames are accepted from here on. */
@@ -318,6 +330,8 @@ export class Connection implements RequestOwner, BacklogUser {
     request.clientId = header.clientId
     request.handler = handler
     handler.handle(request, body, request.respond)
+    // Behind the handler: an ApiVersions request counts for the software that it names.
+    this.#usage?.count(request.apiKey, request.apiVersion)
   }
 
   /** Why this connection may not ask that now; null when it may. */

@@ -9,8 +9,8 @@ const NO_CHUNKS: readonly Buffer[] = []
 
 /** The connection, as its requests and the server's own handlers know it. */
 export interface RequestOwner extends ConnectionInfo {
-  clientSoftwareName: string
-  clientSoftwareVersion: string
+  /** The peer has told what software it is (ApiVersions v3+). */
+  identified(softwareName: string, softwareVersion: string): void
   /** null on listeners that demand none. */
   readonly authentication: InternalAuthentication | null
   authenticated(principal: string): void

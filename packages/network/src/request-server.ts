@@ -19,6 +19,7 @@ import { InternalAuthentication, InternalCredentials } from './internal-authenti
 import { defaultLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import type { RequestQuotas } from './request-quotas.ts'
+import { RequestUsage } from './request-usage.ts'
 import { WriteBacklog } from './write-backlog.ts'
 
 export type {
@@ -55,6 +56,8 @@ export interface RequestServerOptions {
 const SWEEP_INTERVAL_MS = 5_000
 
 export class RequestServer {
+  /** What clients have asked since the server started. */
+  readonly usage: RequestUsage = new RequestUsage()
   readonly #options: RequestServerOptions
   readonly #limits: RequestServerLimits
   readonly #budget: MemoryBudget
@@ -163,6 +166,7 @@ export class RequestServer {
       writer: this.#writer,
       limits: this.#limits,
       quotas: this.#options.quotas ?? null,
+      usage: listener.internal ? null : this.usage,
       scheduleFlush: (connection: Connection) => this.#scheduleFlush(connection),
       onClosed: (connection: Connection) => this.#onClosed(connection),
     }

@@ -4,22 +4,27 @@
  * (a file only its owner can read), and the answer proves that the process behind the socket is the one that wrote it.
  *
  *   engine → node   {"kind":"prove","nonce":…}  {"kind":"stop","controlled":true}  {"kind":"certificate",…}
+ *                   {"kind":"usage"}
  *   node → engine   {"kind":"proved","nonce":…,"pid":…}  {"kind":"starting"}  {"kind":"ready"}  {"kind":"failed","reason":…}
+ *                   {"kind":"usage","clients":[…]}, when asked
  */
 import type { Readable } from 'node:stream'
 import type { TlsServerOptions } from '@millrace/base/host'
+import type { ClientUsage } from '@millrace/network/request-usage'
 
 export type EngineMessage =
   | { readonly kind: 'prove'; readonly nonce: string }
   | { readonly kind: 'stop'; readonly controlled: boolean }
   /** Whoever connects by TLS from now on is shown this one. */
   | { readonly kind: 'certificate'; readonly tls: TlsServerOptions }
+  | { readonly kind: 'usage' }
 
 export type NodeMessage =
   | { readonly kind: 'proved'; readonly nonce: string; readonly pid: number; readonly configHash: string }
   | { readonly kind: 'starting' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'usage'; readonly clients: readonly ClientUsage[] }
 
 const LINE_BYTES_MAX = 1024 * 1024
 

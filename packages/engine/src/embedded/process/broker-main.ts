@@ -31,6 +31,7 @@ void runNode('broker', ({ config, secrets, directory, logger, fail }) => {
         resolve({
           close: (options) => new Promise((closed) => broker.close(options, closed)),
           replaceCertificate: (tls) => broker.replaceCertificate(tls),
+          clientUsage: () => broker.clientUsage(),
         })
       },
     )

@@ -11,6 +11,8 @@ export interface ControlServerOptions {
   readonly current: () => NodeMessage
   /** What a proved connection asks for. */
   readonly onMessage: (message: EngineMessage) => void
+  /** The answer to a proved connection that asks what clients use. */
+  readonly usage: () => NodeMessage
 }
 
 /** Listens until the process ends; the returned function tells every proved connection. */
@@ -25,6 +27,8 @@ export async function listenForControl(options: ControlServerOptions): Promise<(
         proved.add(socket)
         send(socket, { kind: 'proved', nonce: options.nonce, pid: process.pid, configHash: options.configHash })
         send(socket, options.current())
+      } else if (message?.kind === 'usage' && proved.has(socket)) {
+        send(socket, options.usage())
       } else if (message !== null && proved.has(socket)) {
         options.onMessage(message)
       } else {

@@ -12,6 +12,7 @@ import { statSync } from 'node:fs'
 import type { TlsServerOptions } from '@millrace/base/host'
 import { createJsonLogger } from '@millrace/host/json-logger'
 import type { Logger } from '@millrace/base/logger'
+import type { ClientUsage } from '@millrace/network/request-usage'
 import { acquireDirectoryLock, type DirectoryLock } from '../../directory-lock.ts'
 import type { NodeRole } from '../../engine.ts'
 import { type EngineMessage, type NodeMessage, parseMessage, readLines } from '../control-protocol.ts'
@@ -27,6 +28,8 @@ export interface NodeServer {
   close(options: { readonly controlled: boolean }): Promise<void>
   /** Of a node with TLS listeners. @throws when key and certificate are no pair */
   replaceCertificate?(tls: TlsServerOptions): void
+  /** Which APIs in which versions clients have used (brokers). */
+  clientUsage?(): readonly ClientUsage[]
 }
 
 export interface NodeStart {
@@ -154,6 +157,7 @@ class NodeLife {
       nonce,
       configHash: hash,
       current: () => this.#last,
+      usage: () => ({ kind: 'usage', clients: this.server?.clientUsage?.() ?? [] }),
       onMessage: (message) => this.#obey(message, 'asked over the control socket'),
     })
     writeNodeIdentity(this.#directory, {
