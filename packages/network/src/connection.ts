@@ -4,7 +4,7 @@
  *
  * As in Kafka one request at a time is processed; the next one starts when it has been answered. Consecutive Produce
  * requests are the exception: they are handed to the log one after the other, so that one group commit takes them all.
- * What is not understood (unknown API, unsupported version, undecodable or overlong body) closes the connection with a
+ * What is not understood (unknown API, unsupported version, undecodable body) closes the connection with a
  * logged reason, as Kafka does. A handler that throws costs its connection, not the process; only a broken invariant
  * of our own is let through. Single owner: the server's loop.
  */
@@ -326,7 +326,8 @@ export class Connection implements RequestOwner, BacklogUser {
     if (!this.internal) reader.elementsMax = this.#options.limits.requestElementsMax
     const header = decodeRequestHeader(reader)
     const body = decodeMessage(handler.request, request.apiVersion, reader)
-    reader.expectEnd()
+    // Kafka reads past bytes that follow a request, and librdkafka 2.15 sends three behind a Metadata of all topics.
+    if (this.internal) reader.expectEnd()
     request.clientId = header.clientId
     request.handler = handler
     handler.handle(request, body, request.respond)

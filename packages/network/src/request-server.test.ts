@@ -71,14 +71,36 @@ describe('RequestServer', () => {
     expect(fixture.server.frameMemoryBytes).toBe(0)
   })
 
-  it('closes the connection for bytes after a request', () => {
+  it('reads past bytes that follow a request, as Kafka does', () => {
     const fixture = createFixture()
     const client = fixture.connect()
     const frame = Buffer.concat([...client.frame(metadataRequest, 1, NO_TOPICS), Buffer.alloc(3)])
     frame.writeInt32BE(frame.length - 4, 0)
     client.write(frame)
-    fixture.world.runUntil(() => client.closed)
-    expect(fixture.asked.length).toBe(0)
+    fixture.world.runUntil(() => fixture.asked.length === 1)
+    expect(client.closed).toBe(false)
+  })
+
+  it('counts requests by client software, API and version', () => {
+    const fixture = createFixture()
+    const client = fixture.connect()
+    client.send(metadataRequest, 1, NO_TOPICS)
+    fixture.world.runUntil(() => fixture.asked.length === 1)
+    fixture.asked[0]?.respond(emptyMetadata)
+    client.send(apiVersionsRequest, 3, SOFTWARE)
+    client.send(metadataRequest, 1, NO_TOPICS)
+    fixture.world.runUntil(() => fixture.asked.length === 2)
+    expect(fixture.server.usage.snapshot()).toEqual([
+      { softwareName: '', softwareVersion: '', requests: [{ apiKey: 3, version: 1, count: 1 }] },
+      {
+        softwareName: SOFTWARE.clientSoftwareName,
+        softwareVersion: SOFTWARE.clientSoftwareVersion,
+        requests: [
+          { apiKey: 3, version: 1, count: 1 },
+          { apiKey: 18, version: 3, count: 1 },
+        ],
+      },
+    ])
   })
 
   it('processes one request at a time and answers in request order', () => {
