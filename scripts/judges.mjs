@@ -1,7 +1,9 @@
 // Judges: software that is not ours, run against Millrace. This finds each on the machine or installs it by the
 // ordinary client of its registry; what cannot be had is told with its reason.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { root } from './setup.mjs'
 
@@ -10,7 +12,16 @@ const cache = join(root, '.cache')
 export const kafkaReleases = ['3.9.1', '4.1.1']
 
 /** Release of franz-go whose tests judge us. */
-const franzGoVersion = 'v1.21.1'
+export const franzGoVersion = 'v1.21.1'
+export const franzGoAdminVersion = 'v1.19.0'
+
+/** librdkafka and its own test runner come whole in the npm package of Confluent's JavaScript client. */
+export const librdkafkaVersion = '2.15.1'
+const librdkafkaSource = {
+  package: '@confluentinc/kafka-javascript@1.10.1',
+  file: 'confluentinc-kafka-javascript-1.10.1.tgz',
+  sha512: 'KVePUBn21EqCVP9mfxzEuM3SYJHHEF7X+iiC2e43QQgDSyEaksInmCGooT3w5q+cNAdkSCrK71j0ICfqoSqZLw==',
+}
 
 function which(command) {
   const found = (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, command)).find((path) => existsSync(path))
@@ -27,6 +38,34 @@ function debian(name) {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   if (succeeds('apt-get', ['install', '-y', '-qq', name], { env: environment })) return true
   return succeeds('apt-get', ['update', '-qq'], { env: environment }) && succeeds('apt-get', ['install', '-y', '-qq', name], { env: environment })
+}
+
+/** The jars of a pom in conformance/judges by Maven, into `.cache/NAME/RELEASE/libs`; null, or why they cannot be had. */
+function copyJars(pom, name, release) {
+  const libraries = join(cache, name, release, 'libs')
+  if (existsSync(join(libraries, '.complete'))) return null
+  if (which('mvn') === null && !debian('maven')) return 'Maven is not on this machine and could not be installed'
+  mkdirSync(libraries, { recursive: true })
+  const args = ['-q', '-B', '-f', join(root, 'conformance', 'judges', pom), `-Dkafka.version=${release}`,
+    'org.apache.maven.plugins:maven-dependency-plugin:3.7.1:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${libraries}`]
+  if (!succeeds('mvn', args)) return `Maven could not fetch Apache Kafka ${release} (${name})`
+  writeFileSync(join(libraries, '.complete'), '')
+  return null
+}
+
+/** The tests of a Go package, compiled into `.cache/NAME/VERSION`. */
+function goTests(name, module, version, file) {
+  const go = which('go')
+  if (go === null) return { reason: 'go is not on this machine' }
+  const directory = join(cache, name, version)
+  const path = join(directory, file)
+  if (!existsSync(path)) {
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, 'go.mod'), 'module judge\n\ngo 1.24\n')
+    const made = succeeds(go, ['get', '-t', `${module}@${version}`], { cwd: directory }) && succeeds(go, ['test', '-c', '-o', path, module], { cwd: directory })
+    if (!made) return { reason: `the tests of ${module} ${version} could not be fetched and compiled` }
+  }
+  return { path }
 }
 
 const finders = {
@@ -50,31 +89,45 @@ const finders = {
   java() {
     const path = which('java')
     if (path === null) return { reason: 'java is not on this machine' }
-    if (which('mvn') === null && !debian('maven')) return { reason: 'Maven is not on this machine and could not be installed' }
     for (const release of kafkaReleases) {
-      const libraries = join(cache, 'kafka', release, 'libs')
-      if (existsSync(join(libraries, '.complete'))) continue
-      mkdirSync(libraries, { recursive: true })
-      const args = ['-q', '-B', '-f', join(root, 'conformance', 'judges', 'kafka-tools-pom.xml'), `-Dkafka.version=${release}`,
-        'org.apache.maven.plugins:maven-dependency-plugin:3.7.1:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${libraries}`]
-      if (!succeeds('mvn', args)) return { reason: `Maven could not fetch Apache Kafka ${release}` }
-      writeFileSync(join(libraries, '.complete'), '')
+      const reason = copyJars('kafka-tools-pom.xml', 'kafka', release)
+      if (reason !== null) return { reason }
     }
     return { path }
   },
+  /** Kafka Connect's worker with its file connectors, and MirrorMaker 2. */
+  connect() {
+    const path = which('java')
+    if (path === null) return { reason: 'java is not on this machine' }
+    const reason = copyJars('kafka-connect-pom.xml', 'kafka-connect', kafkaReleases[0])
+    return reason === null ? { path } : { reason }
+  },
   /** franz-go's own test suite of its client, compiled by the Go on this machine into the cache. */
-  'franz-go'() {
-    const go = which('go')
-    if (go === null) return { reason: 'go is not on this machine' }
-    const directory = join(cache, 'franz-go', franzGoVersion)
-    const path = join(directory, 'kgo.test')
-    if (!existsSync(path)) {
-      mkdirSync(directory, { recursive: true })
-      writeFileSync(join(directory, 'go.mod'), 'module judge\n\ngo 1.24\n')
-      const module = 'github.com/twmb/franz-go/pkg/kgo'
-      const made = succeeds(go, ['get', '-t', `${module}@${franzGoVersion}`], { cwd: directory }) && succeeds(go, ['test', '-c', '-o', path, module], { cwd: directory })
-      if (!made) return { reason: `the tests of franz-go ${franzGoVersion} could not be fetched and compiled` }
-    }
+  'franz-go': () => goTests('franz-go', 'github.com/twmb/franz-go/pkg/kgo', franzGoVersion, 'kgo.test'),
+  /** And of its administration client, a Go module of its own. */
+  'franz-go-admin': () => goTests('franz-go-kadm', 'github.com/twmb/franz-go/pkg/kadm', franzGoAdminVersion, 'kadm.test'),
+  /** librdkafka's own test runner, compiled in the cache: with OpenSSL, since some of them set TLS up without a broker. */
+  librdkafka() {
+    const { package: source, file, sha512 } = librdkafkaSource
+    const directory = join(cache, 'librdkafka', librdkafkaVersion)
+    const tree = join(directory, 'package', 'deps', 'librdkafka')
+    const path = join(tree, 'tests', 'test-runner')
+    if (existsSync(join(directory, '.complete'))) return { path }
+    if (!existsSync('/usr/include/openssl/ssl.h') && !debian('libssl-dev')) return { reason: 'the headers of OpenSSL are not on this machine' }
+    for (const tool of ['gcc', 'g++', 'make', 'tar']) if (which(tool) === null) return { reason: `${tool} is not on this machine` }
+    rmSync(directory, { recursive: true, force: true })
+    mkdirSync(directory, { recursive: true })
+    if (!succeeds('npm', ['pack', source, '--silent', '--pack-destination', directory])) return { reason: `npm could not fetch ${source}` }
+    const archive = join(directory, file)
+    if (createHash('sha512').update(readFileSync(archive)).digest('base64') !== sha512) return { reason: `${file} is not the file it was` }
+    const jobs = `-j${Math.max(1, Math.min(cpus().length, 4))}`
+    const built =
+      succeeds('tar', ['-xzf', archive, '-C', directory]) &&
+      succeeds('./configure', ['--disable-gssapi', '--disable-curl'], { cwd: tree }) &&
+      succeeds('make', [jobs, 'libs'], { cwd: tree }) &&
+      succeeds('make', [jobs, '-C', 'tests', 'test-runner'], { cwd: tree })
+    if (!built) return { reason: `the tests of librdkafka ${librdkafkaVersion} could not be compiled` }
+    writeFileSync(join(directory, '.complete'), '')
     return { path }
   },
   gcc() {
@@ -86,7 +139,7 @@ const finders = {
 const found = new Map()
 
 /**
- * @param {'kcat' | 'aws' | 'java' | 'franz-go' | 'gcc'} name
+ * @param {'kcat' | 'aws' | 'java' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'gcc'} name
  * @returns {{ path?: string, reason?: string }} the program's path, or why it cannot be had
  */
 export function findJudge(name) {
@@ -102,4 +155,31 @@ export function kafkaClassPath(release) {
     .toSorted()
     .map((name) => join(libraries, name))
     .join(':')
+}
+
+/** The class path of Connect's worker and MirrorMaker, of the oldest of `kafkaReleases`. */
+export function connectClassPath() {
+  return join(cache, 'kafka-connect', kafkaReleases[0], 'libs', '*')
+}
+
+/**
+ * A directory shaped like an unpacked Apache Kafka as far as other projects' tests want one: `libs` and the scripts in
+ * `bin` that they start.
+ */
+export function kafkaHome(release) {
+  const home = join(cache, 'kafka', release)
+  const scripts = {
+    'kafka-topics.sh': 'org.apache.kafka.tools.TopicCommand',
+    'kafka-configs.sh': 'kafka.admin.ConfigCommand',
+    'kafka-acls.sh': release.startsWith('3.') ? 'kafka.admin.AclCommand' : 'org.apache.kafka.tools.AclCommand',
+    'kafka-run-class.sh': '',
+  }
+  mkdirSync(join(home, 'bin'), { recursive: true })
+  for (const [name, main] of Object.entries(scripts)) {
+    const path = join(home, 'bin', name)
+    const java = 'exec java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1'
+    writeFileSync(path, `#!/bin/sh\n${java} -cp "\${CLASSPATH:+$CLASSPATH:}$(dirname "$0")/../libs/*" ${main} "$@"\n`)
+    chmodSync(path, 0o755)
+  }
+  return home
 }

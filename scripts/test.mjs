@@ -14,6 +14,8 @@ await build()
 
 const full = process.argv.includes('--full')
 const scratch = mkdtempSync(join(tmpdir(), 'millrace-test-'))
+const usageFile = join(scratch, 'usage')
+const verdictsFile = join(scratch, 'verdicts')
 const total = { passed: 0, failed: 0 }
 
 if (full) runFull()
@@ -53,6 +55,7 @@ function runFull() {
       add(known)
       continue
     }
+    for (const old of [usageFile, verdictsFile]) rmSync(old, { force: true })
     const startedMs = performance.now()
     const loadBefore = loadavg()[0]
     const { passed, failed, tests } = vitest(['--project', 'conformance', `conformance/${file}`], 'full')
@@ -66,6 +69,7 @@ function runFull() {
       passed,
       failed,
       tests,
+      ...foreign(),
     }
     writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`)
   }
@@ -84,7 +88,13 @@ function vitest(args, size) {
   const run = spawnSync(process.execPath, [program, 'run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, MILLRACE_SIZE: size, MILLRACE_SKIPS: join(scratch, 'skips') },
+    env: {
+      ...process.env,
+      MILLRACE_SIZE: size,
+      MILLRACE_SKIPS: join(scratch, 'skips'),
+      // What clients asked of the brokers, and what foreign suites said: for results alone.
+      ...(size === 'full' ? { MILLRACE_USAGE: usageFile, MILLRACE_VERDICTS: verdictsFile } : {}),
+    },
   })
   try {
     const { numPassedTests: passed, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
@@ -104,9 +114,37 @@ function add({ passed, failed }) {
   total.failed += failed
 }
 
+/** What the run's brokers and foreign suites have left: APIs and versions by client software, verdicts by suite. */
+function foreign() {
+  const verdicts = jsonLines(verdictsFile)
+  const clients = new Map()
+  for (const { softwareName, softwareVersion, requests } of jsonLines(usageFile).flat()) {
+    const name = `${softwareName} ${softwareVersion}`.trim()
+    const apis = clients.get(name) ?? new Map()
+    clients.set(name, apis)
+    for (const { apiKey, version } of requests) apis.set(apiKey, (apis.get(apiKey) ?? new Set()).add(version))
+  }
+  const byNumber = (one, other) => one - other
+  const usage = Object.fromEntries(
+    [...clients].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([name, apis]) => [
+      name,
+      Object.fromEntries([...apis].toSorted(([one], [other]) => one - other).map(([key, versions]) => [key, [...versions].toSorted(byNumber).join(' ')])),
+    ]),
+  )
+  return { ...(verdicts.length === 0 ? {} : { suites: verdicts }), ...(clients.size === 0 ? {} : { clients: usage }) }
+}
+
+function jsonLines(file) {
+  return lines(file).map((line) => JSON.parse(line))
+}
+
 function skips() {
+  return lines(join(scratch, 'skips'))
+}
+
+function lines(file) {
   try {
-    return readFileSync(join(scratch, 'skips'), 'utf8').split('\n').filter((line) => line !== '')
+    return readFileSync(file, 'utf8').split('\n').filter((line) => line !== '')
   } catch {
     return []
   }

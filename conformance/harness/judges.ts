@@ -5,17 +5,28 @@
 import { appendFileSync } from 'node:fs'
 import { run, runOk, type RunOptions, type RunResult } from './run.ts'
 
-type JudgeName = 'kcat' | 'aws' | 'java' | 'franz-go' | 'gcc'
+type JudgeName = 'kcat' | 'aws' | 'java' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'gcc'
 
 interface JudgeModule {
   findJudge(name: JudgeName): { readonly path?: string; readonly reason?: string }
   kafkaClassPath(release: string): string
+  readonly connectClassPath: () => string
+  readonly kafkaHome: (release: string) => string
+  readonly librdkafkaVersion: string
+  readonly franzGoVersion: string
+  readonly franzGoAdminVersion: string
   readonly kafkaReleases: readonly string[]
 }
 
 const judges = (await import(new URL('../../scripts/judges.mjs', import.meta.url).href)) as JudgeModule
 
 export const kafkaReleases: readonly string[] = judges.kafkaReleases
+export const librdkafkaVersion: string = judges.librdkafkaVersion
+export const franzGoVersion: string = judges.franzGoVersion
+export const franzGoAdminVersion: string = judges.franzGoAdminVersion
+/** A directory shaped like an unpacked Apache Kafka: libs and scripts. */
+export const kafkaHome: (release: string) => string = judges.kafkaHome
+export const connectClassPath: () => string = judges.connectClassPath
 
 /** The judge's path, or null after noting why it is skipped; throws if MILLRACE_REQUIRE demands it. */
 export function judge(name: JudgeName): string | null {

@@ -33,7 +33,9 @@ function clientUsage(directory: string): Promise<readonly ClientUsage[] | null> 
     let clients: readonly ClientUsage[] | null = null
     socket.on('error', () => {})
     socket.on('connect', () => {
-      socket.write(`${JSON.stringify({ kind: 'prove', nonce: identity.nonce })}\n${JSON.stringify({ kind: 'usage' })}\n`)
+      socket.write(
+        `${JSON.stringify({ kind: 'prove', nonce: identity.nonce })}\n${JSON.stringify({ kind: 'usage' })}\n`,
+      )
     })
     readLines(socket, (line) => {
       const message = parseMessage<NodeMessage>(line)

@@ -86,7 +86,7 @@ describe('RequestServer', () => {
     const client = fixture.connect()
     client.send(metadataRequest, 1, NO_TOPICS)
     fixture.world.runUntil(() => fixture.asked.length === 1)
-    fixture.asked[0]?.respond(emptyMetadata)
+    fixture.asked[0]?.respond(emptyMetadata())
     client.send(apiVersionsRequest, 3, SOFTWARE)
     client.send(metadataRequest, 1, NO_TOPICS)
     fixture.world.runUntil(() => fixture.asked.length === 2)

@@ -63,7 +63,7 @@ describe('DescribeConfigs', () => {
     expect(asked.configs.length).toBe(2)
     expect(asked.config('retention.ms')?.synonyms.map(({ name, value, source }) => [name, value, source])).toEqual([
       ['log.retention.ms', '5000', 3],
-      ['log.retention.hours', '604800000', 5],
+      ['log.retention.hours', '168', 5],
     ])
     expect(asked.config('cleanup.policy')?.synonyms.map(({ source }) => source)).toEqual([1, 5])
     expect(asked.config('cleanup.policy')?.documentation).toMatch(/compact/)

@@ -148,8 +148,8 @@ describe('effective values', () => {
       { name: 'log.retention.ms', value: '2', source: 2 },
       { name: 'log.retention.ms', value: '3', source: 3 },
       { name: 'log.retention.ms', value: '4', source: 4 },
-      { name: 'log.retention.hours', value: '3600000', source: 4 },
-      { name: 'log.retention.hours', value: '604800000', source: 5 },
+      { name: 'log.retention.hours', value: '1', source: 4 },
+      { name: 'log.retention.hours', value: '168', source: 5 },
     ])
     expect(topicValue(context(layered, properties), 'payments', 'retention.ms')).toBe('2')
     expect(topicValue({ ...context(layered, properties), nodeId: 7 }, 'payments', 'retention.ms')).toBe('3')
@@ -162,6 +162,15 @@ describe('effective values', () => {
     [{ 'log.roll.hours': '1' }, '604800000'],
   ])('%o gives retention.ms %s', (properties, value) => {
     expect(topicValue(context(emptyImage, properties), 'orders', 'retention.ms')).toBe(value)
+  })
+
+  test('layers of other units are not listed without one of the key’s main name, as Kafka has it', () => {
+    const ofTopic = (properties: Record<string, string>, name: string): unknown =>
+      effectiveTopicConfigs(context(emptyImage, properties), 'orders').find((config) => config.name === name)?.synonyms
+    expect(ofTopic({}, 'retention.ms')).toEqual([])
+    expect(ofTopic({ 'log.retention.hours': '1' }, 'retention.ms')).toEqual([])
+    expect(ofTopic({}, 'flush.ms')).toEqual([])
+    expect(ofTopic({}, 'compression.type')).toEqual([{ name: 'compression.type', value: 'producer', source: 5 }])
   })
 
   test('a broker key: its own layers decide, its family is listed', () => {

@@ -24,6 +24,14 @@ export const ConfigSource = {
   GROUP: 8,
 } as const
 
+/** Where the values of broker keys come from; all else is a resource's own. */
+const BROKER_SOURCES: ReadonlySet<number> = new Set([
+  ConfigSource.DYNAMIC_BROKER,
+  ConfigSource.DYNAMIC_DEFAULT_BROKER,
+  ConfigSource.STATIC_BROKER,
+  ConfigSource.DEFAULT,
+])
+
 export interface ConfigContext {
   readonly image: MetadataImage
   /** The node's static properties (server.properties). */
@@ -39,6 +47,11 @@ export interface LayeredValue {
   readonly source: number
 }
 
+interface Layer extends LayeredValue {
+  /** As it was set; `value` is in the key's own unit. */
+  readonly configured: string
+}
+
 export interface EffectiveConfig {
   readonly name: string
   /** null: not set, or sensitive. */
@@ -50,7 +63,10 @@ export interface EffectiveConfig {
   readonly isSensitive: boolean
   readonly isReadOnly: boolean
   readonly about: string | null
-  /** Every layer that has a value, the winner first; values of sensitive keys are left out. */
+  /**
+   * The layers below the key, the winner first, as Kafka lists them: what stands before the first layer of the key's own
+   * (main) broker name is left out, values are as configured. Empty for sensitive keys.
+   */
   readonly synonyms: readonly LayeredValue[]
 }
 
@@ -113,8 +129,8 @@ export function clusterDefaultConfigs(context: ConfigContext): EffectiveConfig[]
   for (const [name, value] of dynamicConfigs(context.image, ConfigResourceType.BROKER, '')) {
     const definition = brokerConfig(name)
     if (definition === undefined) continue
-    const layer = { name, value, source: ConfigSource.DYNAMIC_DEFAULT_BROKER }
-    result.push(effective(definition, [layer], definition.scope === 'read-only'))
+    const layer = { name, value, configured: value, source: ConfigSource.DYNAMIC_DEFAULT_BROKER }
+    result.push(effective(definition, [layer], definition.scope === 'read-only', name))
   }
   return result.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
@@ -176,22 +192,22 @@ function ownLayers(
   dynamic: ReadonlyMap<string, string>,
   definition: ConfigDefinition,
   source: number,
-): LayeredValue[] {
+): Layer[] {
   const own = dynamic.get(definition.name)
   const layers = brokerLayers(context, definition.synonyms)
-  if (own !== undefined) layers.unshift({ name: definition.name, value: own, source })
+  if (own !== undefined) layers.unshift({ name: definition.name, value: own, configured: own, source })
   return layers
 }
 
 /** All values of the `names`, layer by layer; within a layer in the order of the names. */
-function brokerLayers(context: ConfigContext, names: readonly ConfigSynonym[]): LayeredValue[] {
+function brokerLayers(context: ConfigContext, names: readonly ConfigSynonym[]): Layer[] {
   const { image, properties, nodeId } = context
   const own = dynamicConfigs(image, ConfigResourceType.BROKER, String(nodeId))
   const all = dynamicConfigs(image, ConfigResourceType.BROKER, '')
-  const layers: LayeredValue[] = []
+  const layers: Layer[] = []
   const add = (synonym: ConfigSynonym, value: string | null | undefined, source: number): void => {
     if (value === undefined || value === null) return
-    layers.push({ name: synonym.name, value: converted(value, synonym.unitMs), source })
+    layers.push({ name: synonym.name, value: converted(value, synonym.unitMs), configured: value.trim(), source })
   }
   for (const synonym of names) add(synonym, own.get(synonym.name), ConfigSource.DYNAMIC_BROKER)
   for (const synonym of names) add(synonym, all.get(synonym.name), ConfigSource.DYNAMIC_DEFAULT_BROKER)
@@ -212,7 +228,7 @@ function familyOf(definition: ConfigDefinition): readonly ConfigSynonym[] {
 
 function effective(
   definition: ConfigDefinition,
-  layers: readonly LayeredValue[],
+  layers: readonly Layer[],
   isReadOnly: boolean,
   ownName?: string,
 ): EffectiveConfig {
@@ -227,6 +243,14 @@ function effective(
     isSensitive,
     isReadOnly,
     about: definition.about,
-    synonyms: isSensitive ? [] : layers,
+    synonyms: isSensitive ? [] : listed(layers, definition, ownName),
   }
+}
+
+function listed(layers: readonly Layer[], definition: ConfigDefinition, ownName: string | undefined): LayeredValue[] {
+  const main = ownName ?? definition.synonyms[0]?.name
+  const own = layers[0] !== undefined && !BROKER_SOURCES.has(layers[0].source) ? 1 : 0
+  const first = layers.findIndex(({ name }, at) => at >= own && name === main)
+  const kept = [...layers.slice(0, own), ...(first === -1 ? [] : layers.slice(first))]
+  return kept.map(({ name, configured, source }) => ({ name, value: configured, source }))
 }

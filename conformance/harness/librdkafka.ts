@@ -1,0 +1,104 @@
+/** librdkafka's own test runner against a cluster: how it is called, and its report read back. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { kafkaHome, kafkaReleases } from './judges.ts'
+import { run } from './run.ts'
+
+export interface RunnerOptions {
+  /** The test-runner program. */
+  readonly program: string
+  readonly bootstrap: string
+  /** Kafka's version as the tests are told, 'x.y.z': decides which of them apply. */
+  readonly brokerVersion: string
+  readonly args: readonly string[]
+  /** Numbers of the tests to run; all when absent. */
+  readonly tests?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+}
+
+export interface RunnerReport {
+  readonly passed: readonly string[]
+  /** With the assertion that failed. */
+  readonly failed: readonly string[]
+  readonly skipped: readonly { readonly test: string; readonly reason: string }[]
+  /** The last of what the runner said, for a failure's message. */
+  readonly words: string
+}
+
+interface JsonReport {
+  readonly tests: Readonly<Record<string, { readonly name: string; readonly state: string }>>
+}
+
+/** Timeouts of the tests are meant for idle machines. */
+const TIMEOUT_MULTIPLIER = 3
+const WORDS_KEPT = 6_000
+
+export async function runLibrdkafkaTests(options: RunnerOptions): Promise<RunnerReport> {
+  const scratch = mkdtempSync(join(tmpdir(), 'millrace-librdkafka-'))
+  try {
+    const configuration = join(scratch, 'test.conf')
+    const reportFile = join(scratch, 'report.json')
+    writeFileSync(
+      configuration,
+      `bootstrap.servers=${options.bootstrap}\ntest.timeout.multiplier=${TIMEOUT_MULTIPLIER}\n`,
+    )
+    const directory = dirname(options.program)
+    const { stdout, stderr } = await run(options.program, options.args, {
+      workingDirectory: directory,
+      timeoutMs: options.timeoutMs,
+      environment: {
+        LD_LIBRARY_PATH: `${join(directory, '..', 'src')}:${join(directory, '..', 'src-cpp')}`,
+        RDKAFKA_TEST_CONF: configuration,
+        TEST_REPORT: reportFile,
+        TEST_LEVEL: '1',
+        TEST_KAFKA_VERSION: options.brokerVersion,
+        // Some tests make topics and ACLs with Kafka's own scripts.
+        KAFKA_PATH: kafkaHome(kafkaReleases[0] ?? ''),
+        BROKERS: options.bootstrap,
+        ...(options.tests === undefined ? {} : { TESTS: options.tests.join(',') }),
+        ...options.environment,
+      },
+    })
+    return read(reportFile, plain(stdout + stderr))
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+function read(reportFile: string, words: string): RunnerReport {
+  let report: JsonReport
+  try {
+    report = JSON.parse(readFileSync(reportFile, 'utf8')) as JsonReport
+  } catch {
+    return { passed: [], failed: ['the runner left no report'], skipped: [], words: words.slice(-WORDS_KEPT) }
+  }
+  const tests = Object.values(report.tests).filter(({ name }) => name !== '<MAIN>')
+  const inState = (state: string): string[] => tests.filter((test) => test.state === state).map(({ name }) => name)
+  const reasons = new Map<string, string>()
+  for (const [, test = '', reason = ''] of words.matchAll(/\[(\S+)\s*\/[^\]]*\] WARN: SKIPPING TEST: (.*)/g))
+    reasons.set(test, reason.trim())
+  const failures = new Map<string, string>()
+  for (const [, test = '', where = '', why = ''] of words.matchAll(/### Test "(\S+)[^"]*" failed at (.*?): ###\n(.*)/g))
+    failures.set(test, `${where}: ${why}`)
+  return {
+    passed: inState('PASSED'),
+    // Still running when the runner was ended: a failure like any other.
+    failed: [...inState('FAILED'), ...inState('RUNNING')].map(
+      (name) => `${name}: ${failures.get(name) ?? 'no reason'}`,
+    ),
+    // Those without a reason belong to another scenario or were not asked for.
+    skipped: inState('SKIPPED').flatMap((test) => {
+      const reason = reasons.get(test)
+      return reason === undefined ? [] : [{ test, reason }]
+    }),
+    words: words.slice(-WORDS_KEPT),
+  }
+}
+
+/** Without colours. */
+function plain(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
+  return text.replaceAll(/\u001b\[[0-9;]*m/g, '').replaceAll('\r', '\n')
+}
