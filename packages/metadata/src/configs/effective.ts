@@ -92,9 +92,10 @@ export function effectiveClientMetricsConfigs({ image }: ConfigContext, subscrip
   return clientMetricsConfigs.map((definition) => {
     const { name } = definition
     const own = dynamic.get(name)
-    const layers = own === undefined ? [] : [{ name, value: own, source: ConfigSource.CLIENT_METRICS }]
-    const fallback = { name, value: definition.default ?? '', source: ConfigSource.DEFAULT }
-    return effective(definition, [...layers, fallback], false)
+    const layers = own === undefined ? [] : [{ name, value: own, configured: own, source: ConfigSource.CLIENT_METRICS }]
+    const byDefault = definition.default ?? ''
+    const fallback = { name, value: byDefault, configured: byDefault, source: ConfigSource.DEFAULT }
+    return effective(definition, [...layers, fallback], false, name)
   })
 }
 
