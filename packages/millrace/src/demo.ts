@@ -7,7 +7,11 @@ import type { KafkaApi } from './aws-client.ts'
 import { UserError } from './user-error.ts'
 
 /** A cluster that is open to everybody who reaches it, by plaintext and by TLS. */
-export function plaintextCluster(clusterName: string, brokers: number, kafkaVersion = '3.9.x'): { clusterName: string; provisioned: object } {
+export function plaintextCluster(
+  clusterName: string,
+  brokers: number,
+  kafkaVersion = '3.9.x',
+): { clusterName: string; provisioned: object } {
   const zones = Math.min(3, brokers)
   const clientSubnets = ['a', 'b', 'c'].slice(0, zones).map((zone) => `subnet-0000000000000000${zone}`)
   return {
