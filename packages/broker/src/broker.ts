@@ -36,7 +36,7 @@ import { MetadataFollower } from './metadata/metadata-follower.ts'
 import { openMetadataStore, type MetadataStore } from './metadata/metadata-store.ts'
 import { BrokerMetrics } from './metrics/broker-metrics.ts'
 import { LoopDelay } from './metrics/loop-delay.ts'
-import { ClientQuotas } from './quotas/client-quotas.ts'
+import { BrokerQuotas } from './quotas/broker-quotas.ts'
 import { ReplicaManager } from './replication/replica-manager.ts'
 import { createTransactionParts, type TransactionParts } from './transactions/transaction-parts.ts'
 
@@ -115,7 +115,7 @@ export class Broker {
   readonly #metadata: MetadataFollower
   readonly #authorizer: Authorizer
   readonly #replicaManager: ReplicaManager
-  readonly #quotas: ClientQuotas
+  readonly #quotas: BrokerQuotas
   readonly #groups: GroupCoordinator
   readonly #transactions: TransactionParts
   readonly #server: RequestServer
@@ -158,6 +158,7 @@ export class Broker {
       },
       store,
     )
+    this.#quotas = new BrokerQuotas(host, nodeId, settings)
     this.#replicaManager = new ReplicaManager({
       host,
       logger,
@@ -168,6 +169,7 @@ export class Broker {
       arena,
       settings,
       metrics: this.metrics,
+      throttles: this.#quotas.throttles,
       holdsUnderMinIsr: profileOf(config.kafkaVersion).name !== '3.9',
       brokerEpoch,
       controllerChannel: this.#controllerChannel,
@@ -194,14 +196,6 @@ export class Broker {
       arena,
       metrics: this.metrics,
     }
-    this.#quotas = new ClientQuotas({
-      host,
-      windows: {
-        count: settings.number('quota.window.num'),
-        sizeMs: settings.number('quota.window.size.seconds') * 1000,
-      },
-      connectionRateMax: () => settings.number('max.connection.creation.rate'),
-    })
     this.#followMetadata()
     this.#groups = new GroupCoordinator(this.runtime)
     this.#transactions = createTransactionParts(this.runtime, this.#groups, (address) => this.#openChannel(address))
@@ -215,7 +209,7 @@ export class Broker {
       features: brokerFeatures(config.kafkaVersion, this.#metadata),
       internalSecret: config.internalSecret,
       limits: serverLimits(settings),
-      quotas: this.#quotas,
+      quotas: this.#quotas.clients,
     })
   }
 
@@ -294,7 +288,7 @@ export class Broker {
     this.#metadata.applyWith((image, changes, done) => {
       settings.update(image, changes.configs.size > 0 || changes.deletedTopics.size > 0)
       if (changes.acls) this.#authorizer.use([aclAuthorityOf(this.#options.config.properties, image.acls.values())])
-      this.#quotas.update(image)
+      this.#quotas.update(image, changes)
       this.#replicaManager.apply(image, changes, done)
     })
     this.#metadata.subscribe(() => {

@@ -31,6 +31,7 @@ export class SessionPartition {
       failed ||
       (result.records?.sizeBytes ?? 0) > 0 ||
       result.divergingEpoch !== null ||
+      result.preferredReadReplica >= 0 ||
       result.highWatermark !== this.#highWatermark ||
       result.logStartOffset !== this.#logStartOffset ||
       result.lastStableOffset !== this.#lastStableOffset

@@ -64,6 +64,7 @@ function result(request: FetchPartition, more: Partial<FetchPartitionResult> = {
     lastStableOffset: 10,
     logStartOffset: 0,
     divergingEpoch: null,
+    preferredReadReplica: -1,
     currentLeader: null,
     abortedTransactions: null,
     records: null,

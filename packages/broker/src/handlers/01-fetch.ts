@@ -24,6 +24,8 @@ import type { BrokerRuntime } from '../broker-runtime.ts'
 const TOPIC_ID_VERSION = 13
 const REPLICA_STATE_VERSION = 15
 const ZSTD_VERSION = 10
+/** From here on consumers may fetch from followers (KIP-392). */
+const RACK_VERSION = 11
 const READ_COMMITTED = 1
 
 export function fetchHandler(
@@ -61,6 +63,8 @@ export function fetchHandler(
         {
           replicaId,
           replicaEpoch,
+          leaderOnly: isFollower || context.apiVersion < RACK_VERSION,
+          rackId: request.rackId,
           maxWaitMs: request.maxWaitMs,
           minBytes: Math.min(request.minBytes, maxBytes),
           maxBytes,

@@ -55,6 +55,7 @@ function failedResult(request: AskedPartition, errorCode: number): FetchResult {
     logStartOffset: -1,
     divergingEpoch: null,
     currentLeader: null,
+    preferredReadReplica: -1,
     abortedTransactions: null,
     records: null,
   }
@@ -85,6 +86,7 @@ function partitionAnswer(result: FetchResult, apiVersion: number): PartitionAnsw
     logStartOffset: result.logStartOffset,
     ...(result.divergingEpoch === null ? {} : { divergingEpoch: result.divergingEpoch }),
     ...(result.currentLeader === null ? {} : { currentLeader: result.currentLeader }),
+    ...(result.preferredReadReplica < 0 ? {} : { preferredReadReplica: result.preferredReadReplica }),
     abortedTransactions: result.abortedTransactions,
     records: result.records === null || result.records.sizeBytes === 0 ? NO_RECORDS : result.records.buffers,
   }

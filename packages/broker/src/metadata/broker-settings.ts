@@ -9,6 +9,7 @@ import type { CleanerSettings } from '@millrace/log/cleaner/cleaner-settings'
 import type { LogConfig } from '@millrace/metadata/configs/log-config'
 import { toLogConfig } from '@millrace/metadata/configs/to-log-config'
 import type { MetadataImage } from '@millrace/metadata/image'
+import type { WindowOptions } from '@millrace/metadata/quotas/rate-meter'
 
 export class BrokerSettings {
   #context: ConfigContext
@@ -60,6 +61,14 @@ export class BrokerSettings {
       this.#topics.set(name, settings)
     }
     return settings
+  }
+
+  /** The windows of a kind of quota: `quota`, `replication.quota`, … */
+  windows(kind: string): WindowOptions {
+    return {
+      count: this.number(`${kind}.window.num`),
+      sizeMs: this.number(`${kind}.window.size.seconds`) * 1000,
+    }
   }
 
   /** How this broker compacts; every key of it may change while the broker runs. */

@@ -4,6 +4,9 @@ import { CorruptBatch } from '@millrace/log/corrupt-batch'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { FakeHost } from '@millrace/testkit/fake-host'
 import { World } from '@millrace/testkit/world'
+import { emptyImage } from '@millrace/metadata/image'
+import { ReplicaThrottle } from '../quotas/replica-throttle.ts'
+import { FollowerProgress } from './follower-progress.ts'
 import { FetchOperation, type FetchSurroundings } from './fetch-operation.ts'
 import type { FetchPartition, FetchPartitionResult, FetchRequestSpec, FetchWaiter } from './fetch-types.ts'
 import type { Partition } from './partition.ts'
@@ -15,6 +18,11 @@ class StubPartition {
   readonly followerWaiters: Set<FetchWaiter> = new Set()
   readonly consumerWaiters: Set<FetchWaiter> = new Set()
   readonly noted: string[] = []
+  readonly topic = 'orders'
+  readonly partition = 0
+  readonly isLeader = true
+  isr: number[] = [1]
+  readonly followers = [new FollowerProgress(2)]
   logStartOffset = 0
   logEndOffset = 0
   highWatermark = 0
@@ -90,23 +98,33 @@ interface Fixture {
   readonly host: FakeHost
   readonly partitions: readonly StubPartition[]
   readonly storageFailures: Error[]
+  readonly throttle: ReplicaThrottle
   readonly fetch: (
     request?: Partial<FetchRequestSpec>,
     each?: Partial<FetchPartition>,
   ) => { answers: FetchPartitionResult[]; operation: FetchOperation<FetchPartition> }
 }
 
-function setUp(count = 1): Fixture {
+interface SetUp {
+  readonly followersServe?: boolean
+  readonly preferred?: number
+}
+
+function setUp(count = 1, { followersServe = false, preferred = -1 }: SetUp = {}): Fixture {
   const world = new World({ seed: 2 })
   const host = world.addHost('broker')
   const partitions = Array.from({ length: count }, () => new StubPartition(host))
   const storageFailures: Error[] = []
+  const throttle = new ReplicaThrottle({ host, nodeId: 1, direction: 'leader', windows: { count: 11, sizeMs: 1000 } })
   const around: FetchSurroundings = {
     host,
     get: (_topic, index) => partitions[index] as unknown as Partition | undefined,
     missingPartition: () => ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
     storageFailed: (_partition, error) => storageFailures.push(error),
     abortedTransactions: () => [{ producerId: 5, firstOffset: 0 }],
+    leaderThrottle: throttle,
+    followersServe,
+    preferredReplica: (_partition, _offset, rackId) => (rackId === 'zone-2' ? preferred : -1),
   }
   const fetch: Fixture['fetch'] = (request = {}, each = {}) => {
     const answers: FetchPartitionResult[] = []
@@ -122,6 +140,8 @@ function setUp(count = 1): Fixture {
     }))
     const spec: FetchRequestSpec = {
       replicaId: -1,
+      leaderOnly: false,
+      rackId: '',
       replicaEpoch: -1,
       maxWaitMs: 500,
       minBytes: 1,
@@ -135,7 +155,7 @@ function setUp(count = 1): Fixture {
     operation.start(spec.maxWaitMs)
     return { answers, operation }
   }
-  return { world, host, partitions, storageFailures, fetch }
+  return { world, host, partitions, storageFailures, throttle, fetch }
 }
 
 function sizes(answers: readonly FetchPartitionResult[]): number[] {
@@ -313,5 +333,67 @@ describe('a follower fetch', () => {
   test('of a broker that is no replica is refused', () => {
     const { fetch } = setUp()
     expect(fetch({ replicaId: 9 }).answers).toMatchObject([{ errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER }])
+  })
+})
+
+describe('a consumer fetch in a zone', () => {
+  test('is sent to the follower there at once, without records', () => {
+    const { partitions, fetch } = setUp(1, { followersServe: true, preferred: 2 })
+    partitions[0]?.append(3, true)
+    expect(fetch({ rackId: 'zone-2' }).answers).toMatchObject([
+      { errorCode: 0, preferredReadReplica: 2, records: null, highWatermark: 3 },
+    ])
+    expect(fetch({ rackId: 'zone-1' }).answers).toMatchObject([
+      { preferredReadReplica: -1, records: { sizeBytes: 300 } },
+    ])
+  })
+
+  test('stays with the leader where followers do not serve', () => {
+    const { partitions, fetch } = setUp(1, { preferred: 2 })
+    partitions[0]?.append(3, true)
+    expect(fetch({ rackId: 'zone-2' }).answers).toMatchObject([
+      { preferredReadReplica: -1, records: { sizeBytes: 300 } },
+    ])
+  })
+})
+
+test('a follower that serves consumers hears of a new high watermark at once', () => {
+  const { partitions, fetch } = setUp(1, { followersServe: true })
+  partitions[0]?.append(2, true)
+  expect(fetch({ replicaId: 2 }, { fetchOffset: 2 }).answers).toMatchObject([{ highWatermark: 2, records: null }])
+  expect(fetch({ replicaId: 2 }, { fetchOffset: 2 }).answers).toEqual([])
+})
+
+describe('a throttled follower', () => {
+  const throttled = (replicas: string): typeof emptyImage => ({
+    ...emptyImage,
+    configs: new Map([['2:orders', new Map([['leader.replication.throttled.replicas', replicas]])]]),
+  })
+
+  test('gets nothing while the rate is exceeded, and waits', () => {
+    const { world, partitions, throttle, fetch } = setUp()
+    throttle.update(throttled('*'), 10)
+    partitions[0]?.append(3, true)
+    expect(sizes(fetch({ replicaId: 2 }).answers)).toEqual([300])
+    const { answers } = fetch({ replicaId: 2 })
+    world.advance(400)
+    expect(answers).toEqual([])
+    world.advance(200)
+    expect(answers).toMatchObject([{ errorCode: 0, records: null }])
+    world.advance(60_000)
+    expect(sizes(fetch({ replicaId: 2 }).answers)).toEqual([300])
+  })
+
+  test('is not held back once it is in sync, nor are consumers, nor replicas that are not named', () => {
+    const { partitions, throttle, fetch } = setUp()
+    throttle.update(throttled('0:1'), 10)
+    throttle.record(1000)
+    partitions[0]?.append(3, true)
+    expect(sizes(fetch().answers)).toEqual([300])
+    partitions[0]?.isr.push(2)
+    expect(sizes(fetch({ replicaId: 2 }).answers)).toEqual([300])
+    partitions[0]?.isr.pop()
+    throttle.update(throttled('1:1,0:9'), 10)
+    expect(sizes(fetch({ replicaId: 2 }).answers)).toEqual([300])
   })
 })

@@ -5,6 +5,9 @@
  *   check ─▶ read ─▶ enough? ─▶ answer
  *                      └─▶ wait (woken or timed out) ─▶ read ─▶ answer
  *
+ * A consumer that had better ask a follower in its zone is told so and gets no records (KIP-392); a replica that is
+ * throttled and over its rate is passed over (KIP-73).
+ *
  * Limits: `maxBytes` over all and each partition's own; the first batch of the answer is returned whole even when it is
  * larger, so that every reader gets on (KIP-74). Facts: kafka-protocol §4.5.
  */
@@ -13,6 +16,7 @@ import { CorruptBatch } from '@millrace/log/corrupt-batch'
 import type { LogRead } from '@millrace/log/log-types'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { FetchPartition, FetchPartitionResult, FetchRequestSpec, FetchWaiter } from './fetch-types.ts'
+import type { ReplicaThrottle } from '../quotas/replica-throttle.ts'
 import type { Partition } from './partition.ts'
 import { divergence, type EpochEnd } from './truncation.ts'
 
@@ -22,6 +26,12 @@ export interface FetchSurroundings {
   /** Error code of a partition that is not hosted here. */
   missingPartition(topic: string, partition: number): number
   storageFailed(partition: Partition, error: Error): void
+  /** What this broker sends to followers that are not in sync. */
+  readonly leaderThrottle: ReplicaThrottle
+  /** Consumers read from followers: these hear of a new high watermark at once, not with the next records. */
+  readonly followersServe: boolean
+  /** The follower that a consumer of this rack should ask for `fetchOffset`; -1: the leader. */
+  preferredReplica(partition: Partition, fetchOffset: number, rackId: string): number
   abortedTransactions(
     partition: Partition,
     fetchOffset: number,
@@ -35,6 +45,7 @@ interface Checked<P extends FetchPartition> {
   readonly partition: Partition | undefined
   errorCode: number
   divergingEpoch: EpochEnd | null
+  preferredReplica: number
   records: LogRead | null
 }
 
@@ -69,8 +80,10 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
       maxWaitMs <= 0 ||
       this.request.completeNow ||
       checked.length === 0 ||
-      checked.some((each) => each.errorCode !== ErrorCode.NONE || each.divergingEpoch !== null) ||
-      (this.request.replicaId >= 0 && checked.some(isBehindLogStart))
+      checked.some(
+        (each) => each.errorCode !== ErrorCode.NONE || each.divergingEpoch !== null || each.preferredReplica >= 0,
+      ) ||
+      (this.request.replicaId >= 0 && checked.some((each) => isBehindLogStart(each) || this.#isUntold(each)))
     if (atOnce || this.#availableBytes(checked) >= this.request.minBytes) return this.#answer(checked)
     this.#wait(checked, maxWaitMs)
   }
@@ -133,12 +146,19 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
   #check(request: P, takesNote: boolean): Checked<P> {
     const { replicaId, replicaEpoch } = this.request
     const partition = this.#around.get(request.topic, request.partition)
-    const checked: Checked<P> = { request, partition, errorCode: ErrorCode.NONE, divergingEpoch: null, records: null }
+    const checked: Checked<P> = {
+      request,
+      partition,
+      errorCode: ErrorCode.NONE,
+      divergingEpoch: null,
+      preferredReplica: -1,
+      records: null,
+    }
     if (partition === undefined) {
       checked.errorCode = this.#around.missingPartition(request.topic, request.partition)
       return checked
     }
-    checked.errorCode = partition.checkRequest(request.currentLeaderEpoch, replicaId >= 0)
+    checked.errorCode = partition.checkRequest(request.currentLeaderEpoch, this.request.leaderOnly)
     if (checked.errorCode !== ErrorCode.NONE) return checked
     if (request.lastFetchedEpoch >= 0) {
       const ownEnd = partition.log.leaderEpochs.endOffsetFor(request.lastFetchedEpoch)
@@ -157,6 +177,8 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
       !partition.followerFetched(replicaId, replicaEpoch, request.fetchOffset, request.logStartOffset)
     ) {
       checked.errorCode = ErrorCode.NOT_LEADER_OR_FOLLOWER
+    } else if (replicaId < 0 && this.#around.followersServe && partition.isLeader) {
+      checked.preferredReplica = this.#around.preferredReplica(partition, request.fetchOffset, this.request.rackId)
     }
     return checked
   }
@@ -166,6 +188,21 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
     return this.request.readCommitted ? partition.lastStableOffset : partition.highWatermark
   }
 
+  /** The replica is not in sync, throttled, and its broker has sent what it may. */
+  #isHeldBack(partition: Partition): boolean {
+    const { leaderThrottle } = this.#around
+    const { replicaId } = this.request
+    if (replicaId < 0 || !leaderThrottle.active || partition.isr.includes(replicaId)) return false
+    return leaderThrottle.throttles(partition.topic, partition.partition) && leaderThrottle.exceeded
+  }
+
+  /** Consumers of the follower wait for a high watermark that it has not heard of. */
+  #isUntold({ partition }: Checked<P>): boolean {
+    if (!this.#around.followersServe || partition === undefined) return false
+    const follower = partition.followers.find(({ brokerId }) => brokerId === this.request.replicaId)
+    return follower !== undefined && follower.toldHighWatermark < partition.highWatermark
+  }
+
   /** Bytes that an answer now would hold, as far as it matters: at least minBytes, or all. A cold read counts as enough. */
   #availableBytes(checked: readonly Checked<P>[]): number {
     const wanted = this.request.minBytes
@@ -173,7 +210,7 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
     for (const { request, partition, errorCode } of checked) {
       if (partition === undefined || errorCode !== ErrorCode.NONE) return Infinity
       const endOffset = this.#visibleEnd(partition)
-      if (endOffset <= request.fetchOffset) continue
+      if (endOffset <= request.fetchOffset || this.#isHeldBack(partition)) continue
       if (wanted <= 1) return 1
       const read = partition.log.read({
         offset: request.fetchOffset,
@@ -201,6 +238,7 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
       const each = checked[index] as Checked<P>
       const { partition, request } = each
       if (partition === undefined || each.errorCode !== ErrorCode.NONE || each.divergingEpoch !== null) continue
+      if (each.preferredReplica >= 0 || this.#isHeldBack(partition)) continue
       const endOffset = this.#visibleEnd(partition)
       if (endOffset <= request.fetchOffset || (left <= 0 && !empty)) continue
       const readRequest = {
@@ -221,16 +259,30 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
           }
           each.records = cold
           const size = cold?.sizeBytes ?? 0
+          this.#sent(partition, size)
           this.#readFrom(checked, index + 1, left - size, empty && size === 0)
         })
         return
       }
       each.records = read
+      this.#sent(partition, read.sizeBytes)
       left -= read.sizeBytes
       if (read.sizeBytes > 0) empty = false
     }
     this.#state = 'done'
     this.#callback(checked.map((each) => this.#result(each)))
+  }
+
+  #sent({ topic, partition }: Partition, bytes: number): void {
+    const { leaderThrottle } = this.#around
+    if (this.request.replicaId < 0 || !leaderThrottle.active) return
+    if (leaderThrottle.throttles(topic, partition)) leaderThrottle.record(bytes)
+  }
+
+  #told(partition: Partition): void {
+    if (this.request.replicaId < 0 || !this.#around.followersServe) return
+    const follower = partition.followers.find(({ brokerId }) => brokerId === this.request.replicaId)
+    if (follower !== undefined) follower.toldHighWatermark = partition.highWatermark
   }
 
   #result(checked: Checked<P>): FetchPartitionResult<P> {
@@ -250,10 +302,12 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
         logStartOffset: -1,
         divergingEpoch: null,
         currentLeader,
+        preferredReadReplica: -1,
         abortedTransactions: null,
         records: null,
       }
     }
+    this.#told(partition)
     const committedOnly = this.request.readCommitted && this.request.replicaId < 0
     return {
       request,
@@ -263,6 +317,7 @@ export class FetchOperation<P extends FetchPartition> implements FetchWaiter {
       logStartOffset: partition.logStartOffset,
       divergingEpoch: checked.divergingEpoch,
       currentLeader: null,
+      preferredReadReplica: checked.preferredReplica,
       abortedTransactions: committedOnly
         ? records === null
           ? []

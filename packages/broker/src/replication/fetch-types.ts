@@ -17,6 +17,10 @@ export interface FetchPartition {
 export interface FetchRequestSpec<P extends FetchPartition = FetchPartition> {
   /** -1 for consumers. */
   readonly replicaId: number
+  /** Whether a follower must refuse: for followers, and for consumers of versions before KIP-392. */
+  readonly leaderOnly: boolean
+  /** The consumer's rack; '': none. */
+  readonly rackId: string
   /** Broker epoch of the follower, -1 when the version has none. */
   readonly replicaEpoch: number
   readonly maxWaitMs: number
@@ -39,6 +43,8 @@ export interface FetchPartitionResult<P extends FetchPartition = FetchPartition>
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null
   /** Set with NOT_LEADER_OR_FOLLOWER and FENCED_LEADER_EPOCH when the leader is known. */
   readonly currentLeader: { readonly leaderId: number; readonly leaderEpoch: number } | null
+  /** The follower that the consumer should fetch from; then there are no records. -1: this one. */
+  readonly preferredReadReplica: number
   /** null for read_uncommitted. */
   readonly abortedTransactions: readonly { readonly producerId: number; readonly firstOffset: number }[] | null
   /** null: empty. `records.release` is the reader's to call once the bytes have been written or dropped. */

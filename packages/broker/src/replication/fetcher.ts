@@ -15,6 +15,7 @@ import { ErrorCode, errorName } from '@millrace/protocol/errors'
 import { fetchRequest, fetchResponse, type FetchResponse } from '@millrace/protocol/messages/01-fetch'
 import type { PeerChannel } from '../lifecycle/controller-channel.ts'
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
+import type { ReplicaThrottle } from '../quotas/replica-throttle.ts'
 import { Backoff } from './backoff.ts'
 import { findStartOffset } from './out-of-range.ts'
 import type { Partition } from './partition.ts'
@@ -46,6 +47,8 @@ export interface FetcherOptions {
   readonly channel: PeerChannel
   readonly arena: Arena
   readonly metrics: BrokerMetrics
+  /** What this broker fetches for its replicas that are not in sync. */
+  readonly throttle: ReplicaThrottle
   /** replica.fetch.wait.max.ms, .min.bytes, .max.bytes, .response.max.bytes as they are now. */
   readonly limits: () => {
     readonly waitMsMax: number
@@ -107,11 +110,16 @@ export class Fetcher {
     if (this.#inFlight || this.#taking || this.#closed || this.#appending > 0 || this.#pause !== null) return
     const limits = this.#options.limits()
     const topics = []
+    let heldBack = false
     for (const [topicId, partitions] of this.#byId) {
       const asked = []
       for (const followed of partitions.values()) {
         if (followed.state !== 'ready') continue
         const { partition } = followed
+        if (this.#isHeldBack(partition)) {
+          heldBack = true
+          continue
+        }
         followed.askedEpoch = partition.leaderEpoch
         asked.push({
           partition: partition.partition,
@@ -124,7 +132,10 @@ export class Fetcher {
       }
       if (asked.length > 0) topics.push({ topicId, partitions: asked })
     }
-    if (topics.length === 0) return
+    if (topics.length === 0) {
+      if (heldBack) this.#pauseFor(this.#options.throttle.waitMs)
+      return
+    }
     const body = {
       clusterId: this.#options.clusterId,
       replicaState: { replicaId: this.#options.nodeId, replicaEpoch: this.#options.brokerEpoch() },
@@ -148,7 +159,7 @@ export class Fetcher {
           error: error?.message ?? null,
           errorCode: response?.errorCode ?? null,
         })
-        this.#pauseAll()
+        this.#pauseFor(this.#backoff.next())
         return
       }
       this.#backoff.reset()
@@ -160,8 +171,15 @@ export class Fetcher {
     this.#options.channel.send(fetchRequest, fetchResponse, FETCH_VERSION, body, answered, timeoutMs)
   }
 
-  #pauseAll(): void {
-    this.#pause = this.#options.host.timers.set(this.#backoff.next(), () => {
+  /** Throttled (KIP-73), and this broker has fetched what it may. */
+  #isHeldBack({ topic, partition, isr }: Partition): boolean {
+    const { throttle, nodeId } = this.#options
+    if (!throttle.active || isr.includes(nodeId)) return false
+    return throttle.throttles(topic, partition) && throttle.exceeded
+  }
+
+  #pauseFor(delayMs: number): void {
+    this.#pause = this.#options.host.timers.set(delayMs, () => {
       this.#pause = null
       this.#fetch()
     })
@@ -224,6 +242,8 @@ export class Fetcher {
   #append(followed: Followed, records: Buffer, highWatermark: number, logStartOffset: number): void {
     const { partition } = followed
     this.#options.metrics.replicationBytesIn += records.length
+    const { throttle } = this.#options
+    if (throttle.active && throttle.throttles(partition.topic, partition.partition)) throttle.record(records.length)
     const lease = this.#options.arena.reserve(records.length)
     records.copy(lease.slab.bytes, lease.start)
     followed.state = 'appending'

@@ -3,15 +3,17 @@ import type { NodeChannel } from '@millrace/client/channel'
 import type { MetadataImage } from '@millrace/metadata/image'
 import { INTERNAL_LISTENER_NAME } from '../broker-config.ts'
 import type { BrokerSettings } from '../metadata/broker-settings.ts'
+import type { ReplicaThrottles } from '../quotas/replica-throttle.ts'
 import { Fetcher, type FetcherOptions } from './fetcher.ts'
 import type { Partition } from './partition.ts'
 
 export type OwnChannel = Pick<NodeChannel, 'connected' | 'send' | 'close'>
 export type OpenChannel = (address: { readonly host: string; readonly port: number }) => OwnChannel
 
-export interface FetchersOptions extends Omit<FetcherOptions, 'channel' | 'limits'> {
+export interface FetchersOptions extends Omit<FetcherOptions, 'channel' | 'limits' | 'throttle'> {
   readonly settings: BrokerSettings
   readonly openChannel: OpenChannel
+  readonly throttles: ReplicaThrottles
 }
 
 interface Running {
@@ -78,6 +80,7 @@ export class Fetchers {
     const fetcher = new Fetcher({
       ...this.#options,
       channel,
+      throttle: this.#options.throttles.follower,
       limits: () => ({
         waitMsMax: settings.number('replica.fetch.wait.max.ms'),
         bytesMin: settings.number('replica.fetch.min.bytes'),

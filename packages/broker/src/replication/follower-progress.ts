@@ -12,6 +12,8 @@ export class FollowerProgress {
   lastCaughtUpMs: number = -Infinity
   /** Broker epoch named in its last fetch; -1 when the fetch named none. */
   brokerEpoch = -1
+  /** The high watermark that its last answer told it; -1: none yet. */
+  toldHighWatermark = -1
   #lastFetchMs = 0
   #lastFetchLeaderEndOffset = 0
 
@@ -24,6 +26,7 @@ export class FollowerProgress {
     this.logEndOffset = -1
     this.logStartOffset = -1
     this.brokerEpoch = -1
+    this.toldHighWatermark = -1
     this.lastCaughtUpMs = inSync ? nowMs : -Infinity
     this.#lastFetchMs = inSync ? nowMs : 0
     this.#lastFetchLeaderEndOffset = leaderEndOffset

@@ -33,6 +33,8 @@ export interface PartitionEnvironment {
   readonly holdsUnderMinIsr: boolean
   /** replica.lag.time.max.ms */
   readonly replicaLagMsMax: number
+  /** Consumers may read from followers (KIP-392). */
+  readonly followersServe: boolean
   /** millrace.validate.records=header */
   readonly validateHeadersOnly: boolean
   topicSettings(topic: string): LogConfig

@@ -77,6 +77,7 @@ function setUp(options: { holdsUnderMinIsr?: boolean; minInsyncReplicas?: number
     metrics: new BrokerMetrics(),
     holdsUnderMinIsr: options.holdsUnderMinIsr ?? false,
     replicaLagMsMax: 30_000,
+    followersServe: false,
     validateHeadersOnly: false,
     topicSettings: () => settings,
     activeBrokerEpoch: (id) => (inactive.has(id) ? null : 100 + id),

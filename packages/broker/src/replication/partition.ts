@@ -383,6 +383,7 @@ export class Partition {
       this.#delayedProduces.complete(offset, errorCode)
     }
     if (this.consumerWaiters.size > 0) for (const waiter of this.consumerWaiters) waiter.wake(false)
+    if (this.#environment.followersServe) for (const waiter of this.followerWaiters) waiter.wake(true)
   }
 
   #wakeLowWatermark(): void {

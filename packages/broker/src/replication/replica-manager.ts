@@ -23,9 +23,11 @@ import { ErrorCode } from '@millrace/protocol/errors'
 import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
 import type { BrokerSettings } from '../metadata/broker-settings.ts'
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
+import type { ReplicaThrottle, ReplicaThrottles } from '../quotas/replica-throttle.ts'
 import { FetchOperation, type FetchSurroundings } from './fetch-operation.ts'
 import type { FetchPartition, FetchPartitionResult, FetchRequestSpec } from './fetch-types.ts'
 import { Fetchers, type OpenChannel } from './fetchers.ts'
+import { isRackAware, preferredReplica } from './replica-selector.ts'
 import { IsrSender } from './isr-sender.ts'
 import { NewFollowers } from './new-followers.ts'
 import type { PartitionEnvironment } from './partition-environment.ts'
@@ -56,6 +58,7 @@ export interface ReplicaManagerOptions {
   readonly arena: Arena
   readonly settings: BrokerSettings
   readonly metrics: BrokerMetrics
+  readonly throttles: ReplicaThrottles
   /** KIP-966: see PartitionEnvironment. */
   readonly holdsUnderMinIsr: boolean
   readonly brokerEpoch: () => number
@@ -72,6 +75,8 @@ const NO_PARTITIONS: readonly (Partition | undefined)[] = []
 
 export class ReplicaManager implements FetchSurroundings {
   readonly host: Host
+  readonly leaderThrottle: ReplicaThrottle
+  readonly followersServe: boolean
   readonly #options: ReplicaManagerOptions
   readonly #environment: PartitionEnvironment
   readonly #isrSender: IsrSender
@@ -87,6 +92,8 @@ export class ReplicaManager implements FetchSurroundings {
     this.#options = options
     this.host = options.host
     const { host, logger, nodeId, settings, brokerEpoch } = options
+    this.leaderThrottle = options.throttles.leader
+    this.followersServe = isRackAware(settings.string('replica.selector.class'))
     this.#isrSender = new IsrSender({ host, logger, nodeId, channel: options.controllerChannel, brokerEpoch })
     this.#newFollowers = new NewFollowers(host)
     const manager = this
@@ -102,6 +109,7 @@ export class ReplicaManager implements FetchSurroundings {
       get replicaLagMsMax() {
         return settings.number('replica.lag.time.max.ms')
       },
+      followersServe: this.followersServe,
       validateHeadersOnly: settings.validateHeadersOnly,
       topicSettings: (topic) => settings.topic(topic),
       activeBrokerEpoch: (id) =>
@@ -236,6 +244,14 @@ export class ReplicaManager implements FetchSurroundings {
     lastOffset: number,
   ): readonly { readonly producerId: number; readonly firstOffset: number }[] {
     return partition.log.abortedTransactions(fetchOffset, lastOffset + 1)
+  }
+
+  preferredReplica(partition: Partition, fetchOffset: number, rackId: string): number {
+    const { isr, followers } = partition
+    const view = { nodeId: this.#options.nodeId, isr, followers }
+    const rackOf = (id: number): string | null => this.#image.brokers.get(id)?.rack ?? null
+    const preferred = preferredReplica(view, fetchOffset, rackId, rackOf)
+    return preferred >= 0 && isLive(this.#image, preferred) ? preferred : -1
   }
 
   describeLogDir(): LogDirDescription {
