@@ -8,54 +8,25 @@
  * logged reason, as Kafka does. A handler that throws costs its connection, not the process; only a broken invariant
  * of our own is let through. Single owner: the server's loop.
  */
-import type { Host, Transport } from '@millrace/base/host'
+import type { Transport } from '@millrace/base/host'
 import { InvariantError } from '@millrace/base/invariant'
-import type { Logger } from '@millrace/base/logger'
-import type { Arena } from '@millrace/log/arena'
 import { ApiKey } from '@millrace/protocol/apis'
 import { decodeMessage } from '@millrace/protocol/codec'
 import type { Encodable, ResponseDefinition } from '@millrace/protocol/definition'
 import { decodeRequestHeader, encodeResponseFrame } from '@millrace/protocol/headers'
 import { DecodeError } from '@millrace/protocol/primitives/decode-error'
 import { Reader } from '@millrace/protocol/primitives/reader'
-import type { Writer } from '@millrace/protocol/primitives/writer'
-import type { ApiHandler, HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
-import type { BuiltInHandlers } from './built-in-handlers.ts'
+import type { ApiHandler } from './api-handler.ts'
+import type { ConnectionOptionsOf } from './connection-options.ts'
 import { Framer, type Frame } from './framer.ts'
 import type { InternalAuthentication } from './internal-authentication.ts'
-import type { RequestServerLimits } from './limits.ts'
-import type { MemoryBudget } from './memory-budget.ts'
 import { PendingRequest, type RequestOwner } from './pending-request.ts'
-import { metered, Mute, type ConnectionQuota, type RequestQuotas } from './request-quotas.ts'
-import type { RequestUsage, UsageCounts } from './request-usage.ts'
+import { metered, Mute, type ConnectionQuota } from './request-quotas.ts'
+import type { UsageCounts } from './request-usage.ts'
 import { ResponseQueue } from './response-queue.ts'
-import type { BacklogUser, WriteBacklog } from './write-backlog.ts'
+import type { BacklogUser } from './write-backlog.ts'
 
-/** What the server lends to its connections. */
-export interface ConnectionOptions {
-  readonly id: number
-  readonly host: Host
-  readonly logger: Logger
-  readonly arena: Arena
-  readonly budget: MemoryBudget
-  readonly backlog: WriteBacklog
-  /** Shared: every response is encoded in one go. */
-  readonly writer: Writer
-  readonly limits: RequestServerLimits
-  readonly listener: ListenerOptions
-  readonly handlers: HandlerMap
-  readonly builtIn: BuiltInHandlers
-  readonly versionRange: (apiKey: number) => VersionRange | null
-  /** Counts what clients ask; null on internal listeners. */
-  readonly usage: RequestUsage | null
-  /** null on listeners that demand none. */
-  readonly authentication: InternalAuthentication | null
-  /** null: no client is limited. */
-  readonly quotas: RequestQuotas | null
-  /** `flush` is to be called in the next tick. */
-  readonly scheduleFlush: (connection: Connection) => void
-  readonly onClosed: (connection: Connection) => void
-}
+export type ConnectionOptions = ConnectionOptionsOf<Connection>
 
 /** Less than this is not worth counting: the kernel's own buffers hold more. */
 const BEHIND_BYTES = 64 * 1024
