@@ -10,6 +10,7 @@ import type { TlsServerOptions } from '@millrace/base/host'
 import type { FrameLease } from '@millrace/log/arena'
 import type { RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'
 import type { ConnectionQuota } from './request-quotas.ts'
+import type { SaslMechanism } from './sasl/sasl-mechanism.ts'
 
 export interface ListenerOptions {
   /** Unique among the listeners of one server: 'CLIENT', 'INTERNAL', … */
@@ -22,6 +23,8 @@ export interface ListenerOptions {
   readonly transport?: 'auto' | 'onread' | 'data'
   /** What the listener shows; absent: plaintext. */
   readonly tls?: TlsServerOptions
+  /** By which clients prove who they are; none: they need not. Internal listeners have their own. */
+  readonly saslMechanisms?: readonly SaslMechanism[]
 }
 
 /** One connection as handlers see it. The same object for the connection's whole life. */

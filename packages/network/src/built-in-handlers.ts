@@ -69,7 +69,7 @@ function saslHandshakeHandler(failureDelayMs: number): ApiHandler<SaslHandshakeR
     handle(context: OwnContext, request, respond) {
       const { authentication } = context.connection
       if (authentication === null) return respond({ errorCode: ErrorCode.ILLEGAL_SASL_STATE, mechanisms: [] })
-      // After version 0 tokens would come without Kafka headers; no node of ours speaks that.
+      // After version 0 tokens would come without Kafka headers, as clients before Kafka 1.0 sent them.
       const errorCode =
         context.apiVersion === 0 ? ErrorCode.UNSUPPORTED_SASL_MECHANISM : authentication.handshake(request.mechanism)
       respond({ errorCode, mechanisms: authentication.mechanisms })
@@ -100,11 +100,11 @@ function saslAuthenticateHandler(
         errorCode: step.errorCode,
         errorMessage: step.errorMessage,
         authBytes: step.authBytes,
-        sessionLifetimeMs: 0,
+        sessionLifetimeMs: step.sessionLifetimeMs,
       })
       if (step.principal !== null) context.connection.authenticated(step.principal)
       if (step.errorCode === ErrorCode.SASL_AUTHENTICATION_FAILED) {
-        context.connection.dropAfterResponse('SASL authentication failed', failureDelayMs)
+        context.connection.dropAfterResponse(`SASL authentication failed: ${step.reason ?? ''}`, failureDelayMs)
       }
     },
   }

@@ -5,7 +5,7 @@ import type { Arena } from '@millrace/log/arena'
 import type { Writer } from '@millrace/protocol/primitives/writer'
 import type { HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
 import type { BuiltInHandlers } from './built-in-handlers.ts'
-import type { InternalAuthentication } from './internal-authentication.ts'
+import type { SaslAuthentication } from './sasl/sasl-authentication.ts'
 import type { RequestServerLimits } from './limits.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import type { RequestQuotas } from './request-quotas.ts'
@@ -29,7 +29,7 @@ export interface ConnectionOptionsOf<C> {
   /** Counts what clients ask; null on internal listeners. */
   readonly usage: RequestUsage | null
   /** null on listeners that demand none. */
-  readonly authentication: InternalAuthentication | null
+  readonly authentication: SaslAuthentication | null
   /** null: no client is limited. */
   readonly quotas: RequestQuotas | null
   /** `flush` is to be called in the next tick. */

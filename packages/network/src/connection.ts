@@ -19,11 +19,11 @@ import { Reader } from '@millrace/protocol/primitives/reader'
 import type { ApiHandler } from './api-handler.ts'
 import type { ConnectionOptionsOf } from './connection-options.ts'
 import { Framer, type Frame } from './framer.ts'
-import type { InternalAuthentication } from './internal-authentication.ts'
 import { PendingRequest, type RequestOwner } from './pending-request.ts'
 import { metered, Mute, type ConnectionQuota } from './request-quotas.ts'
 import type { UsageCounts } from './request-usage.ts'
 import { ResponseQueue } from './response-queue.ts'
+import type { SaslAuthentication } from './sasl/sasl-authentication.ts'
 import type { BacklogUser } from './write-backlog.ts'
 
 export type ConnectionOptions = ConnectionOptionsOf<Connection>
@@ -44,7 +44,7 @@ export class Connection implements RequestOwner, BacklogUser {
   clientSoftwareVersion = ''
   /** Monotonic time of the last byte from the peer or of the last response. */
   lastActiveMs: number
-  readonly authentication: InternalAuthentication | null
+  readonly authentication: SaslAuthentication | null
   readonly quota: ConnectionQuota | null
   readonly #options: ConnectionOptions
   readonly #transport: Transport
@@ -311,6 +311,8 @@ export class Connection implements RequestOwner, BacklogUser {
     if (handler === undefined) return 'unknown API key'
     if (handler.internalOnly === true && !this.internal) return 'an inter-broker API on a client listener'
     if (this.authentication === null || this.authentication.complete) return null
+    if (this.authentication.expired && this.#options.builtIn.get(request.apiKey) === undefined)
+      return 'the session has expired and was not renewed'
     return this.#options.builtIn.get(request.apiKey) === undefined ? 'not authenticated' : null
   }
 

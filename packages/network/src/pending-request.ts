@@ -3,7 +3,7 @@ import { invariant } from '@millrace/base/invariant'
 import type { FrameLease } from '@millrace/log/arena'
 import type { ApiHandler, ConnectionInfo, RequestContext, Respond } from './api-handler.ts'
 import type { Frame } from './framer.ts'
-import type { InternalAuthentication } from './internal-authentication.ts'
+import type { SaslAuthentication } from './sasl/sasl-authentication.ts'
 
 const NO_CHUNKS: readonly Buffer[] = []
 
@@ -12,7 +12,7 @@ export interface RequestOwner extends ConnectionInfo {
   /** The peer has told what software it is (ApiVersions v3+). */
   identified(softwareName: string, softwareVersion: string): void
   /** null on listeners that demand none. */
-  readonly authentication: InternalAuthentication | null
+  readonly authentication: SaslAuthentication | null
   authenticated(principal: string): void
   dropAfterResponse(reason: string, delayMs: number): void
   answered(request: PendingRequest, response: unknown, release: (() => void) | null): void

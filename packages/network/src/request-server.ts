@@ -15,9 +15,12 @@ import { noFeatures, type AdvertisedFeatures } from './api-versions.ts'
 import { createBuiltInHandlers } from './built-in-handlers.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { handshakeFailure } from './handshake-failure.ts'
-import { InternalAuthentication, InternalCredentials } from './internal-authentication.ts'
+import { INTERNAL_PRINCIPAL, INTERNAL_USER } from './internal-listener.ts'
 import { defaultLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
+import { SaslAuthentication } from './sasl/sasl-authentication.ts'
+import type { SaslMechanism } from './sasl/sasl-mechanism.ts'
+import { internalScramMechanism } from './sasl/scram-mechanism.ts'
 import type { RequestQuotas } from './request-quotas.ts'
 import { RequestUsage } from './request-usage.ts'
 import { WriteBacklog } from './write-backlog.ts'
@@ -63,7 +66,7 @@ export class RequestServer {
   readonly #budget: MemoryBudget
   readonly #backlog: WriteBacklog
   readonly #writer: Writer = new Writer()
-  readonly #credentials: InternalCredentials | null
+  readonly #nodeMechanisms: readonly SaslMechanism[]
   readonly #acceptors = new Map<string, Acceptor>()
   readonly #connections = new Set<Connection>()
   readonly #connectionsByAddress = new Map<string, number>()
@@ -78,7 +81,8 @@ export class RequestServer {
     this.#budget = new MemoryBudget(this.#limits.frameMemoryBytesMax)
     this.#backlog = new WriteBacklog(this.#limits.unwrittenTotalBytesMax)
     const needsSecret = options.listeners.some((listener) => listener.internal)
-    this.#credentials = needsSecret ? new InternalCredentials(options.internalSecret, options.host.random) : null
+    const node = { random: options.host.random, user: INTERNAL_USER, principal: INTERNAL_PRINCIPAL }
+    this.#nodeMechanisms = needsSecret ? [internalScramMechanism({ ...node, secret: options.internalSecret })] : []
   }
 
   /** Opens all listeners; on an error those already open are closed again. */
@@ -172,8 +176,9 @@ export class RequestServer {
     }
     return (transport) => {
       const id = this.#nextConnectionId++
+      const mechanisms = listener.internal ? this.#nodeMechanisms : (listener.saslMechanisms ?? [])
       const authentication =
-        listener.internal && this.#credentials !== null ? new InternalAuthentication(this.#credentials) : null
+        mechanisms.length === 0 ? null : new SaslAuthentication({ clock: host.clock, mechanisms, peer: transport })
       this.#accept(transport, { ...shared, id, authentication })
     }
   }

@@ -9,7 +9,7 @@
 import type { Host } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import { addressBytes } from '@millrace/network/envelope'
-import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-authentication'
+import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-listener'
 import { encodePrincipal } from '@millrace/network/principal-data'
 import { decodeMessage } from '@millrace/protocol/codec'
 import type { Decoded, Encodable, RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'

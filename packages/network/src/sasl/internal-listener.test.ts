@@ -6,8 +6,8 @@ import { saslAuthenticateRequest, saslAuthenticateResponse } from '@millrace/pro
 import { brokerHeartbeatRequest, brokerHeartbeatResponse } from '@millrace/protocol/messages/63-broker-heartbeat'
 import { clientFinalMessage, clientFirstMessage, parseServerFirst, saltedPassword } from '@millrace/protocol/sasl/scram'
 import { describe, expect, it } from 'vitest'
-import { SOFTWARE, createFixture, produceBody, reasonsOf, type Fixture } from './request-server-fixture.ts'
-import type { TestClient } from './test-client-fixture.ts'
+import { SOFTWARE, createFixture, produceBody, reasonsOf, type Fixture } from '../request-server-fixture.ts'
+import type { TestClient } from '../test-client-fixture.ts'
 
 describe('an internal listener', () => {
   const heartbeat = { brokerId: 1, brokerEpoch: 1, currentMetadataOffset: 1, wantFence: false, wantShutDown: false }

@@ -1,0 +1,126 @@
+/**
+ * The SASL side of one connection (kafka-protocol §6.1): SaslHandshake names a mechanism, SaslAuthenticate carries its
+ * tokens. Where a proof is good for a time only, the peer proves itself again on the same connection, by the same mechanism
+ * and as the same principal (KIP-368). Any failure is final for the connection.
+ */
+import type { Clock } from '@millrace/base/host'
+import { ErrorCode } from '@millrace/protocol/errors'
+import { SaslFailure, type SaslConversation, type SaslMechanism, type SaslPeer } from './sasl-mechanism.ts'
+
+export interface AuthenticationStep {
+  readonly errorCode: number
+  /** Told to the peer. */
+  readonly errorMessage: string | null
+  readonly authBytes: Buffer
+  /** 0: for as long as the connection lives. */
+  readonly sessionLifetimeMs: number
+  /** Set with the last step of a successful conversation. */
+  readonly principal: string | null
+  /** For the operator, of a failure. */
+  readonly reason: string | null
+}
+
+interface Proof {
+  readonly mechanism: SaslMechanism
+  readonly principal: string
+  readonly provedMs: number
+  /** Infinity: for as long as the connection lives. */
+  readonly endsMs: number
+}
+
+type State =
+  | { readonly at: 'handshake' }
+  | { readonly at: 'conversation'; readonly mechanism: SaslMechanism; readonly conversation: SaslConversation }
+  | { readonly at: 'proved' }
+  | { readonly at: 'failed' }
+
+/** A peer that proves itself more often is out of order (KIP-368). */
+const REAUTHENTICATION_MS_MIN = 1_000
+const NOTHING = Buffer.alloc(0)
+
+export interface SaslAuthenticationOptions {
+  readonly clock: Clock
+  readonly mechanisms: readonly SaslMechanism[]
+  readonly peer: SaslPeer
+}
+
+export class SaslAuthentication {
+  readonly #options: SaslAuthenticationOptions
+  #state: State = { at: 'handshake' }
+  #proof: Proof | null = null
+
+  constructor(options: SaslAuthenticationOptions) {
+    this.#options = options
+  }
+
+  get mechanisms(): readonly string[] {
+    return this.#options.mechanisms.map(({ name }) => name)
+  }
+
+  /** The peer has proved who it is, and that still counts. */
+  get complete(): boolean {
+    return this.#proof !== null && this.#state.at !== 'failed' && this.#options.clock.monotonicMs() < this.#proof.endsMs
+  }
+
+  /** It did once, and did not do it again in time. */
+  get expired(): boolean {
+    return this.#proof !== null && this.#options.clock.monotonicMs() >= this.#proof.endsMs
+  }
+
+  /** SaslHandshake: NONE, UNSUPPORTED_SASL_MECHANISM or, out of turn, ILLEGAL_SASL_STATE. */
+  handshake(name: string): number {
+    if (this.#state.at !== 'handshake' && !this.#mayProveAgain()) return ErrorCode.ILLEGAL_SASL_STATE
+    const mechanism = this.#options.mechanisms.find((one) => one.name === name)
+    if (mechanism === undefined || (this.#proof !== null && this.#proof.mechanism !== mechanism)) {
+      this.#state = { at: 'failed' }
+      return ErrorCode.UNSUPPORTED_SASL_MECHANISM
+    }
+    this.#state = { at: 'conversation', mechanism, conversation: mechanism.begin(this.#options.peer) }
+    return ErrorCode.NONE
+  }
+
+  /** SaslAuthenticate: the next token of the conversation. */
+  authenticate(token: Buffer): AuthenticationStep {
+    const state = this.#state
+    if (state.at !== 'conversation')
+      return failure(ErrorCode.ILLEGAL_SASL_STATE, 'SaslAuthenticate is out of turn.', null)
+    try {
+      const step = state.conversation.next(token)
+      if (step.kind === 'challenge') return { ...success, authBytes: step.token }
+      if (this.#proof !== null && this.#proof.principal !== step.principal) {
+        throw new SaslFailure(
+          'Re-authentication must be of the principal that the connection belongs to.',
+          `${this.#proof.principal} cannot become ${step.principal} on one connection`,
+        )
+      }
+      const provedMs = this.#options.clock.monotonicMs()
+      const endsMs = step.lifetimeMs === null ? Infinity : provedMs + step.lifetimeMs
+      this.#proof = { mechanism: state.mechanism, principal: step.principal, provedMs, endsMs }
+      this.#state = { at: 'proved' }
+      return { ...success, authBytes: step.token, sessionLifetimeMs: step.lifetimeMs ?? 0, principal: step.principal }
+    } catch (error) {
+      if (!(error instanceof SaslFailure)) throw error
+      this.#state = { at: 'failed' }
+      return failure(ErrorCode.SASL_AUTHENTICATION_FAILED, error.message, error.reason)
+    }
+  }
+
+  #mayProveAgain(): boolean {
+    const proof = this.#proof
+    if (this.#state.at !== 'proved' || proof === null || proof.endsMs === Infinity) return false
+    return this.#options.clock.monotonicMs() - proof.provedMs >= REAUTHENTICATION_MS_MIN
+  }
+}
+
+const success: AuthenticationStep = {
+  errorCode: ErrorCode.NONE,
+  errorMessage: null,
+  authBytes: NOTHING,
+  sessionLifetimeMs: 0,
+  principal: null,
+  reason: null,
+}
+
+function failure(errorCode: number, errorMessage: string, reason: string | null): AuthenticationStep {
+  return { ...success, errorCode, errorMessage, reason }
+}
