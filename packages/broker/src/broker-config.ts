@@ -6,11 +6,14 @@
 import type { ArenaOptions } from '@millrace/log/arena'
 import type { TlsServerOptions } from '@millrace/base/host'
 
+export type ClientSaslMechanism = 'SCRAM-SHA-512'
+
 export interface BrokerListener {
   /** Unique per broker; 'CLIENT' on a plain cluster. Registered with the controller under this name. */
   readonly name: string
-  /** SSL: shows the certificate of `BrokerConfig.tls`. */
-  readonly securityProtocol: 'PLAINTEXT' | 'SSL'
+  /** With SSL: shows the certificate of `BrokerConfig.tls`. With SASL: clients prove who they are by `saslMechanisms`. */
+  readonly securityProtocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+  readonly saslMechanisms?: readonly ClientSaslMechanism[]
   readonly host: string
   /** 0 takes a free port, which is then what is advertised unless `advertisedPort` is set. */
   readonly port: number

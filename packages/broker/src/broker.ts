@@ -5,7 +5,6 @@
  *   logs, metadata copy ─▶ listeners ─▶ register + follow metadata ─▶ first image: replicas start ─▶ unfenced: ready
  */
 import type { Host, TlsServerOptions } from '@millrace/base/host'
-import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import { randomUuid } from '@millrace/base/uuid'
 import { NodeChannel } from '@millrace/client/channel'
@@ -13,20 +12,22 @@ import { Arena } from '@millrace/log/arena'
 import { LogManager } from '@millrace/log/log-manager'
 import { isOutOfSpace } from '@millrace/log/storage-error'
 import { emptyImage, isLive } from '@millrace/metadata/image'
-import type { ListenerOptions } from '@millrace/network/api-handler'
 import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-listener'
+import type { SaslMechanism } from '@millrace/network/sasl/sasl-mechanism'
 import { RequestServer } from '@millrace/network/request-server'
 import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import { prepareCompression } from '@millrace/protocol/compression/compression'
 import { profileOf } from '@millrace/protocol/version-profiles'
-import { INTERNAL_LISTENER_NAME, type BrokerConfig } from './broker-config.ts'
+import { INTERNAL_LISTENER_NAME, type BrokerConfig, type ClientSaslMechanism } from './broker-config.ts'
 import type { BrokerRuntime } from './broker-runtime.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { brokerFeatures, brokerVersionRange } from './handlers/advertised-versions.ts'
 import { createHandlers } from './handlers/handlers.ts'
 import { serverLimits } from './handlers/server-limits.ts'
+import { userScramMechanism } from './authentication/user-scram-mechanism.ts'
+import { requestListeners } from './request-listeners.ts'
 import { BrokerLifecycle, type RegisteredListener } from './lifecycle/broker-lifecycle.ts'
 import type { BrokerStateName } from './lifecycle/broker-state.ts'
 import { ProducerIds } from './lifecycle/producer-ids.ts'
@@ -43,7 +44,7 @@ import { createTransactionParts, type TransactionParts } from './transactions/tr
 const ARENA = { slabBytes: 4 * 1024 * 1024, tailBytesMax: 48 * 1024 * 1024 }
 const INTERNAL_USER = 'internal'
 /** As BrokerRegistration numbers them. */
-const SECURITY_PROTOCOLS = { PLAINTEXT: 0, SSL: 1 } as const
+const SECURITY_PROTOCOLS = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
 /** Most time for the controller to move the leaderships of a broker that leaves. */
 const CONTROLLED_SHUTDOWN_MS = 10_000
 export interface StartBrokerOptions {
@@ -203,7 +204,7 @@ export class Broker {
       host,
       logger,
       arena,
-      listeners: listenersOf(config),
+      listeners: requestListeners(config, (mechanism) => this.#saslMechanism(mechanism)),
       handlers: createHandlers(this.runtime, this.#groups, this.#transactions),
       versionRange: brokerVersionRange(config.kafkaVersion),
       features: brokerFeatures(config.kafkaVersion, this.#metadata),
@@ -279,6 +280,10 @@ export class Broker {
         })
       })
     })
+  }
+
+  #saslMechanism(_name: ClientSaslMechanism): SaslMechanism {
+    return userScramMechanism(this.#options.host.random, () => this.#metadata.image)
   }
 
   /** Settings first, then replicas; coordinators and handlers subscribe behind. */
@@ -406,14 +411,4 @@ export class Broker {
     }
     return [...clients, internal]
   }
-}
-
-function listenersOf(config: BrokerConfig): ListenerOptions[] {
-  const clients = config.listeners.map(({ name, host, port, securityProtocol }) => {
-    const listener = { name, host, port, internal: false }
-    if (securityProtocol === 'PLAINTEXT') return listener
-    invariant(config.tls !== undefined, 'an SSL listener has a certificate to show', { name })
-    return { ...listener, tls: config.tls }
-  })
-  return [...clients, { name: INTERNAL_LISTENER_NAME, ...config.internalListener, internal: true }]
 }

@@ -4,6 +4,8 @@
  *
  * Calls on several items throw the first error that is for good; items before it may have been done.
  */
+import type { Random } from '@millrace/base/host'
+import { alterScramUsers, type ScramUser } from './admin/scram.ts'
 import { describeClusterRequest, describeClusterResponse } from '@millrace/protocol/messages/60-describe-cluster'
 import {
   describeConfigs,
@@ -58,10 +60,12 @@ export interface DescribedCluster {
 
 export class AdminClient {
   readonly #cluster: ClusterClient
+  readonly #random: Random
 
   /** Connects on the first call. */
   constructor(options: AdminClientOptions) {
     this.#cluster = new ClusterClient(options)
+    this.#random = options.host.random
   }
 
   /** Drops the connections; calls under way fail. */
@@ -127,6 +131,11 @@ export class AdminClient {
     options: DescribeConfigsOptions = {},
   ): Promise<DescribedConfigs[]> {
     return describeConfigs(this.#cluster, resources, options)
+  }
+
+  /** Gives users their passwords for SCRAM-SHA-512, or takes them away. Throws UNACCEPTABLE_CREDENTIAL. */
+  async alterScramUsers(users: readonly ScramUser[]): Promise<void> {
+    await alterScramUsers(this.#cluster, users, (count) => this.#random.bytes(count))
   }
 
   /** Changes single values. Throws INVALID_CONFIG, INVALID_REQUEST, UNKNOWN_TOPIC_OR_PARTITION. */

@@ -27,7 +27,7 @@ export interface ControllerSpec {
 }
 
 /** How clients may connect: each kind has a port of its own on every broker. */
-export type ClientListener = 'plaintext' | 'tls'
+export type ClientListener = 'plaintext' | 'tls' | 'scram'
 
 /** What a cluster should be. Plain data: it is stored, compared, and handed to node processes as JSON. */
 export interface ClusterSpec {

@@ -12,6 +12,10 @@ import type {
   AlterClientQuotasRequest,
   AlterClientQuotasResponseInput,
 } from '@millrace/protocol/messages/49-alter-client-quotas'
+import type {
+  AlterUserScramCredentialsRequest,
+  AlterUserScramCredentialsResponseInput,
+} from '@millrace/protocol/messages/51-alter-user-scram-credentials'
 import type { UpdateFeaturesResponseInput } from '@millrace/protocol/messages/57-update-features'
 import type { ForwardingFailure } from './forwarder.ts'
 
@@ -89,6 +93,14 @@ export function alterClientQuotasFailure(
     throttleTimeMs: 0,
     entries: request.entries.map(({ entity }) => ({ errorCode, errorMessage: message, entity })),
   }
+}
+
+export function alterUserScramCredentialsFailure(
+  { deletions, upsertions }: AlterUserScramCredentialsRequest,
+  { errorCode, message }: ForwardingFailure,
+): AlterUserScramCredentialsResponseInput {
+  const users = new Set([...deletions, ...upsertions].map(({ name }) => name))
+  return { throttleTimeMs: 0, results: [...users].map((user) => ({ user, errorCode, errorMessage: message })) }
 }
 
 /** For responses that have errorCode and errorMessage at the top and one list: 45 and 46. */

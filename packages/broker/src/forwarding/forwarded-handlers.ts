@@ -12,9 +12,11 @@ import type { AlterConfigsRequest } from '@millrace/protocol/messages/33-alter-c
 import type { CreatePartitionsRequest } from '@millrace/protocol/messages/37-create-partitions'
 import type { ElectLeadersRequest } from '@millrace/protocol/messages/43-elect-leaders'
 import type { AlterClientQuotasRequest } from '@millrace/protocol/messages/49-alter-client-quotas'
+import type { AlterUserScramCredentialsRequest } from '@millrace/protocol/messages/51-alter-user-scram-credentials'
 import {
   alterClientQuotasFailure,
   alterConfigsFailure,
+  alterUserScramCredentialsFailure,
   createPartitionsFailure,
   createTopicsFailure,
   deleteTopicsFailure,
@@ -50,6 +52,7 @@ const FORWARDED: readonly ForwardedApi[] = [
   api(ApiKey.AlterPartitionReassignments, (_request, failure) => ({ ...topLevelFailure(failure), responses: [] })),
   api(ApiKey.ListPartitionReassignments, (_request, failure) => ({ ...topLevelFailure(failure), topics: [] })),
   api<AlterClientQuotasRequest>(ApiKey.AlterClientQuotas, alterClientQuotasFailure),
+  api<AlterUserScramCredentialsRequest>(ApiKey.AlterUserScramCredentials, alterUserScramCredentialsFailure),
   api(ApiKey.DescribeQuorum, (_request, failure) => ({
     errorCode: failure.errorCode,
     errorMessage: failure.message,

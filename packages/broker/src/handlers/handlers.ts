@@ -37,6 +37,7 @@ export const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
   ApiKey.AlterPartitionReassignments,
   ApiKey.ListPartitionReassignments,
   ApiKey.AlterClientQuotas,
+  ApiKey.AlterUserScramCredentials,
   ApiKey.DescribeQuorum,
   ApiKey.UnregisterBroker,
 ])

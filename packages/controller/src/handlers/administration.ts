@@ -1,4 +1,4 @@
-/** The clients' admin APIs, forwarded by brokers in envelopes: topics, partitions, configs, elections (19, 20, 33, 37, 43–46), quotas (49). */
+/** The clients' admin APIs, forwarded by brokers in envelopes: topics, partitions, configs, elections (19, 20, 33, 37, 43–46), quotas (49), SCRAM credentials (51). */
 import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import { createTopicsRequest, createTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
@@ -24,6 +24,10 @@ import {
   listPartitionReassignmentsResponse,
 } from '@millrace/protocol/messages/46-list-partition-reassignments'
 import { alterClientQuotasRequest, alterClientQuotasResponse } from '@millrace/protocol/messages/49-alter-client-quotas'
+import {
+  alterUserScramCredentialsRequest,
+  alterUserScramCredentialsResponse,
+} from '@millrace/protocol/messages/51-alter-user-scram-credentials'
 import { alterConfigs, incrementalAlterConfigs } from '../configuration-control/alter-configs.ts'
 import type { ControlState, Decision } from '../decision.ts'
 import { alterClientQuotas } from '../quota-control/alter-client-quotas.ts'
@@ -33,6 +37,7 @@ import { deleteTopics } from '../replication-control/delete-topics.ts'
 import { electLeaders } from '../replication-control/elect-leaders.ts'
 import { electWhereLeaderless } from '../replication-control/leadership.ts'
 import { alterPartitionReassignments, listPartitionReassignments } from '../replication-control/reassignments.ts'
+import { alterUserScramCredentials } from '../scram-control/alter-user-scram-credentials.ts'
 import type { HandlerContext } from './handler-context.ts'
 import { decideAndSpread, handler } from './handler-context.ts'
 
@@ -57,6 +62,9 @@ export function administrationHandlers(context: HandlerContext): readonly ApiHan
     }),
     handler(alterClientQuotasRequest, alterClientQuotasResponse, (_, request, respond) =>
       decideAndSpread(context, CONFIG_SPREAD_MS, (state) => alterClientQuotas(state, request), respond),
+    ),
+    handler(alterUserScramCredentialsRequest, alterUserScramCredentialsResponse, (_, request, respond) =>
+      decideAndSpread(context, CONFIG_SPREAD_MS, (state) => alterUserScramCredentials(state, request), respond),
     ),
     handler(electLeadersRequest, electLeadersResponse, (_, request, respond) =>
       decideAndSpread(context, request.timeoutMs, (state) => electLeaders(state, request), respond),

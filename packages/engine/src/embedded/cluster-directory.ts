@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import type { TlsServerOptions } from '@millrace/base/host'
 import type { ClientListener, ClusterId, ClusterSpec, NodeId, NodeRole } from '../engine.ts'
 import { writeJsonAtomic } from './node-config.ts'
-import { CLIENT_PORTS } from './ports.ts'
+import { portsOfBlock } from './ports.ts'
 import type { NodeSecrets } from './node-config.ts'
 
 export interface NodeRecord {
@@ -47,7 +47,7 @@ export class ClusterDirectory {
   read(): ClusterRecord | null {
     const path = join(this.path, 'cluster.json')
     if (!existsSync(path)) return null
-    return current(JSON.parse(readFileSync(path, 'utf8')) as ClusterRecord | PlaintextRecord)
+    return current(JSON.parse(readFileSync(path, 'utf8')) as WrittenRecord)
   }
 
   write(record: ClusterRecord): void {
@@ -79,21 +79,23 @@ export class ClusterDirectory {
   }
 }
 
-/** As written when there was one client listener only. */
-interface PlaintextRecord {
-  readonly spec: Omit<ClusterSpec, 'clientListeners'>
-  readonly nodes: readonly (Omit<NodeRecord, 'clientPorts'> & { readonly clientPort: number | null })[]
+/** As an earlier version may have written it: with fewer kinds of listeners, or with the plaintext one alone. */
+interface WrittenRecord {
+  readonly spec: Omit<ClusterSpec, 'clientListeners'> & Partial<Pick<ClusterSpec, 'clientListeners'>>
+  readonly nodes: readonly (Omit<NodeRecord, 'clientPorts'> & {
+    readonly clientPort?: number | null
+    readonly clientPorts?: Partial<NonNullable<NodeRecord['clientPorts']>> | null
+  })[]
 }
 
-function current(record: ClusterRecord | PlaintextRecord): ClusterRecord {
+/** Ports that were not written down are those of the node's block. */
+function current({ spec, nodes }: WrittenRecord): ClusterRecord {
   return {
-    spec: { clientListeners: ['plaintext'], ...record.spec },
-    nodes: record.nodes.map((node) => {
-      if ('clientPorts' in node) return node
-      const { clientPort, ...rest } = node
-      const clientPorts =
-        clientPort === null ? null : { plaintext: clientPort, tls: node.portBlock + CLIENT_PORTS.tls.offset }
-      return { ...rest, clientPorts }
+    spec: { clientListeners: ['plaintext'], ...spec },
+    nodes: nodes.map(({ clientPort = null, clientPorts = null, ...node }) => {
+      if (node.role === 'controller') return { ...node, clientPorts: null }
+      const written = { ...(clientPort === null ? {} : { plaintext: clientPort }), ...clientPorts }
+      return { ...node, clientPorts: { ...portsOfBlock(node.portBlock), ...written } }
     }),
   }
 }

@@ -42,9 +42,10 @@ export interface EmbeddedClusterOptions {
 const IN_SYNC_TIMEOUT_MS = 120_000
 const INTERNAL_HOST = '127.0.0.1'
 /** Names as MSK's brokers have them. */
-const LISTENERS: Readonly<Record<ClientListener, Pick<NodeListener, 'name' | 'securityProtocol'>>> = {
+const LISTENERS: Readonly<Record<ClientListener, Omit<NodeListener, 'host' | 'port'>>> = {
   plaintext: { name: 'CLIENT', securityProtocol: 'PLAINTEXT' },
   tls: { name: 'CLIENT_SECURE', securityProtocol: 'SSL' },
+  scram: { name: 'CLIENT_SASL_SCRAM', securityProtocol: 'SASL_SSL', saslMechanisms: ['SCRAM-SHA-512'] },
 }
 /** A port that was free when it was given out can be taken by the time the node binds it; nobody loses it that often. */
 const PLACINGS_MAX = 5
@@ -87,7 +88,7 @@ export class EmbeddedCluster {
   /** The brokers' certificate becomes good for `names` as well, and for a while to come; running brokers are told. */
   async renewCertificate(names: readonly string[]): Promise<void> {
     if (this.#record === null) throw new EngineError(`cluster ${this.#options.directory.id} is not known here`)
-    if (!this.#record.spec.clientListeners.includes('tls')) return
+    if (!needsCertificate(this.#record.spec)) return
     await this.adopt()
     await this.#ensureCertificate(names)
   }
@@ -204,7 +205,7 @@ export class EmbeddedCluster {
     const isNew = this.#record === null
     if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'IN_PROGRESS' })
     const nodes = await this.#options.placeNodes(spec, known, avoid)
-    if (spec.clientListeners.includes('tls')) await this.#ensureCertificate([])
+    if (needsCertificate(spec)) await this.#ensureCertificate([])
     this.#record = { spec, nodes }
     this.#options.directory.write(this.#record)
     if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'COMPLETED' })
@@ -299,6 +300,10 @@ export class EmbeddedCluster {
       ephemeral: this.#options.ephemeral,
     }
   }
+}
+
+function needsCertificate({ clientListeners }: ClusterSpec): boolean {
+  return clientListeners.some((kind) => LISTENERS[kind].securityProtocol !== 'PLAINTEXT')
 }
 
 function servedPorts({ clientPorts }: NodeRecord, kinds: readonly ClientListener[]): NodeObservation['clientPorts'] {

@@ -16,7 +16,8 @@ import type { NodeRole } from '../engine.ts'
 export interface NodeListener {
   /** As MSK names them: CLIENT, CLIENT_SECURE. */
   readonly name: string
-  readonly securityProtocol: 'PLAINTEXT' | 'SSL'
+  readonly securityProtocol: 'PLAINTEXT' | 'SSL' | 'SASL_SSL'
+  readonly saslMechanisms?: readonly 'SCRAM-SHA-512'[]
   readonly host: string
   readonly port: number
 }

@@ -1,7 +1,7 @@
 /** Gives every node of a cluster its ports, once. */
 import type { ClientListener, ClusterSpec } from '../engine.ts'
 import type { NodeRecord } from './cluster-directory.ts'
-import { allocateBlock, canBind, CLIENT_PORTS, INTERNAL_PORT_OFFSET, randomBlock } from './ports.ts'
+import { allocateBlock, canBind, CLIENT_PORTS, INTERNAL_PORT_OFFSET, portsOfBlock, randomBlock } from './ports.ts'
 
 export interface PlaceRequest {
   readonly spec: ClusterSpec
@@ -40,11 +40,13 @@ export async function placeNodes(request: PlaceRequest): Promise<readonly NodeRe
     const mayTakeWellKnown = !request.ephemeral && role === 'broker' && nodeId === spec.brokers[0]?.nodeId
     const isFree = async (port: number): Promise<boolean> =>
       mayTakeWellKnown && !taken.some(({ clientPorts }) => owns(clientPorts, port)) && free(listenHost, port)
-    const portOf = async (kind: ClientListener): Promise<number> => {
-      const { wellKnown, offset } = CLIENT_PORTS[kind]
-      return (await isFree(wellKnown)) ? wellKnown : portBlock + offset
-    }
-    const clientPorts = role === 'broker' ? { plaintext: await portOf('plaintext'), tls: await portOf('tls') } : null
+    const ports = portsOfBlock(portBlock)
+    const portOf = async (kind: ClientListener): Promise<number> =>
+      (await isFree(CLIENT_PORTS[kind].wellKnown)) ? CLIENT_PORTS[kind].wellKnown : ports[kind]
+    const clientPorts =
+      role === 'broker'
+        ? { plaintext: await portOf('plaintext'), tls: await portOf('tls'), scram: await portOf('scram') }
+        : null
     nodes.push({ nodeId, role, zoneId, portBlock, clientPorts, internalPort: portBlock + INTERNAL_PORT_OFFSET })
   }
   return nodes

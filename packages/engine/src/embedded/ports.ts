@@ -5,7 +5,8 @@
  *
  *   +0 plaintext  +1 TLS  +2 SCRAM  +3 IAM  +4…+6 their public twins  +7 JMX metrics  +8 node metrics  +9 internal
  *
- * The first broker takes MSK's own client ports, 9092 for plaintext and 9094 for TLS, each if it is free at that moment.
+ * The first broker takes MSK's own client ports, 9092 for plaintext, 9094 for TLS and 9096 for SCRAM, each if it is free at
+ * that moment.
  */
 import { createServer } from 'node:net'
 import { type ClientListener, EngineError } from '../engine.ts'
@@ -18,6 +19,13 @@ const BLOCK_COUNT = 1200
 export const CLIENT_PORTS: Readonly<Record<ClientListener, { readonly wellKnown: number; readonly offset: number }>> = {
   plaintext: { wellKnown: 9092, offset: 0 },
   tls: { wellKnown: 9094, offset: 1 },
+  scram: { wellKnown: 9096, offset: 2 },
+}
+
+/** The client ports of a node whose block begins at `portBlock`. */
+export function portsOfBlock(portBlock: number): Readonly<Record<ClientListener, number>> {
+  const { plaintext, tls, scram } = CLIENT_PORTS
+  return { plaintext: portBlock + plaintext.offset, tls: portBlock + tls.offset, scram: portBlock + scram.offset }
 }
 
 export interface PortRequest {

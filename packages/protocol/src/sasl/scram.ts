@@ -72,13 +72,27 @@ export function saltedPassword(password: string, salt: Uint8Array, iterations: n
 const REMEMBERED_MAX = 32
 const rememberedPasswords = new Map<string, Buffer>()
 
+export type ScramDigest = 'sha256' | 'sha512'
+
+/** The digest of a mechanism as Kafka numbers them (1 SCRAM-SHA-256, 2 SCRAM-SHA-512); null for others. */
+export function scramDigest(mechanism: number): ScramDigest | null {
+  if (mechanism === 1) return 'sha256'
+  return mechanism === 2 ? DIGEST : null
+}
+
 /** The credential that a salted password gives, as a server stores it. */
-export function scramCredential(salted: Uint8Array, salt: Uint8Array, iterations: number): ScramCredential {
+export function scramCredential(
+  salted: Uint8Array,
+  salt: Uint8Array,
+  iterations: number,
+  digest: ScramDigest = DIGEST,
+): ScramCredential {
+  const keyed = (text: string): Buffer => createHmac(digest, salted).update(text, 'utf8').digest()
   return {
     salt: Buffer.from(salt),
     iterations,
-    storedKey: hash(hmac(salted, 'Client Key')),
-    serverKey: hmac(salted, 'Server Key'),
+    storedKey: createHash(digest).update(keyed('Client Key')).digest(),
+    serverKey: keyed('Server Key'),
   }
 }
 

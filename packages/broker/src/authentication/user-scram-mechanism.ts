@@ -1,0 +1,16 @@
+/** SCRAM-SHA-512 for clients: users and what is kept of their passwords are in the metadata (AlterUserScramCredentials). */
+import type { Random } from '@millrace/base/host'
+import { scramKey, type MetadataImage } from '@millrace/metadata/image'
+import type { SaslMechanism } from '@millrace/network/sasl/sasl-mechanism'
+import { scramMechanism } from '@millrace/network/sasl/scram-mechanism'
+
+const SCRAM_SHA_512_NUMBER = 2
+
+/** @param image the newest metadata: a changed password counts from the next login on */
+export function userScramMechanism(random: Random, image: () => MetadataImage): SaslMechanism {
+  return scramMechanism({
+    random,
+    credentialOf: (user) => image().scramCredentials.get(scramKey(SCRAM_SHA_512_NUMBER, user)) ?? null,
+    principalOf: (user) => `User:${user}`,
+  })
+}

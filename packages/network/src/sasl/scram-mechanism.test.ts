@@ -1,0 +1,81 @@
+import {
+  checkServerFinal,
+  clientFinalMessage,
+  clientFirstMessage,
+  parseServerFirst,
+  saltedPassword,
+  scramCredential,
+} from '@millrace/protocol/sasl/scram'
+import { SeededRandom } from '@millrace/testkit/seeded-random'
+import { describe, expect, it } from 'vitest'
+import { SaslFailure, type SaslStep } from './sasl-mechanism.ts'
+import { scramMechanism } from './scram-mechanism.ts'
+
+const salt = Buffer.from('a salt of alice')
+const mechanism = scramMechanism({
+  random: new SeededRandom(1),
+  credentialOf: (user) => (user === 'alice' ? scramCredential(saltedPassword('secret', salt, 4096), salt, 4096) : null),
+  principalOf: (user) => `User:${user}`,
+})
+
+/** The whole conversation; what the server's first message was, and how it ended. */
+function logIn(user: string, password: string): { readonly serverFirst: string; readonly end: () => SaslStep } {
+  const conversation = mechanism.begin({ remoteAddress: '127.0.0.1' })
+  const challenge = conversation.next(Buffer.from(clientFirstMessage(user, 'clientnonce')))
+  const server = parseServerFirst(challenge.token.toString(), 'clientnonce')
+  const final = clientFinalMessage(
+    user,
+    'clientnonce',
+    server,
+    saltedPassword(password, server.salt, server.iterations),
+  )
+  const end = (): SaslStep => {
+    const step = conversation.next(Buffer.from(final.message))
+    checkServerFinal(step.token.toString(), final.serverSignature)
+    return step
+  }
+  return { serverFirst: server.salt.toString('hex'), end }
+}
+
+function reasonOf(end: () => SaslStep): string {
+  try {
+    end()
+  } catch (error) {
+    if (error instanceof SaslFailure) return error.reason
+    throw error
+  }
+  throw new Error('it did not fail')
+}
+
+describe('SCRAM-SHA-512', () => {
+  it('lets in who knows the password, for as long as the connection lives', () => {
+    expect(logIn('alice', 'secret').end()).toMatchObject({
+      kind: 'authenticated',
+      principal: 'User:alice',
+      lifetimeMs: null,
+    })
+  })
+
+  it('refuses a wrong password and an unknown user with the same words', () => {
+    for (const [user, password] of [
+      ['alice', 'wrong'],
+      ['mallory', 'secret'],
+    ] as const) {
+      expect(() => logIn(user, password).end()).toThrow(
+        'Authentication failed: invalid credentials with SASL mechanism SCRAM-SHA-512',
+      )
+    }
+    expect(reasonOf(logIn('alice', 'wrong').end)).toBe('SCRAM-SHA-512 of user "alice": wrong proof')
+    expect(reasonOf(logIn('mallory', 'x').end)).toBe('SCRAM-SHA-512 of user "mallory", who does not exist: wrong proof')
+  })
+
+  it('shows an unknown user the same salt every time, as it does a known one', () => {
+    expect(logIn('mallory', 'x').serverFirst).toBe(logIn('mallory', 'y').serverFirst)
+    expect(logIn('mallory', 'x').serverFirst).not.toBe(logIn('trudy', 'x').serverFirst)
+  })
+
+  it('ends a conversation that is no SCRAM', () => {
+    const conversation = mechanism.begin({ remoteAddress: '127.0.0.1' })
+    expect(() => conversation.next(Buffer.from('n,,n=,r='))).toThrow(SaslFailure)
+  })
+})
