@@ -14,6 +14,9 @@ import type { SimulatedCluster } from './simulated-cluster.ts'
 const METADATA_VERSION = 9
 const FIND_COORDINATOR_VERSION = 2
 const REQUEST_TIMEOUT_MS = 1_500
+const GROUP = 0
+/** FindCoordinator's key type of transactional ids. */
+export const TRANSACTION = 1
 const RETRY_MS = 25
 
 type PartitionMetadata = MetadataResponse['topics'][number]['partitions'][number]
@@ -66,27 +69,22 @@ export class ClusterAccess {
     this.#leaders.delete(`${topic}-${partition}`)
   }
 
-  coordinatorOf(groupId: string, callback: (brokerId: number) => void): void {
-    const known = this.#coordinators.get(groupId)
+  /** The coordinator of a group or, with another `keyType`, of a transactional id, asking around as long as none is known. */
+  coordinatorOf(key: string, callback: (brokerId: number) => void, keyType: number = GROUP): void {
+    const known = this.#coordinators.get(`${keyType}/${key}`)
     if (known !== undefined) return callback(known)
     const answered = (_error: Error | null, response: FindCoordinatorResponse | null): void => {
-      if (response?.errorCode === ErrorCode.NONE) this.#coordinators.set(groupId, response.nodeId)
-      if (this.#coordinators.has(groupId)) this.coordinatorOf(groupId, callback)
-      else this.again(() => this.coordinatorOf(groupId, callback))
+      if (response?.errorCode === ErrorCode.NONE) {
+        this.#coordinators.set(`${keyType}/${key}`, response.nodeId)
+        callback(response.nodeId)
+      } else this.again(() => this.coordinatorOf(key, callback, keyType))
     }
-    const body = { key: groupId, keyType: 0 }
-    this.send(
-      this.anyBroker(),
-      findCoordinatorRequest,
-      findCoordinatorResponse,
-      FIND_COORDINATOR_VERSION,
-      body,
-      answered,
-    )
+    const version = FIND_COORDINATOR_VERSION
+    this.send(this.anyBroker(), findCoordinatorRequest, findCoordinatorResponse, version, { key, keyType }, answered)
   }
 
-  forgetCoordinator(groupId: string): void {
-    this.#coordinators.delete(groupId)
+  forgetCoordinator(key: string, keyType: number = GROUP): void {
+    this.#coordinators.delete(`${keyType}/${key}`)
   }
 
   /** The topic's partitions as some broker shows them; none when it did not answer. */

@@ -3,18 +3,16 @@
  * one record stands at one offset for ever, whoever says so: an acknowledgement, a consumer, or a replica at the end.
  */
 
-export type Promised = 'acknowledged' | 'consumed'
+import { StandingRecords } from './standing-records.ts'
 
 /** More of the same tells nothing new. */
 const VIOLATIONS_MAX = 20
 
 export class Ledger {
   readonly violations: string[] = []
-  acknowledgedCount = 0
-  consumedCount = 0
-  committedCount = 0
-  /** By partition, then offset: the value that stands there. */
-  readonly #values: Map<number, Map<number, { readonly value: string; readonly promised: Promised }>> = new Map()
+  /** What came about, by name: shows what a run covered. */
+  readonly counts: Record<string, number> = {}
+  readonly #records: StandingRecords = new StandingRecords((what) => this.broken(what))
   /** By partition: below may be gone, and below must be gone. */
   readonly #deletes: Map<number, number> = new Map()
   readonly #deleted: Map<number, number> = new Map()
@@ -26,16 +24,20 @@ export class Ledger {
     if (this.violations.length < VIOLATIONS_MAX) this.violations.push(what)
   }
 
+  count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1
+  }
+
   /** acks=all was answered: `value` stands at `offset` as long as the topic. */
   acknowledged(partition: number, offset: number, value: string): void {
-    this.acknowledgedCount++
-    this.#stands(partition, offset, value, 'acknowledged')
+    this.count('acknowledged')
+    this.#records.stands(String(partition), offset, value, 'acknowledged')
   }
 
   /** A consumer was shown `value`, so it was below the high watermark. */
   consumed(partition: number, offset: number, value: string): void {
-    this.consumedCount++
-    this.#stands(partition, offset, value, 'consumed')
+    this.count('consumed')
+    this.#records.stands(String(partition), offset, value, 'consumed')
   }
 
   /** DeleteRecords up to `offset` was asked for. */
@@ -73,12 +75,7 @@ export class Ledger {
       this.broken(
         `partition ${partition} begins at ${logStartOffset}, records were deleted up to ${least}, at most ${most}`,
       )
-    for (const [offset, { value, promised }] of this.#values.get(partition) ?? []) {
-      if (offset < logStartOffset) continue
-      const there = found.get(offset)
-      if (there !== value)
-        this.broken(`lost: ${value} was ${promised} at ${partition}/${offset}, now ${there ?? 'nothing'}`)
-    }
+    this.#records.check(String(partition), logStartOffset, found)
     this.#checkStreams(partition, logStartOffset > 0, [...found.values()])
   }
 
@@ -94,18 +91,6 @@ export class Ledger {
       this.broken(
         `idempotent ${stream}: ${sent.length} sent, ${got.length} there, different from number ${at}: ` +
           `${sent[at] ?? 'nothing'} sent, ${got[at] ?? 'nothing'} there`,
-      )
-    }
-  }
-
-  #stands(partition: number, offset: number, value: string, promised: Promised): void {
-    let values = this.#values.get(partition)
-    if (values === undefined) this.#values.set(partition, (values = new Map()))
-    const before = values.get(offset)
-    if (before === undefined) values.set(offset, { value, promised })
-    else if (before.value !== value) {
-      this.broken(
-        `offset ${partition}/${offset} was used twice: ${before.value} ${before.promised}, ${value} ${promised}`,
       )
     }
   }

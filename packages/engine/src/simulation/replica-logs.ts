@@ -82,23 +82,33 @@ export function compareReplicas(
   return { differences, digest: digest.digest('hex') }
 }
 
-/** Keys whose last offsets differ. Those written in transactions are left out: aborted records may be gone or not. */
+/**
+ * Keys whose last records differ. A deletion may be gone from one replica and not yet from another. Keys written in
+ * transactions are left out: aborted records may be gone or not.
+ */
 function keysThatDiffer(logs: readonly Buffer[]): string[] {
   const transactional = new Set<string>()
   const latest = logs.map((bytes) => {
-    const offsets = new Map<string, number>()
+    const last = new Map<string, { readonly offset: number; readonly isDeletion: boolean }>()
     visitBatches(bytes, 0, bytes.length, (at) => {
       if (isControl(bytes, at)) return
       visitRecords(bytes, at, (record) => {
         const key = record.key?.toString('hex') ?? ''
         if (isTransactional(bytes, at)) transactional.add(key)
-        offsets.set(key, record.offset)
+        last.set(key, { offset: record.offset, isDeletion: record.value === null })
       })
     })
-    return offsets
+    return last
   })
-  const keys = new Set(latest.flatMap((offsets) => [...offsets.keys()]))
-  return [...keys].filter(
-    (key) => !transactional.has(key) && latest.some((offsets) => offsets.get(key) !== latest[0]?.get(key)),
-  )
+  const differs = (key: string): boolean => {
+    const offsets = latest.flatMap((last) => {
+      const record = last.get(key)
+      return record === undefined || record.isDeletion ? [] : [record.offset]
+    })
+    const gone = latest.some((last) => !last.has(key))
+    const deleted = latest.every((last) => last.get(key)?.isDeletion !== false)
+    return !deleted && (gone || new Set(offsets).size > 1 || offsets.length < latest.length)
+  }
+  const keys = new Set(latest.flatMap((last) => [...last.keys()]))
+  return [...keys].filter((key) => !transactional.has(key) && differs(key))
 }

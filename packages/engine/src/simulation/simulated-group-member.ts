@@ -17,7 +17,9 @@ import {
 } from '@millrace/protocol/messages/09-offset-fetch'
 import { joinGroupRequest, joinGroupResponse, type JoinGroupResponse } from '@millrace/protocol/messages/11-join-group'
 import { heartbeatRequest, heartbeatResponse, type HeartbeatResponse } from '@millrace/protocol/messages/12-heartbeat'
+import { leaveGroupRequest, leaveGroupResponse } from '@millrace/protocol/messages/13-leave-group'
 import { syncGroupRequest, syncGroupResponse, type SyncGroupResponse } from '@millrace/protocol/messages/14-sync-group'
+import type { Actor } from './actor.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -26,10 +28,13 @@ const SYNC_VERSION = 3
 const HEARTBEAT_VERSION = 3
 const COMMIT_VERSION = 7
 const OFFSET_FETCH_VERSION = 5
+const LEAVE_VERSION = 3
 const SESSION_TIMEOUT_MS = 1_500
 const JOIN_TIMEOUT_MS = 4_000
 const STEP_MS_MAX = 120
 const STEP_OFFSETS_MAX = 5
+/** How often a member falls asleep for longer than its session, and goes on as if nothing had been. */
+const SLEEP_PROBABILITY = 0.01
 
 interface Commit {
   readonly generation: number
@@ -44,6 +49,8 @@ export class GroupPromises {
   readonly #attempted: Map<number, Commit[]> = new Map()
   /** By generation and partition: the member that was given it. */
   readonly #owners: Map<string, string> = new Map()
+  /** The newest generation that gave a member its partitions. */
+  newestGeneration = -1
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
@@ -53,8 +60,15 @@ export class GroupPromises {
     const key = `${generation}/${partition}`
     const owner = this.#owners.get(key) ?? memberId
     this.#owners.set(key, owner)
+    this.newestGeneration = Math.max(this.newestGeneration, generation)
     if (owner !== memberId)
       this.#ledger.broken(`generation ${generation} gave partition ${partition} to ${owner} and to ${memberId}`)
+  }
+
+  /** The coordinator accepted `what` of a member; `newest` was the newest generation when the member sent it. */
+  accepted(what: string, generation: number, newest: number): void {
+    if (generation < newest)
+      this.#ledger.broken(`${what} of generation ${generation} was accepted when generation ${newest} had begun`)
   }
 
   attempted(partition: number, commit: Commit): void {
@@ -67,7 +81,7 @@ export class GroupPromises {
     const before = this.#acknowledged.get(partition)
     if (before !== undefined && before.generation > commit.generation) return
     this.#acknowledged.set(partition, commit)
-    this.#ledger.committedCount++
+    this.#ledger.count('commits')
   }
 
   /** What a later fetch has to show at least. */
@@ -95,9 +109,7 @@ export interface GroupMemberOptions {
   readonly readUpTo: (partition: number) => number
 }
 
-export class SimulatedGroupMember {
-  /** Commits acknowledged to this member. */
-  commits = 0
+export class SimulatedGroupMember implements Actor {
   readonly #options: GroupMemberOptions
   #memberId = ''
   #generation = -1
@@ -114,8 +126,23 @@ export class SimulatedGroupMember {
     return `member ${this.#memberId} of the group heard last: ${this.#lastError}`
   }
 
+  get idle(): boolean {
+    return this.#stopped
+  }
+
+  /** As if the process had died: nobody is told. */
   stop(): void {
     this.#stopped = true
+  }
+
+  leave(): void {
+    const { access, groupId } = this.#options
+    this.#stopped = true
+    if (this.#memberId === '') return
+    const body = { groupId, members: [{ memberId: this.#memberId }] }
+    access.coordinatorOf(groupId, (coordinator) =>
+      access.send(coordinator, leaveGroupRequest, leaveGroupResponse, LEAVE_VERSION, body, () => {}),
+    )
   }
 
   #join(): void {
@@ -187,7 +214,8 @@ export class SimulatedGroupMember {
 
   #step(): void {
     const { access } = this.#options
-    access.later(1 + access.host.random.below(STEP_MS_MAX), () => {
+    const sleeps = access.host.random.chance(SLEEP_PROBABILITY)
+    access.later(sleeps ? 2 * SESSION_TIMEOUT_MS : 1 + access.host.random.below(STEP_MS_MAX), () => {
       if (this.#stopped) return
       if (this.#positions.size === 0 || access.host.random.chance(0.5)) this.#heartbeat()
       else this.#commit()
@@ -195,11 +223,14 @@ export class SimulatedGroupMember {
   }
 
   #heartbeat(): void {
-    const { access, groupId } = this.#options
-    const body = { groupId, generationId: this.#generation, memberId: this.#memberId }
+    const { access, groupId, promises } = this.#options
+    const generation = this.#generation
+    const body = { groupId, generationId: generation, memberId: this.#memberId }
+    const newest = promises.newestGeneration
     const answered = (error: Error | null, response: HeartbeatResponse | null): void => {
-      if (response?.errorCode === ErrorCode.NONE) this.#step()
-      else this.#failed(error, response?.errorCode)
+      if (response?.errorCode !== ErrorCode.NONE) return this.#failed(error, response?.errorCode)
+      promises.accepted('a heartbeat', generation, newest)
+      return this.#step()
     }
     access.coordinatorOf(groupId, (coordinator) =>
       access.send(coordinator, heartbeatRequest, heartbeatResponse, HEARTBEAT_VERSION, body, answered),
@@ -209,6 +240,7 @@ export class SimulatedGroupMember {
   #commit(): void {
     const { access, groupId, topic, promises, readUpTo } = this.#options
     const generation = this.#generation
+    const newest = promises.newestGeneration
     const partitions = [...this.#positions].map(([partition, position]) => {
       const offset = Math.max(
         position,
@@ -230,7 +262,7 @@ export class SimulatedGroupMember {
       if (results.length === 0 || refused !== undefined) return this.#failed(error, refused?.errorCode)
       for (const { partitionIndex, committedOffset: offset } of partitions)
         promises.acknowledged(partitionIndex, { generation, offset })
-      this.commits++
+      promises.accepted('a commit', generation, newest)
       this.#step()
     }
     access.coordinatorOf(groupId, (coordinator) =>

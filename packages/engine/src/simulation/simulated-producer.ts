@@ -10,9 +10,9 @@ import {
   initProducerIdResponse,
   type InitProducerIdResponse,
 } from '@millrace/protocol/messages/22-init-producer-id'
-import { buildBatch } from '@millrace/protocol/records/build-batch'
+import { buildBatch, type RecordInput } from '@millrace/protocol/records/build-batch'
+import type { Actor } from './actor.ts'
 import type { ClusterAccess } from './cluster-access.ts'
-import type { Ledger } from './ledger.ts'
 
 const PRODUCE_VERSION = 9
 const INIT_PRODUCER_ID_VERSION = 1
@@ -21,9 +21,27 @@ const RECORDS_MAX = 4
 /** A record large enough that batches cross segments and pages. */
 const FILLER_BYTES_MAX = 1_500
 
+/** Whom the producer tells what it does and hears. */
+export interface ProducerLedger {
+  broken(what: string): void
+  /** An idempotent producer sends `value` as the next of `stream`. */
+  sent(stream: string, value: string): void
+  /** A stream ended without knowing what became of its last values. */
+  forgotten(stream: string): void
+  acknowledged(partition: number, offset: number, value: string): void
+  producerIdGiven(producerId: number): void
+}
+
+/** What is produced, if not numbered values. */
+export interface ValueSource {
+  next(): string
+  recordOf(value: string, filler: Buffer): RecordInput
+}
+
 export interface SimulatedProducerOptions {
   readonly access: ClusterAccess
-  readonly ledger: Ledger
+  readonly ledger: ProducerLedger
+  readonly source?: ValueSource
   readonly name: string
   readonly topic: string
   readonly partition: number
@@ -40,7 +58,7 @@ interface Batch {
   state: 'unsent' | 'sent' | 'refused'
 }
 
-export class SimulatedProducer {
+export class SimulatedProducer implements Actor {
   readonly #options: SimulatedProducerOptions
   #producing = true
   /** In order; the first is the oldest that is not acknowledged. */
@@ -97,11 +115,9 @@ export class SimulatedProducer {
   }
 
   #nextBatch(): Batch {
-    const { access, ledger, name } = this.#options
-    const values = Array.from(
-      { length: 1 + access.host.random.below(RECORDS_MAX) },
-      () => `${name}-${this.#nextValue++}`,
-    )
+    const { access, ledger, name, source } = this.#options
+    const next = (): string => source?.next() ?? `${name}-${this.#nextValue++}`
+    const values = Array.from({ length: 1 + access.host.random.below(RECORDS_MAX) }, next)
     if (this.#stream !== '') for (const value of values) ledger.sent(this.#stream, value)
     const batch: Batch = { values, sequence: this.#nextSequence, state: 'unsent' }
     this.#nextSequence += values.length
@@ -109,13 +125,15 @@ export class SimulatedProducer {
   }
 
   #send(leader: number, batch: Batch): void {
-    const { access, acks, topic, partition } = this.#options
+    const { access, acks, topic, partition, source } = this.#options
     batch.state = 'sent'
     // The same bytes each time, whatever the size of the filler.
     const filler = Buffer.alloc((batch.sequence * 37) % FILLER_BYTES_MAX, 'x')
     const records = buildBatch({
       timestampMs: access.host.clock.nowMs(),
-      records: batch.values.map((value) => ({ key: Buffer.from(value), value: filler })),
+      records: batch.values.map(
+        (value) => source?.recordOf(value, filler) ?? { key: Buffer.from(value), value: filler },
+      ),
       ...(this.#producerId < 0 ? {} : { producerId: this.#producerId, producerEpoch: 0, baseSequence: batch.sequence }),
     })
     const body = {

@@ -6,28 +6,33 @@
  */
 import { silentLogger, type Logger } from '@millrace/base/logger'
 import type { MetadataImage } from '@millrace/metadata/image'
-import type { Partition } from '@millrace/broker/replication/partition'
 import { World } from '@millrace/testkit/world'
 import { ClusterAccess } from './cluster-access.ts'
 import { Ledger } from './ledger.ts'
+import { ordersPart } from './orders-part.ts'
+import type { Part, Stage } from './part.ts'
 import { compareReplicas } from './replica-logs.ts'
-import { SimulatedAdministrator } from './simulated-administrator.ts'
 import { SimulatedClient } from './simulated-client.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
-import { SimulatedConsumer } from './simulated-consumer.ts'
-import { GroupPromises, SimulatedGroupMember } from './simulated-group-member.ts'
-import { SimulatedProducer } from './simulated-producer.ts'
 import { Supervisor } from './supervisor.ts'
+import { tablePart } from './table-part.ts'
+import { transactionsPart } from './transactions-part.ts'
 import { chooseTrouble, Scene, type Trouble } from './troubles.ts'
 import { Watcher } from './watcher.ts'
 
-const TOPIC = 'orders'
-const OFFSETS_TOPIC = '__consumer_offsets'
-const GROUP = 'readers'
-const PARTITIONS = 2
+const INTERNAL_TOPICS = ['__consumer_offsets', '__transaction_state']
 const BROKERS = 3
 const STEP_MS = 20
 const RECOVERY_LIMIT_MS = 60_000
+/** Who plays together, and how often. */
+const CASTS: readonly ((stage: Stage) => Part)[][] = [
+  [ordersPart],
+  [ordersPart],
+  [transactionsPart],
+  [transactionsPart],
+  [tablePart, ordersPart],
+  [tablePart, transactionsPart],
+]
 const TROUBLES_MIN = 2
 const TROUBLES_MORE = 5
 /** Short, so that much happens in little virtual time. */
@@ -39,6 +44,8 @@ const PROPERTIES = {
   'offsets.topic.num.partitions': '1',
   'group.min.session.timeout.ms': '500',
   'group.initial.rebalance.delay.ms': '50',
+  'transaction.state.log.num.partitions': '1',
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': '300',
 }
 
 export interface Outcome {
@@ -50,7 +57,7 @@ export interface Outcome {
   /** What happened, with the virtual time in ms. */
   readonly events: readonly string[]
   /** What came about, by name. */
-  readonly counts: Readonly<Record<'acknowledged' | 'consumed' | 'commits' | 'troubles', number>>
+  readonly counts: Readonly<Record<string, number>>
   /** Virtual time that passed. */
   readonly virtualMs: number
 }
@@ -79,6 +86,7 @@ export function runSeed(seed: number, logger: Logger = silentLogger): Outcome {
 class SimulatedRun {
   readonly #seed: number
   readonly #logger: Logger
+  readonly #kafkaVersion: string
   readonly #world: World
   readonly #cluster: SimulatedCluster
   readonly #ledger: Ledger = new Ledger()
@@ -86,20 +94,17 @@ class SimulatedRun {
   readonly #watcher: Watcher
   readonly #events: string[] = []
   readonly #active: { readonly trouble: Trouble; readonly endMs: number }[] = []
-  #producers: SimulatedProducer[] = []
-  #consumers: SimulatedConsumer[] = []
-  #members: SimulatedGroupMember[] = []
-  #administrator: SimulatedAdministrator | null = null
+  #parts: readonly Part[] = []
   #digest = ''
-  #troubles = 0
 
   constructor(seed: number, logger: Logger) {
     this.#seed = seed
     this.#logger = logger
     this.#world = new World({ seed })
     const properties = { ...PROPERTIES, ...this.#chosenProperties() }
-    const kafkaVersion = this.#below(2) === 0 ? '3.9' : '4.1'
-    this.#cluster = new SimulatedCluster({ world: this.#world, brokerCount: BROKERS, properties, kafkaVersion, logger })
+    this.#kafkaVersion = this.#below(2) === 0 ? '3.9' : '4.1'
+    const options = { brokerCount: BROKERS, properties, kafkaVersion: this.#kafkaVersion, logger }
+    this.#cluster = new SimulatedCluster({ world: this.#world, ...options })
     const supervisor = new Supervisor(this.#cluster, this.#ledger, (event) => this.#note(event))
     this.#scene = new Scene(this.#cluster, supervisor)
     this.#watcher = new Watcher(this.#cluster, this.#ledger)
@@ -114,18 +119,13 @@ class SimulatedRun {
     } catch (error) {
       this.#ledger.broken(error instanceof Stuck ? error.message : `the run broke off: ${textOf(error)}`)
     }
-    const { acknowledgedCount, consumedCount, committedCount, violations } = this.#ledger
+    const { counts, violations } = this.#ledger
     return {
       seed: this.#seed,
-      fingerprint: `${this.#world.fingerprint}-${acknowledgedCount}-${this.#digest.slice(0, 16)}`,
+      fingerprint: `${this.#world.fingerprint}-${this.#digest.slice(0, 16)}`,
       violations,
       events: this.#events,
-      counts: {
-        acknowledged: acknowledgedCount,
-        consumed: consumedCount,
-        commits: committedCount,
-        troubles: this.#troubles,
-      },
+      counts,
       virtualMs: this.#world.nowMs,
     }
   }
@@ -133,7 +133,11 @@ class SimulatedRun {
   /** What differs from seed to seed, so that rare paths come up: tiny segments, many snapshots. */
   #chosenProperties(): Record<string, string> {
     const chosen: Record<string, string> = {}
-    if (this.#below(2) === 0) chosen['offsets.topic.segment.bytes'] = '2048'
+    if (this.#below(2) === 0) {
+      chosen['offsets.topic.segment.bytes'] = '2048'
+      chosen['transaction.state.log.segment.bytes'] = '2048'
+    }
+    if (this.#below(3) > 0) chosen['log.cleaner.backoff.ms'] = '150'
     // A follower that was away needs many fetches to catch up.
     if (this.#below(2) === 0) chosen['replica.fetch.max.bytes'] = '1024'
     if (this.#below(3) === 0) {
@@ -146,51 +150,18 @@ class SimulatedRun {
 
   #begin(): void {
     this.#cluster.start()
-    const setUp = new SimulatedClient(this.#cluster, 'set-up')
-    const configs: Record<string, string> = { 'min.insync.replicas': '2' }
-    if (this.#below(2) === 0) configs['segment.bytes'] = '8192'
-    setUp.createTopic({ name: TOPIC, partitions: PARTITIONS, replicationFactor: BROKERS, configs })
-    const ledger = this.#ledger
     let number = 0
-    const access = (): ClusterAccess => new ClusterAccess(this.#cluster, `client-${++number}`)
-    for (let partition = 0; partition < PARTITIONS; partition++) {
-      const common = { ledger, topic: TOPIC, partition, thinkingMsMax: 150 }
-      this.#producers.push(
-        new SimulatedProducer({ ...common, access: access(), name: `p${partition}`, acks: -1, inFlight: 0 }),
-        new SimulatedProducer({
-          ...common,
-          access: access(),
-          name: `i${partition}`,
-          acks: -1,
-          inFlight: 1 + 2 * partition,
-        }),
-      )
-      this.#consumers.push(new SimulatedConsumer({ access: access(), ledger, topic: TOPIC, partition }))
+    const stage: Stage = {
+      world: this.#world,
+      cluster: this.#cluster,
+      ledger: this.#ledger,
+      kafkaVersion: this.#kafkaVersion,
+      setUp: new SimulatedClient(this.#cluster, 'set-up'),
+      access: () => new ClusterAccess(this.#cluster, `client-${++number}`),
+      below: (bound) => this.#below(bound),
     }
-    this.#producers.push(
-      new SimulatedProducer({
-        access: access(),
-        ledger,
-        name: 'leader-only',
-        topic: TOPIC,
-        partition: 0,
-        thinkingMsMax: 200,
-        acks: 1,
-        inFlight: 0,
-      }),
-    )
-    const promises = new GroupPromises(ledger)
-    const readUpTo = (partition: number): number => this.#consumers[partition]?.position ?? 0
-    const common = { promises, groupId: GROUP, topic: TOPIC, partitions: PARTITIONS, readUpTo }
-    this.#members = [1, 2].map(() => new SimulatedGroupMember({ ...common, access: access() }))
-    this.#administrator = new SimulatedAdministrator({
-      access: access(),
-      ledger,
-      topic: TOPIC,
-      partitions: PARTITIONS,
-      brokers: [...this.#cluster.brokerHosts.keys()],
-      readUpTo,
-    })
+    const casts = CASTS[this.#below(CASTS.length)] ?? [ordersPart]
+    this.#parts = casts.map((cast) => cast(stage))
     this.#pass(400)
   }
 
@@ -200,7 +171,7 @@ class SimulatedRun {
     if (kind.alone === true) this.#putRight()
     while (this.#active.length > 1) this.#pass(STEP_MS)
     const trouble = kind.begin(this.#scene)
-    this.#troubles++
+    this.#ledger.count('troubles')
     this.#note(trouble.what)
     this.#active.push({ trouble, endMs: this.#world.nowMs + trouble.lastsMs })
     if (kind.alone === true) this.#putRight()
@@ -266,37 +237,14 @@ class SimulatedRun {
 
   #check(): void {
     this.#putRight()
-    const commitsBefore = this.#ledger.committedCount
-    this.#passUntil(
-      () => this.#ledger.committedCount > commitsBefore,
-      () => this.#members.map((member) => member.trouble).join('; '),
-    )
-    for (const client of [...this.#producers, ...this.#members]) client.stop()
-    this.#administrator?.stop()
-    this.#passUntil(
-      () => this.#administrator?.idle !== false,
-      () => this.#administrator?.trouble ?? '',
-    )
+    this.#passUntilNull(() => this.#firstOf((part) => part.awaited()))
+    const actors = this.#parts.flatMap((part) => part.actors)
+    for (const actor of actors) actor.stop()
+    this.#passUntilNull(() => actors.find((actor) => !actor.idle)?.trouble ?? null)
     // A reassignment may have just begun.
     this.#putRight()
-    const busy = (): SimulatedProducer[] => this.#producers.filter((producer) => !producer.idle)
-    this.#passUntil(
-      () => busy().length === 0,
-      () =>
-        busy()
-          .map((producer) => producer.trouble)
-          .join('; '),
-    )
-    const behind = (): SimulatedConsumer[] =>
-      this.#consumers.filter((consumer, partition) => consumer.position < this.#endOf(partition))
-    this.#passUntil(
-      () => behind().length === 0,
-      () =>
-        behind()
-          .map((consumer) => consumer.trouble)
-          .join('; '),
-    )
-    for (const consumer of this.#consumers) consumer.stop()
+    this.#passUntilNull(() => this.#hangingTransaction())
+    this.#passUntilNull(() => this.#firstOf((part) => part.unread()))
     // Brokers hear of the last change, at the latest when a silent connection is given up; followers learn the last high
     // watermark with their next fetch.
     this.#passUntil(
@@ -304,8 +252,35 @@ class SimulatedRun {
       () => 'a broker does not hear of the last change of metadata',
     )
     this.#pass(600)
-    this.#checkRecords()
+    for (const part of this.#parts) part.check()
     this.#checkReplicas()
+  }
+
+  #passUntilNull(missing: () => string | null): void {
+    this.#passUntil(
+      () => missing() === null,
+      () => missing() ?? '',
+    )
+  }
+
+  #firstOf(missing: (part: Part) => string | null): string | null {
+    for (const part of this.#parts) {
+      const what = missing(part)
+      if (what !== null) return what
+    }
+    return null
+  }
+
+  /** A transaction that nobody ends any more: read_committed consumers would wait for ever. */
+  #hangingTransaction(): string | null {
+    for (const broker of this.#cluster.brokers.values()) {
+      for (const partition of broker.runtime.replicaManager.all()) {
+        const { lastStableOffset, highWatermark } = partition
+        if (partition.isLeader && lastStableOffset < highWatermark)
+          return `${partition.topic}-${partition.partition} hangs at ${lastStableOffset} of ${highWatermark}`
+      }
+    }
+    return null
   }
 
   #knowsAll(): boolean {
@@ -313,35 +288,15 @@ class SimulatedRun {
     return [...this.#cluster.brokers.values()].every((broker) => broker.runtime.metadata.image.offset >= offset)
   }
 
-  #endOf(partition: number): number {
-    return this.#leaderOf(partition)?.logEndOffset ?? Infinity
-  }
-
-  #leaderOf(partition: number): Partition | undefined {
-    for (const broker of this.#cluster.brokers.values()) {
-      const replica = broker.runtime.replicaManager.get(TOPIC, partition)
-      if (replica?.isLeader === true) return replica
-    }
-    return undefined
-  }
-
-  #checkRecords(): void {
-    for (const [partition, consumer] of this.#consumers.entries()) {
-      let values: Map<number, string> | null = null
-      const logStartOffset = this.#leaderOf(partition)?.logStartOffset ?? 0
-      consumer.readAll(logStartOffset, (all) => (values = all))
-      this.#world.runUntil(() => values !== null)
-      this.#ledger.checkPartition(partition, logStartOffset, values as unknown as ReadonlyMap<number, string>)
-    }
-  }
-
   #checkReplicas(): void {
     const { brokers, controller } = this.#cluster
-    const orders = compareReplicas(this.#world, brokers, TOPIC, PARTITIONS)
-    const offsets = compareReplicas(this.#world, brokers, OFFSETS_TOPIC, 1)
-    for (const difference of [...orders.differences, ...offsets.differences]) this.#ledger.broken(difference)
-    this.#digest = orders.digest
-    if (controller !== null) this.#administrator?.check(controller.runtime.image)
+    const internal = INTERNAL_TOPICS.filter((name) => controller?.runtime.image.topicsByName.has(name) === true)
+    const topics = [...this.#parts.flatMap((part) => part.topics), ...internal.map((name) => ({ name, partitions: 1 }))]
+    for (const { name, partitions } of topics) {
+      const { differences, digest } = compareReplicas(this.#world, brokers, name, partitions)
+      for (const difference of differences) this.#ledger.broken(difference)
+      this.#digest += digest.slice(0, 4)
+    }
     const wanted = partitionsOf(controller?.runtime.image)
     for (const [id, broker] of brokers) {
       const shown = partitionsOf(broker.runtime.metadata.image)
