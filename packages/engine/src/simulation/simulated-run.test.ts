@@ -4,20 +4,25 @@ import { plantBug } from '@millrace/testkit/planted-bug'
 import { readFileSync } from 'node:fs'
 import { runSeed } from './simulated-run.ts'
 
-const SEEDS = 8
+/** Few, and among them one of every part of the scenario. */
+const SEEDS = [9, 10, 11, 12, 13, 14]
 
 describe('a simulated cluster in trouble', () => {
-  test(`keeps its promises (${SEEDS} seeds; npm run simulate runs more)`, () => {
-    const outcomes = Array.from({ length: SEEDS }, (_, index) => runSeed(1 + index))
+  test(`keeps its promises (${SEEDS.length} seeds; npm run simulate runs more)`, () => {
+    const outcomes = SEEDS.map((seed) => runSeed(seed))
     for (const { seed, violations, events } of outcomes)
       expect(violations, `seed ${seed}\n${events.join('\n')}`).toEqual([])
     const total = (what: string): number => outcomes.reduce((sum, { counts }) => sum + (counts[what] ?? 0), 0)
-    expect(total('acknowledged')).toBeGreaterThan(SEEDS * 200)
-    expect(total('consumed')).toBeGreaterThan(SEEDS * 200)
-    expect(total('commits')).toBeGreaterThan(SEEDS * 20)
-  }, 60_000)
+    expect(total('acknowledged')).toBeGreaterThan(1_000)
+    expect(total('consumed')).toBeGreaterThan(1_000)
+    expect(total('commits')).toBeGreaterThan(20)
+    expect(total('transactions committed')).toBeGreaterThan(20)
+    expect(total('transactions aborted')).toBeGreaterThan(5)
+    expect(total('committed records consumed')).toBeGreaterThan(100)
+    expect(total('versions acknowledged')).toBeGreaterThan(100)
+  }, 120_000)
 
-  test('repeats by its seed, and another seed is another run', { timeout: 60_000 }, () => {
+  test('repeats by its seed, and another seed is another run', { timeout: 120_000 }, () => {
     const first = runSeed(2)
     expect(runSeed(2)).toEqual(first)
     expect(runSeed(3).fingerprint).not.toBe(first.fingerprint)

@@ -38,6 +38,8 @@ const VERSIONS = {
 } as const
 const PRODUCE_TIMEOUT_MS = 800
 const FILLER_BYTES_MAX = 400
+/** How often a batch whose answer got lost is given up: it may still arrive when its transaction has ended (KIP-890). */
+const GIVE_UP_PROBABILITY = 0.3
 
 /** 'abortable': the transaction can only be aborted. 'over': the producer is fenced, or nobody knows. */
 export type StepOutcome = 'done' | 'abortable' | 'over'
@@ -75,6 +77,8 @@ export class TransactionSession {
   #added: Set<string> = new Set()
   #sequences: Map<string, number> = new Map()
   #lastError = 'nothing'
+  /** A batch was given up: nobody knows which sequence comes next. */
+  #unsure = false
 
   constructor(options: TransactionSessionOptions) {
     this.#options = options
@@ -99,6 +103,7 @@ export class TransactionSession {
         promises.broken(`${name} could not begin: ${this.#lastError}`)
         return access.again(() => this.begin(ready))
       }
+      this.#unsure = false
       this.#identify(given.producerId, given.producerEpoch)
       promises.tookOver(transactionalId, name, given.producerId, given.producerEpoch)
       ready()
@@ -170,7 +175,7 @@ export class TransactionSession {
         this.#identify(given.producerId, given.producerEpoch)
         promises.epochGiven(transactionalId, name, given.producerId, given.producerEpoch)
       }
-      return done('done')
+      return done(this.#unsure ? 'over' : 'done')
     })
   }
 
@@ -237,6 +242,10 @@ export class TransactionSession {
           const outcome = this.#judge(error, answer?.errorCode)
           if (outcome === 'again') {
             access.forgetLeader(topic, partition)
+            if (answer === undefined && access.host.random.chance(GIVE_UP_PROBABILITY)) {
+              this.#unsure = true
+              return done('abortable')
+            }
             return access.again(attempt)
           }
           if (outcome === 'done') {
