@@ -4,10 +4,12 @@
  * wait for their coordinators.
  */
 import { expect, it } from 'vitest'
-import { judge } from './harness/judges.ts'
+import { goVerdicts } from './harness/go-tests.ts'
+import { franzGoAdminVersion, franzGoVersion, judge } from './harness/judges.ts'
 import { createThreeBrokers, startMillraceProcess } from './harness/millrace.ts'
 import { run } from './harness/run.ts'
 import { full } from './harness/size.ts'
+import { recordVerdicts } from './harness/verdicts.ts'
 
 const RECORDS = '100000'
 /** Names of tests for what no cluster here offers yet. */
@@ -22,10 +24,11 @@ it.skipIf(suite === null)(
     try {
       const { bootstrap } = await createThreeBrokers(millrace, 'franz-go')
       const environment = { KGO_SEEDS: bootstrap, KGO_TEST_RF: '3', KGO_TEST_RECORDS: RECORDS }
-      const result = await run(suite ?? '', ['-test.timeout', '20m', '-test.skip', WAITING], {
+      const result = await run(suite ?? '', ['-test.v', '-test.timeout', '20m', '-test.skip', WAITING], {
         environment,
         timeoutMs: 1_200_000,
       })
+      recordVerdicts(goVerdicts(result.stdout, `franz-go kgo ${franzGoVersion}`))
       const failures = result.stdout.split('\n').filter((line) => /^\s*--- FAIL|^panic/.test(line))
       expect(failures).toEqual([])
       expect(result.status).toBe(0)
@@ -35,4 +38,17 @@ it.skipIf(suite === null)(
     }
   },
   1_260_000,
+)
+
+const adminSuite = full ? judge('franz-go-admin') : null
+
+// It asks no broker: what it judges is the client that users administer us with.
+it.skipIf(adminSuite === null)(
+  "franz-go's tests of its administration client pass",
+  async () => {
+    const result = await run(adminSuite ?? '', ['-test.v'], { timeoutMs: 120_000 })
+    recordVerdicts(goVerdicts(result.stdout, `franz-go kadm ${franzGoAdminVersion}`))
+    expect(result.status, result.stdout.slice(-2_000)).toBe(0)
+  },
+  150_000,
 )

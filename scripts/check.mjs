@@ -11,6 +11,7 @@ export function runChecks() {
     ['lint', 'oxlint', ['--type-aware', '--deny-warnings', 'packages', 'conformance', 'bench']],
     ['format', 'oxfmt', ['--check', 'packages', 'conformance', 'bench']],
     ['coverage table', 'tsx', ['--conditions=millrace-source', 'scripts/coverage.ts', '--check']],
+    ['compatibility table', 'tsx', ['--conditions=millrace-source', 'scripts/compatibility.ts', '--check']],
   ]
   return steps.map(([name, command, args]) => {
     const result = spawnSync(join(root, 'node_modules', '.bin', command), args, { cwd: root, encoding: 'utf8' })

@@ -84,6 +84,18 @@ function mainClass(tool: string, release: string): string {
       return 'org.apache.kafka.tools.VerifiableProducer'
     case 'kafka-verifiable-consumer':
       return 'org.apache.kafka.tools.VerifiableConsumer'
+    case 'client-compatibility-test':
+      return 'org.apache.kafka.tools.ClientCompatibilityTest'
+    case 'kafka-broker-api-versions':
+      return old ? 'kafka.admin.BrokerApiVersionsCommand' : 'org.apache.kafka.tools.BrokerApiVersionsCommand'
+    case 'kafka-features':
+      return 'org.apache.kafka.tools.FeatureCommand'
+    case 'kafka-e2e-latency':
+      return 'org.apache.kafka.tools.EndToEndLatency'
+    case 'kafka-streams-application-reset':
+      return 'org.apache.kafka.tools.StreamsResetter'
+    case 'kafka-groups':
+      return 'org.apache.kafka.tools.GroupsCommand'
     default:
       throw new Error(`no main class known for ${tool}`)
   }
