@@ -7,6 +7,19 @@ import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 /** Features besides metadata.version that brokers implement and a new cluster may therefore finalize. */
 const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['transaction.version', 'group.version'])
 
+export interface SupportedFeature {
+  readonly name: string
+  readonly minVersion: number
+  readonly maxVersion: number
+}
+
+/** What UpdateFeatures may finalize: metadata.version and the implemented features of the release. */
+export function updatableFeatures(kafkaVersion: string): readonly SupportedFeature[] {
+  return profileOf(kafkaVersion)
+    .features.filter(({ name }) => name === METADATA_VERSION_FEATURE || IMPLEMENTED_FEATURES.has(name))
+    .map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max }))
+}
+
 /** The records of bootstrap.checkpoint: metadata.version first, then the other features above level 0 by name. */
 export function bootstrapRecords(kafkaVersion: string): MetadataRecord[] {
   const profile = profileOf(kafkaVersion)

@@ -13,10 +13,15 @@ import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ApiHandler, VersionRange } from '@millrace/network/api-handler'
 import { envelopeHandler } from '@millrace/network/envelope'
+import { guardHandlers } from '@millrace/network/guard'
+import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-authentication'
 import { RequestServer } from '@millrace/network/request-server'
+import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
+import { Authorizer } from '@millrace/policy/acl/authorizer'
 import { ApiKey, apiByKey } from '@millrace/protocol/apis'
 import { versionsOf } from '@millrace/protocol/definition'
 import { profileOf } from '@millrace/protocol/version-profiles'
+import { controllerGuards } from './authorization/guards.ts'
 import { BrokerBarrier } from './cluster-control/broker-barrier.ts'
 import { BrokerSessions } from './cluster-control/broker-sessions.ts'
 import { BrokerWatch } from './cluster-control/broker-watch.ts'
@@ -26,6 +31,7 @@ import { activationRecords } from './feature-control.ts'
 import { fetchHandler } from './handlers/01-fetch.ts'
 import { describeQuorumHandler } from './handlers/55-describe-quorum.ts'
 import { fetchSnapshotHandler } from './handlers/59-fetch-snapshot.ts'
+import { accessControlHandlers } from './handlers/access-control.ts'
 import { administrationHandlers } from './handlers/administration.ts'
 import {
   brokerHeartbeatHandler,
@@ -174,7 +180,8 @@ function serve(
     mutationQuotas,
   }
   let port = config.listener.port
-  const handlers = controllerHandlers(context, () => ({ host: config.listener.host, port }))
+  const authorizer = controllerAuthorizer(runtime, options)
+  const handlers = controllerHandlers(context, authorizer, () => ({ host: config.listener.host, port }))
   const server = new RequestServer({
     host,
     logger,
@@ -213,16 +220,19 @@ function serve(
 
 function controllerHandlers(
   context: HandlerContext,
+  authorizer: Authorizer,
   endpoint: () => { host: string; port: number },
 ): ReadonlyMap<number, ApiHandler> {
   const keyed = (handler: ApiHandler): [number, ApiHandler] => [handler.request.apiKey ?? -1, handler]
-  const forwarded = new Map(
+  const unguarded = new Map(
     [
       ...administrationHandlers(context),
+      ...accessControlHandlers(context),
       unregisterBrokerHandler(context),
       describeQuorumHandler(context, endpoint),
     ].map(keyed),
   )
+  const forwarded = guardHandlers(unguarded, controllerGuards(context.runtime), authorizer)
   const own = [
     fetchHandler(context),
     alterPartitionHandler(context),
@@ -233,6 +243,19 @@ function controllerHandlers(
     allocateProducerIdsHandler(context),
   ]
   return new Map([...forwarded, ...own.map(keyed)])
+}
+
+/** Follows the ACLs that are durable. */
+function controllerAuthorizer(runtime: ControllerRuntime, { host, config }: ControllerOptions): Authorizer {
+  const authorizer = new Authorizer({ nodePrincipal: INTERNAL_PRINCIPAL, nowMs: () => host.clock.nowMs() })
+  let { acls } = runtime.image
+  authorizer.use([aclAuthorityOf(config.properties, acls.values())])
+  runtime.onCommit(() => {
+    if (runtime.image.acls === acls) return
+    acls = runtime.image.acls
+    authorizer.use([aclAuthorityOf(config.properties, acls.values())])
+  })
+  return authorizer
 }
 
 function servedVersions(apiKey: number, handlers: ReadonlyMap<number, ApiHandler>): VersionRange | null {

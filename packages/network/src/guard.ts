@@ -7,7 +7,9 @@
  */
 import { invariant } from '@millrace/base/invariant'
 import type { Access } from '@millrace/policy/acl/access'
+import { CLUSTER_NAME, ResourceType } from '@millrace/policy/acl/acl'
 import type { Authorizer } from '@millrace/policy/acl/authorizer'
+import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
 import type { ApiHandler, RequestContext, Respond } from './api-handler.ts'
 
 export interface GuardedRequest<Request, Response> {
@@ -41,9 +43,32 @@ export function guardWholly<Request, Response>(
 ): [number, Guard] {
   return guardOf<Request, Response>(apiKey, ({ access, context, request, respond, pass }) => {
     const errorCode = check(access, request, context)
-    if (errorCode === 0) pass(request)
+    if (errorCode === ErrorCode.NONE) pass(request)
     else respond(refuse(request, errorCode, context))
   })
+}
+
+/** What a request that is refused whole is told. */
+export interface Refusal {
+  readonly throttleTimeMs: number
+  readonly errorCode: number
+  readonly errorMessage: string
+}
+
+/** A row of an API that needs one operation on the cluster, else CLUSTER_AUTHORIZATION_FAILED. */
+export function guardOnCluster<Request, Response>(
+  apiKey: number,
+  operation: number,
+  refuse: (refusal: Refusal, request: Request) => Response,
+): [number, Guard] {
+  return guardWholly<Request, Response>(
+    apiKey,
+    (access) =>
+      access.allows(operation, ResourceType.CLUSTER, CLUSTER_NAME)
+        ? ErrorCode.NONE
+        : ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
+    (request, errorCode) => refuse({ throttleTimeMs: 0, errorCode, errorMessage: errorMessage(errorCode) }, request),
+  )
 }
 
 /** The handlers behind their guards. InvariantError for a handler without a row in the table. */

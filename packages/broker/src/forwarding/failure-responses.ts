@@ -1,5 +1,7 @@
 /** The response of each forwarded API when the controller gave none: every item the client named carries the failure. */
 import { ZERO_UUID } from '@millrace/base/uuid'
+import type { CreateAclsRequest, CreateAclsResponseInput } from '@millrace/protocol/messages/30-create-acls'
+import type { DeleteAclsRequest, DeleteAclsResponseInput } from '@millrace/protocol/messages/31-delete-acls'
 import type { AlterConfigsRequest, AlterConfigsResponseInput } from '@millrace/protocol/messages/33-alter-configs'
 import type {
   CreatePartitionsRequest,
@@ -114,4 +116,19 @@ export function topLevelFailure({ errorCode, message }: ForwardingFailure): {
 
 export function updateFeaturesFailure({ errorCode, message }: ForwardingFailure): UpdateFeaturesResponseInput {
   return { throttleTimeMs: 0, errorCode, errorMessage: message, results: [] }
+}
+
+export function createAclsFailure(
+  { creations }: CreateAclsRequest,
+  { errorCode, message }: ForwardingFailure,
+): CreateAclsResponseInput {
+  return { throttleTimeMs: 0, results: creations.map(() => ({ errorCode, errorMessage: message })) }
+}
+
+export function deleteAclsFailure(
+  { filters }: DeleteAclsRequest,
+  { errorCode, message }: ForwardingFailure,
+): DeleteAclsResponseInput {
+  const failed = filters.map(() => ({ errorCode, errorMessage: message, matchingAcls: [] }))
+  return { throttleTimeMs: 0, filterResults: failed }
 }

@@ -8,6 +8,8 @@ import { ErrorCode } from '@millrace/protocol/errors'
 import { invariant } from '@millrace/base/invariant'
 import type { CreateTopicsRequest } from '@millrace/protocol/messages/19-create-topics'
 import type { DeleteTopicsRequest } from '@millrace/protocol/messages/20-delete-topics'
+import type { CreateAclsRequest } from '@millrace/protocol/messages/30-create-acls'
+import type { DeleteAclsRequest } from '@millrace/protocol/messages/31-delete-acls'
 import type { AlterConfigsRequest } from '@millrace/protocol/messages/33-alter-configs'
 import type { CreatePartitionsRequest } from '@millrace/protocol/messages/37-create-partitions'
 import type { ElectLeadersRequest } from '@millrace/protocol/messages/43-elect-leaders'
@@ -17,8 +19,10 @@ import {
   alterClientQuotasFailure,
   alterConfigsFailure,
   alterUserScramCredentialsFailure,
+  createAclsFailure,
   createPartitionsFailure,
   createTopicsFailure,
+  deleteAclsFailure,
   deleteTopicsFailure,
   electLeadersFailure,
   topLevelFailure,
@@ -59,6 +63,8 @@ const FORWARDED: readonly ForwardedApi[] = [
     topics: [],
     nodes: [],
   })),
+  api<CreateAclsRequest>(ApiKey.CreateAcls, createAclsFailure),
+  api<DeleteAclsRequest>(ApiKey.DeleteAcls, deleteAclsFailure),
   api(ApiKey.UpdateFeatures, (_request, failure) => updateFeaturesFailure(failure)),
   api(ApiKey.UnregisterBroker, (_request, failure) => topLevelFailure(failure)),
 ]

@@ -17,6 +17,7 @@ import { listOffsetsHandler } from './02-list-offsets.ts'
 import { metadataHandler } from './03-metadata.ts'
 import { deleteRecordsHandler } from './21-delete-records.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
+import { describeAclsHandler } from './29-describe-acls.ts'
 import { describeConfigsHandler } from './32-describe-configs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
 import { describeClientQuotasHandler } from './48-describe-client-quotas.ts'
@@ -40,6 +41,9 @@ export const FORWARDED_APIS: ReadonlySet<number> = new Set<number>([
   ApiKey.AlterUserScramCredentials,
   ApiKey.DescribeQuorum,
   ApiKey.UnregisterBroker,
+  ApiKey.CreateAcls,
+  ApiKey.DeleteAcls,
+  ApiKey.UpdateFeatures,
 ])
 
 export function createHandlers(
@@ -60,6 +64,7 @@ export function createHandlers(
     metadataHandler(runtime, topicCreation),
     deleteRecordsHandler(runtime),
     offsetForLeaderEpochHandler(runtime),
+    describeAclsHandler(runtime),
     describeConfigsHandler(runtime),
     describeLogDirsHandler(runtime),
     describeClientQuotasHandler(runtime),
