@@ -80,6 +80,10 @@ function mainClass(tool: string, release: string): string {
       return 'org.apache.kafka.tools.ConsumerPerformance'
     case 'kafka-client-metrics':
       return 'org.apache.kafka.tools.ClientMetricsCommand'
+    case 'kafka-acls':
+      return old ? 'kafka.admin.AclCommand' : 'org.apache.kafka.tools.AclCommand'
+    case 'kafka-features':
+      return 'org.apache.kafka.tools.FeatureCommand'
     case 'kafka-verifiable-producer':
       return 'org.apache.kafka.tools.VerifiableProducer'
     case 'kafka-verifiable-consumer':
