@@ -56,7 +56,7 @@ export function deleteAcls(state: ControlState, request: DeleteAclsRequest): Dec
     if (refused !== null) return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: refused, matchingAcls: [] }
     const matching = [...state.image.acls.values()].filter((acl) => matchesFilter(filter, acl))
     for (const { id } of matching) removed.add(id)
-    return { ...NO_ERROR, matchingAcls: matching.map(({ id: _, ...acl }) => ({ ...NO_ERROR, ...acl })) }
+    return { ...NO_ERROR, matchingAcls: matching.map((acl) => ({ ...NO_ERROR, ...acl })) }
   })
   if (removed.size > RECORDS_PER_APPEND_MAX) {
     const refused = filterResults.map(() => ({ ...tooMany('deletes'), matchingAcls: [] }))
