@@ -1,4 +1,4 @@
-// Bundles the three programs into dist/: the command, and the two node processes. Bundles start a quarter faster than
+// Bundles the programs into dist/: the command, the two node processes, and a broker's threads. Bundles start a quarter faster than
 // files (reference measurement in docs), which counts because every cluster starts four processes.
 import { build } from 'esbuild'
 import { chmodSync, cpSync, mkdirSync, rmSync } from 'node:fs'
@@ -11,6 +11,7 @@ const external = ['@node-rs/crc32', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm', 
 const entries = {
   millrace: 'packages/millrace/src/main.ts',
   'millrace-broker': 'packages/engine/src/embedded/process/broker-main.ts',
+  'millrace-computing': 'packages/engine/src/embedded/process/computing-main.ts',
   'millrace-controller': 'packages/engine/src/embedded/process/controller-main.ts',
   library: 'packages/millrace/src/library.ts',
 }

@@ -17,6 +17,45 @@ export interface Host {
   readonly random: Random
   readonly disk: Disk
   readonly network: Network
+  readonly computing: Computing
+}
+
+/**
+ * Long computations beside the loop: in threads on the real Host, in a later turn on the fake one. What goes in and comes
+ * out is plain data, which is copied; an ArrayBuffer may be given away instead.
+ */
+export interface Computing {
+  /** A computation with a state of its own. Costs nothing before its first message. */
+  open<Options, Message, Reply>(
+    kind: ComputationKind<Options, Message, Reply>,
+    options: Options,
+  ): Computation<Message, Reply>
+}
+
+/** What a computation does: the same code in a thread, which knows it by `name`, and inline. */
+export interface ComputationKind<Options, Message, Reply> {
+  readonly name: string
+  /** Answers depend on the options and the message alone: a thread may be ended and begun again between messages. */
+  readonly isStateless: boolean
+  /** Makes a fresh state, and answers messages from it. What is thrown reaches the sender as an Error. */
+  readonly create: (options: Options) => (message: Message) => ComputationReply<Reply>
+}
+
+export interface ComputationReply<Reply> {
+  readonly reply: Reply
+  /** Memory of the reply that is handed over instead of copied. */
+  readonly give: readonly ArrayBuffer[]
+}
+
+export interface Computation<Message, Reply> {
+  /** `give` is handed over: the sender must not use it any more. Replies come in order, in a later turn, once each. */
+  send(
+    message: Message,
+    give: readonly ArrayBuffer[],
+    callback: (error: Error | null, reply: Reply | null) => void,
+  ): void
+  /** Its state is forgotten; nothing is called back any more. */
+  close(): void
 }
 
 export interface Clock {

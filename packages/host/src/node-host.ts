@@ -4,8 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Clock, Host, Random, TimerHandle, Timers } from '@millrace/base/host'
+import { createInlineComputing } from '@millrace/base/inline-computing'
 import { createNodeDisk } from './disk.ts'
 import { createNodeNetwork } from './network.ts'
+import { createThreadComputing } from './thread-computing.ts'
 
 const RANDOM_POOL_BYTES = 4096
 const UINT32_RANGE = 0x1_0000_0000
@@ -16,19 +18,24 @@ export interface NodeHostOptions {
    * server is held by its listeners. False by default.
    */
   readonly timersHoldProcess?: boolean
+  /** Entry point of computing threads; without it computations run on the loop. */
+  readonly computingScript?: URL
 }
 
 /** A Host over the running Node process. Several may exist; each has its own read buffer of 256 KiB. */
 export function createNodeHost(options: NodeHostOptions = {}): Host {
+  const tick = (callback: () => void): void => {
+    setImmediate(callback)
+  }
+  const { computingScript } = options
   return {
     clock: nodeClock,
     timers: options.timersHoldProcess === true ? holdingTimers : nodeTimers,
-    tick: (callback) => {
-      setImmediate(callback)
-    },
+    tick,
     random: createPooledRandom(),
     disk: createNodeDisk(),
     network: createNodeNetwork(),
+    computing: computingScript === undefined ? createInlineComputing(tick) : createThreadComputing(computingScript),
   }
 }
 

@@ -6,7 +6,8 @@
  * Everything that a process had asked for dies with it: timers, ticks, disk callbacks and connections of an earlier
  * incarnation never call back. Code of the old incarnation must not be called by the test any more.
  */
-import type { Clock, Host, TimerHandle, Timers } from '@millrace/base/host'
+import type { Clock, Computing, Host, TimerHandle, Timers } from '@millrace/base/host'
+import { createInlineComputing } from '@millrace/base/inline-computing'
 import type { ScheduledEvent } from './event-queue.ts'
 import { FakeDisk } from './fake-disk.ts'
 import { SeededRandom } from './seeded-random.ts'
@@ -32,6 +33,7 @@ export class FakeHost implements Host {
   readonly random: SeededRandom
   readonly disk: FakeDisk
   readonly network: HostNetwork
+  readonly computing: Computing
   /** May be moved by a test: the wall clock jumps, the monotonic one does not. */
   wallClockSkewMs: number
   readonly #world: World
@@ -64,6 +66,7 @@ export class FakeHost implements Host {
       nowMs: () => this.clock.nowMs(),
     })
     this.network = world.network.attachHost(this)
+    this.computing = createInlineComputing(this.tick)
   }
 
   /** True while a process runs here. */

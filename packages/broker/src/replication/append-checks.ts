@@ -1,8 +1,9 @@
 /** What a leader checks before a batch goes into its log: the batch itself, then its producer (kafka-protocol §2.5, 4–7). */
 import type { PartitionLog } from '@millrace/log/partition-log'
+import type { LogConfig } from '@millrace/metadata/configs/log-config'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { batchSizeBytes, BATCH_HEADER_BYTES, recordCount } from '@millrace/protocol/records/batch-header'
-import { validateProducedBatch, type BatchRules } from '@millrace/protocol/records/validate-batch'
+import type { BatchRules } from '@millrace/protocol/records/validate-batch'
 import type { PartitionEnvironment } from './partition-environment.ts'
 import type { AppendOptions, AppendRefusal } from './append-types.ts'
 
@@ -26,7 +27,7 @@ const NEWEST_PRODUCE = 13
 const DECOMPRESSED_PER_MESSAGE_BYTE = 16
 const DECOMPRESSED_BYTES_FLOOR = 16 * 1024 * 1024
 
-/** May correct the batch's max timestamp in place; changes nothing else. */
+/** The checks that need the log: of a batch that has been prepared. Changes nothing. */
 export function checkAppend(
   log: PartitionLog,
   environment: PartitionEnvironment,
@@ -43,26 +44,28 @@ export function checkAppend(
     if (size > settings.maxMessageBytes) return refused(ErrorCode.MESSAGE_TOO_LARGE, null)
     return { kind: 'sound', recordCount: recordCount(bytes, start) }
   }
+  const verdict = log.producers.check(bytes, start)
+  if (verdict === 'append') return { kind: 'sound', recordCount: recordCount(bytes, start) }
+  if (typeof verdict === 'number') return refused(verdict, null)
+  const { baseOffset, lastOffset, timestamp } = verdict.duplicate
   const usesLogAppendTime = settings.messageTimestampType === 'LogAppendTime'
-  const rules: BatchRules = {
+  return { kind: 'duplicate', baseOffset, lastOffset, logAppendTimeMs: usesLogAppendTime ? timestamp : -1 }
+}
+
+/** What a client's batch must look like, by the topic's settings. */
+export function batchRules(settings: LogConfig, environment: PartitionEnvironment, options: AppendOptions): BatchRules {
+  return {
     produceVersion: options.produceVersion ?? NEWEST_PRODUCE,
     messageBytesMax: settings.maxMessageBytes,
     segmentBytesMax: settings.segmentBytes,
     isCompacted: settings.cleanupPolicy.compact,
-    usesLogAppendTime,
+    usesLogAppendTime: settings.messageTimestampType === 'LogAppendTime',
     nowMs: environment.host.clock.nowMs(),
     timestampBeforeMaxMs: settings.messageTimestampBeforeMaxMs,
     timestampAfterMaxMs: settings.messageTimestampAfterMaxMs,
     decompressedBytesMax: Math.max(DECOMPRESSED_BYTES_FLOOR, DECOMPRESSED_PER_MESSAGE_BYTE * settings.maxMessageBytes),
     checksRecords: !environment.validateHeadersOnly,
   }
-  const rejection = validateProducedBatch(bytes, start, end, rules)
-  if (rejection !== null) return refused(rejection.errorCode, rejection)
-  const verdict = log.producers.check(bytes, start)
-  if (verdict === 'append') return { kind: 'sound', recordCount: recordCount(bytes, start) }
-  if (typeof verdict === 'number') return refused(verdict, null)
-  const { baseOffset, lastOffset, timestamp } = verdict.duplicate
-  return { kind: 'duplicate', baseOffset, lastOffset, logAppendTimeMs: usesLogAppendTime ? timestamp : -1 }
 }
 
 function refused(errorCode: number, refusal: AppendRefusal | null): AppendCheck {

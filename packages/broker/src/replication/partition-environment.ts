@@ -2,6 +2,7 @@
 import type { Host } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import type { LogConfig } from '@millrace/metadata/configs/log-config'
+import type { BatchPreparation } from './batch-preparation.ts'
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
 import type { Partition } from './partition.ts'
 
@@ -37,6 +38,7 @@ export interface PartitionEnvironment {
   readonly followersServe: boolean
   /** millrace.validate.records=header */
   readonly validateHeadersOnly: boolean
+  readonly preparation: BatchPreparation
   topicSettings(topic: string): LogConfig
   /** The registered epoch of a broker that is live and not shutting down; null for any other. */
   activeBrokerEpoch(brokerId: number): number | null

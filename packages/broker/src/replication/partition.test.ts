@@ -11,8 +11,10 @@ import { CompressionCodec } from '@millrace/protocol/compression/compression'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { buildBatch } from '@millrace/protocol/records/build-batch'
 import type { FakeHost } from '@millrace/testkit/fake-host'
+import { SeededRandom } from '@millrace/testkit/seeded-random'
 import { World } from '@millrace/testkit/world'
 import { BrokerMetrics } from '../metrics/broker-metrics.ts'
+import { BatchPreparation } from './batch-preparation.ts'
 import type { IsrAnswer, IsrProposal, PartitionEnvironment } from './partition-environment.ts'
 import { Partition } from './partition.ts'
 
@@ -79,6 +81,7 @@ function setUp(options: { holdsUnderMinIsr?: boolean; minInsyncReplicas?: number
     replicaLagMsMax: 30_000,
     followersServe: false,
     validateHeadersOnly: false,
+    preparation: new BatchPreparation(host),
     topicSettings: () => settings,
     activeBrokerEpoch: (id) => (inactive.has(id) ? null : 100 + id),
     isLive: () => true,
@@ -151,6 +154,41 @@ describe('a leader', () => {
     }
     settle()
     expect(answers).toEqual([ErrorCode.MESSAGE_TOO_LARGE, ErrorCode.NONE])
+  })
+
+  test('appends in the order of arrival although large compressed batches are prepared elsewhere', () => {
+    const { host, partition, settle } = setUp()
+    partition.apply(state())
+    const answers: string[] = []
+    const produce = (name: string, bytes: number, codec: CompressionCodec): void => {
+      const value = Buffer.from(new SeededRandom(name).bytes(bytes))
+      const batch = buildBatch({ timestampMs: host.clock.nowMs(), codec, records: [{ value }] })
+      const options = { acks: 1, timeoutMs: 0, origin: 'client' } as const
+      partition.appendAsLeader(null, batch, 0, batch.length, options, (errorCode, offset) =>
+        answers.push(`${name} ${errorCode}@${offset}`),
+      )
+    }
+    produce('first', 10, CompressionCodec.none)
+    produce('large', 200_000, CompressionCodec.gzip)
+    produce('small', 10, CompressionCodec.none)
+    produce('larger', 300_000, CompressionCodec.gzip)
+    produce('last', 10, CompressionCodec.gzip)
+    settle()
+    expect(answers).toEqual(['first 0@0', 'large 0@1', 'small 0@2', 'larger 0@3', 'last 0@4'])
+  })
+
+  test('refuses what was being prepared when it lost leadership', () => {
+    const { host, partition, settle } = setUp()
+    partition.apply(state())
+    const answers: number[] = []
+    const value = Buffer.from(new SeededRandom('value').bytes(200_000))
+    const batch = buildBatch({ timestampMs: host.clock.nowMs(), codec: CompressionCodec.gzip, records: [{ value }] })
+    const options = { acks: 1, timeoutMs: 0, origin: 'client' } as const
+    partition.appendAsLeader(null, batch, 0, batch.length, options, (errorCode) => answers.push(errorCode))
+    partition.apply(state({ leader: 2, leaderEpoch: 5, partitionEpoch: 11 }))
+    settle()
+    expect(answers).toEqual([ErrorCode.NOT_LEADER_OR_FOLLOWER])
+    expect(partition.log.nextOffset).toBe(0)
   })
 
   test('never lowers its high watermark', () => {

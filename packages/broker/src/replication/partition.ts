@@ -13,8 +13,10 @@ import type { Slab } from '@millrace/log/arena'
 import type { PartitionLog } from '@millrace/log/partition-log'
 import type { PartitionState } from '@millrace/metadata/partition-state'
 import { ErrorCode } from '@millrace/protocol/errors'
+import { type Admission, Admissions } from './admissions.ts'
 import { checkAppend } from './append-checks.ts'
 import type { AppendCallback, AppendOptions } from './append-types.ts'
+import type { PreparedBatch } from './batch-preparation.ts'
 import { DelayedProduces } from './delayed-produces.ts'
 import type { FetchWaiter } from './fetch-types.ts'
 import { deleteRecords } from './delete-records.ts'
@@ -28,7 +30,6 @@ import {
   type OffsetResult,
 } from './list-offset.ts'
 import type { PartitionEnvironment } from './partition-environment.ts'
-import { demandedCodec, recompress } from './recompress.ts'
 
 export type { EpochEndResult, OffsetRequest, OffsetResult } from './list-offset.ts'
 
@@ -53,6 +54,7 @@ export class Partition {
   readonly #environment: PartitionEnvironment
   readonly #delayedProduces: DelayedProduces
   readonly #inSync: InSyncReplicas
+  readonly #admissions: Admissions
   #role: PartitionRole = 'none'
   #leaderId = -1
   #leaderEpoch = -1
@@ -67,6 +69,7 @@ export class Partition {
     this.topicId = log.topicId
     this.log = log
     this.#environment = environment
+    this.#admissions = new Admissions(log.topic, environment, (admission, batch) => this.#append(admission, batch))
     this.#delayedProduces = new DelayedProduces(environment.host, ErrorCode.REQUEST_TIMED_OUT)
     this.#inSync = new InSyncReplicas(log, environment, (partitionEpoch) => {
       this.#partitionEpoch = partitionEpoch
@@ -183,9 +186,22 @@ export class Partition {
     options: AppendOptions,
     done: AppendCallback,
   ): void {
-    if (this.log.offline !== null) return done(ErrorCode.KAFKA_STORAGE_ERROR, -1, -1, null)
-    if (!this.isLeader) return done(ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, null)
-    if (options.acks === -1 && this.underMinIsr) return done(ErrorCode.NOT_ENOUGH_REPLICAS, -1, -1, null)
+    const refusal = this.#refusal(options)
+    if (refusal !== ErrorCode.NONE) return done(refusal, -1, -1, null)
+    this.#admissions.admit({ slab, bytes, start, end, options, done })
+  }
+
+  #refusal(options: AppendOptions): number {
+    if (this.log.offline !== null) return ErrorCode.KAFKA_STORAGE_ERROR
+    if (!this.isLeader) return ErrorCode.NOT_LEADER_OR_FOLLOWER
+    return options.acks === -1 && this.underMinIsr ? ErrorCode.NOT_ENOUGH_REPLICAS : ErrorCode.NONE
+  }
+
+  /** A batch whose turn has come. Its preparation may have taken time: what was asked before is asked again. */
+  #append({ slab, bytes, start, end, options, done }: Admission, { rejection, recompressed }: PreparedBatch): void {
+    const refusal = this.#refusal(options)
+    if (refusal !== ErrorCode.NONE) return done(refusal, -1, -1, null)
+    if (rejection !== null) return done(rejection.errorCode, -1, -1, rejection)
     const check = checkAppend(this.log, this.#environment, bytes, start, end, options)
     if (check.kind === 'refused') return done(check.errorCode, -1, -1, check.refusal)
     const deadlineMs = options.acks === -1 ? this.#environment.host.clock.monotonicMs() + options.timeoutMs : Infinity
@@ -193,8 +209,6 @@ export class Partition {
       this.#answerDuplicate(check.baseOffset, check.lastOffset, check.logAppendTimeMs, options.acks, deadlineMs, done)
       return
     }
-    const codec = demandedCodec(this.#environment.topicSettings(this.topic).compressionType)
-    const other = codec === null ? null : recompress(bytes, start, end, codec)
     const leaderEpoch = this.#leaderEpoch
     const written = (error: Error | null, baseOffset: number, logAppendTimeMs: number): void => {
       if (error !== null) return done(this.#writeFailed(error), -1, -1, null)
@@ -208,7 +222,7 @@ export class Partition {
         done,
       )
     }
-    if (other !== null) this.log.appendAsLeader(null, other, 0, other.length, leaderEpoch, written)
+    if (recompressed !== null) this.log.appendAsLeader(null, recompressed, 0, recompressed.length, leaderEpoch, written)
     else if (slab === null) this.log.appendAsLeader(null, bytes, start, end, leaderEpoch, written)
     else {
       // A decoded request holds views; the log keeps places in the slab.

@@ -1,5 +1,6 @@
 /** Brings a batch to the codec its topic demands (compression.type other than 'producer'). */
 import { compress, CompressionCodec, decompress } from '@millrace/protocol/compression/compression'
+import type { LogConfig } from '@millrace/metadata/configs/log-config'
 import {
   BATCH_HEADER_BYTES,
   BATCH_OVERHEAD_BYTES,
@@ -7,24 +8,52 @@ import {
   compressionCodec,
   setCrc,
 } from '@millrace/protocol/records/batch-header'
-import { DECOMPRESSED_BYTES_MAX } from '@millrace/protocol/records/records'
 
 const BATCH_LENGTH_AT = 8
 const ATTRIBUTES_LOW_AT = 22
+const DEFAULT_LEVEL = -1
 
-/** The codec number for a topic's compression.type; null: keep the producer's. */
-export function demandedCodec(compressionType: string): number | null {
-  if (compressionType === 'producer') return null
-  if (compressionType === 'uncompressed') return CompressionCodec.none
-  return CompressionCodec[compressionType as keyof typeof CompressionCodec] ?? null
+export interface DemandedCodec {
+  readonly codec: number
+  /** Of compression.gzip.level or compression.zstd.level; null: the codec's default. */
+  readonly level: number | null
 }
 
-/** A new batch with the same header but codec, size and CRC; null when the batch has the codec already. The batch is sound. */
-export function recompress(bytes: Buffer, start: number, end: number, codec: number): Buffer | null {
+type CodecSettings = Pick<LogConfig, 'compressionType' | 'compressionGzipLevel' | 'compressionZstdLevel'>
+
+/** What the topic demands; null: keep the producer's codec. */
+export function demandedCodec(settings: CodecSettings): DemandedCodec | null {
+  switch (settings.compressionType) {
+    case 'producer':
+      return null
+    case 'uncompressed':
+      return { codec: CompressionCodec.none, level: null }
+    case 'gzip': {
+      const level = settings.compressionGzipLevel
+      return { codec: CompressionCodec.gzip, level: level === DEFAULT_LEVEL ? null : level }
+    }
+    case 'zstd':
+      return { codec: CompressionCodec.zstd, level: settings.compressionZstdLevel }
+    default:
+      return { codec: CompressionCodec[settings.compressionType], level: null }
+  }
+}
+
+/**
+ * A new batch with the same header but codec, size and CRC; null when the batch has the codec already, whatever its
+ * level. The batch is sound and unpacks to at most `decompressedBytesMax`.
+ */
+export function recompress(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  { codec, level }: DemandedCodec,
+  decompressedBytesMax: number,
+): Buffer | null {
   const present = compressionCodec(bytes, start)
   if (present === codec) return null
-  const records = decompress(present, bytes.subarray(start + BATCH_HEADER_BYTES, end), DECOMPRESSED_BYTES_MAX)
-  const packed = compress(codec, records)
+  const records = decompress(present, bytes.subarray(start + BATCH_HEADER_BYTES, end), decompressedBytesMax)
+  const packed = level === null ? compress(codec, records) : compress(codec, records, level)
   const batch = Buffer.allocUnsafe(BATCH_HEADER_BYTES + packed.length)
   bytes.copy(batch, 0, start, start + BATCH_HEADER_BYTES)
   packed.copy(batch, BATCH_HEADER_BYTES)

@@ -24,6 +24,7 @@ import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
 import type { BrokerSettings } from '../metadata/broker-settings.ts'
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
 import type { ReplicaThrottle, ReplicaThrottles } from '../quotas/replica-throttle.ts'
+import { BatchPreparation } from './batch-preparation.ts'
 import { FetchOperation, type FetchSurroundings } from './fetch-operation.ts'
 import type { FetchPartition, FetchPartitionResult, FetchRequestSpec } from './fetch-types.ts'
 import { Fetchers, type OpenChannel } from './fetchers.ts'
@@ -82,6 +83,7 @@ export class ReplicaManager implements FetchSurroundings {
   readonly #isrSender: IsrSender
   #fetchers: Fetchers
   readonly #newFollowers: NewFollowers
+  readonly #preparation: BatchPreparation
   readonly #topics: Map<string, (Partition | undefined)[]> = new Map()
   #image: MetadataImage = emptyImage
   #failure: Error | null = null
@@ -96,6 +98,7 @@ export class ReplicaManager implements FetchSurroundings {
     this.followersServe = isRackAware(settings.string('replica.selector.class'))
     this.#isrSender = new IsrSender({ host, logger, nodeId, channel: options.controllerChannel, brokerEpoch })
     this.#newFollowers = new NewFollowers(host)
+    this.#preparation = new BatchPreparation(host)
     const manager = this
     this.#environment = {
       host,
@@ -111,6 +114,7 @@ export class ReplicaManager implements FetchSurroundings {
       },
       followersServe: this.followersServe,
       validateHeadersOnly: settings.validateHeadersOnly,
+      preparation: this.#preparation,
       topicSettings: (topic) => settings.topic(topic),
       activeBrokerEpoch: (id) =>
         isActive(manager.#image, id) ? (manager.#image.brokers.get(id)?.epoch ?? null) : null,
@@ -133,6 +137,7 @@ export class ReplicaManager implements FetchSurroundings {
     if (this.#isrTimer !== null) this.host.timers.clear(this.#isrTimer)
     this.#fetchers.close()
     this.#isrSender.close()
+    this.#preparation.close()
     for (const partition of this.all()) partition.stop(ErrorCode.NOT_LEADER_OR_FOLLOWER)
   }
 

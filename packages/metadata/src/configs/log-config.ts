@@ -24,6 +24,10 @@ export interface LogConfig {
   readonly minInsyncReplicas: number
   /** 'producer' keeps the producer's codec. */
   readonly compressionType: 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  /** compression.gzip.level; -1 is the codec's default. */
+  readonly compressionGzipLevel: number
+  /** compression.zstd.level */
+  readonly compressionZstdLevel: number
   readonly preallocate: boolean
   readonly messageTimestampType: 'CreateTime' | 'LogAppendTime'
   readonly messageTimestampBeforeMaxMs: number

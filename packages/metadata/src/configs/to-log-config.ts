@@ -28,6 +28,8 @@ export function toLogConfig(context: ConfigContext, topic: string): LogConfig {
     uncleanLeaderElection: flag('unclean.leader.election.enable'),
     minInsyncReplicas: number('min.insync.replicas'),
     compressionType: topicValue(context, topic, 'compression.type') as LogConfig['compressionType'],
+    compressionGzipLevel: number('compression.gzip.level'),
+    compressionZstdLevel: number('compression.zstd.level'),
     preallocate: flag('preallocate'),
     messageTimestampType: topicValue(context, topic, 'message.timestamp.type') as LogConfig['messageTimestampType'],
     messageTimestampBeforeMaxMs: number('message.timestamp.before.max.ms'),

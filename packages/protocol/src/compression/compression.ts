@@ -40,19 +40,22 @@ export function prepareCompression(callback: (error: Error | null) => void): voi
   prepareZstd(callback)
 }
 
-/** Compresses a batch's records. Throws CompressionError 'unsupported' for a number that is no codec. */
-export function compress(codec: number, bytes: Buffer): Buffer {
+/**
+ * Compresses a batch's records. `level` is the codec's own (gzip 1 to 9, zstd up to 22), its default when left out; snappy
+ * has none, and our lz4 knows one only. Throws CompressionError 'unsupported' for a number that is no codec.
+ */
+export function compress(codec: number, bytes: Buffer, level?: number): Buffer {
   switch (codec) {
     case CompressionCodec.none:
       return bytes
     case CompressionCodec.gzip:
-      return gzipSync(bytes)
+      return level === undefined ? gzipSync(bytes) : gzipSync(bytes, { level })
     case CompressionCodec.snappy:
       return compressSnappy(bytes)
     case CompressionCodec.lz4:
       return compressLz4(bytes)
     case CompressionCodec.zstd:
-      return compressZstd(bytes)
+      return compressZstd(bytes, level)
     default:
       throw new CompressionError('unsupported', `compression codec ${codec}`)
   }

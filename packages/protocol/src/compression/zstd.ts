@@ -17,7 +17,7 @@ interface ZstdWasm {
 }
 
 interface ZlibZstd {
-  zstdCompressSync?(bytes: Uint8Array): Buffer
+  zstdCompressSync?(bytes: Uint8Array, options?: { readonly params: Readonly<Record<number, number>> }): Buffer
   zstdDecompressSync?(bytes: Uint8Array, options: { readonly maxOutputLength: number }): Buffer
 }
 
@@ -29,6 +29,9 @@ const WASM_OUTPUT_BYTES_MAX = 268_435_456
 
 /** The library's error number for an output that does not fit (ZSTD_error_dstSize_tooSmall, negated). */
 const OUTPUT_TOO_SMALL = -70
+
+/** ZSTD_c_compressionLevel */
+const COMPRESSION_LEVEL = 100
 
 const native: ZlibZstd = zlib as ZlibZstd
 
@@ -61,9 +64,13 @@ function loaded(): ZstdWasm {
   return wasm.library
 }
 
-export function compressZstd(bytes: Buffer): Buffer {
-  if (native.zstdCompressSync !== undefined) return native.zstdCompressSync(bytes)
-  const output = loaded().compress(bytes)
+export function compressZstd(bytes: Buffer, level?: number): Buffer {
+  if (native.zstdCompressSync !== undefined) {
+    return level === undefined
+      ? native.zstdCompressSync(bytes)
+      : native.zstdCompressSync(bytes, { params: { [COMPRESSION_LEVEL]: level } })
+  }
+  const output = level === undefined ? loaded().compress(bytes) : loaded().compress(bytes, level)
   return Buffer.from(output.buffer, output.byteOffset, output.byteLength)
 }
 

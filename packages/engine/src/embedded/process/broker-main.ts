@@ -3,11 +3,15 @@ import { createNodeHost } from '@millrace/host/node-host'
 import { type Broker, startBroker } from '@millrace/broker/broker'
 import { runNode } from './node-process.ts'
 
+// Beside this file, as a source or as a bundle.
+const isSource = import.meta.url.endsWith('.ts')
+const computingScript = new URL(isSource ? './computing-main.ts' : './millrace-computing.js', import.meta.url)
+
 void runNode('broker', ({ config, secrets, directory, logger, fail }) => {
   return new Promise((resolve, reject) => {
     startBroker(
       {
-        host: createNodeHost(),
+        host: createNodeHost({ computingScript }),
         logger,
         config: {
           clusterId: config.clusterId,
