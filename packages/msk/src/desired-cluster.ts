@@ -44,7 +44,17 @@ export interface SpecRequest {
   readonly properties: Readonly<Record<string, string>>
 }
 
-const clientListeners: Readonly<Record<ClientBroker, readonly ClientListener[]>> = {
+function clientListeners({ ClientAuthentication, EncryptionInfo }: DesiredCluster): ClientListener[] {
+  const unauthenticated = ClientAuthentication === undefined || ClientAuthentication.Unauthenticated?.Enabled === true
+  const open = openListeners[EncryptionInfo.EncryptionInTransit?.ClientBroker ?? 'TLS']
+  return [
+    ...(unauthenticated ? open : []),
+    ...(ClientAuthentication?.Sasl?.Scram?.Enabled === true ? (['scram'] as const) : []),
+  ]
+}
+
+/** For unauthenticated clients. */
+const openListeners: Readonly<Record<ClientBroker, readonly ClientListener[]>> = {
   PLAINTEXT: ['plaintext'],
   TLS: ['tls'],
   TLS_PLAINTEXT: ['plaintext', 'tls'],
@@ -60,7 +70,7 @@ export function clusterSpec({ id, name, desired, properties }: SpecRequest): Clu
     kafkaVersion: desired.KafkaVersion,
     brokers: brokerSpecs(desired),
     controllers: [{ nodeId: CONTROLLER_NODE_ID }],
-    clientListeners: clientListeners[desired.EncryptionInfo.EncryptionInTransit?.ClientBroker ?? 'TLS'],
+    clientListeners: clientListeners(desired),
     properties: { ...defaultProperties(desired.ZoneIds.length), ...Object.fromEntries(settable) },
   }
 }

@@ -1,5 +1,7 @@
 /** Every operation of the kafka API that has code. What is not here, the front door answers with 501. */
 import type { OperationHandlers } from '@millrace/aws/service'
+import { batchAssociateScramSecret } from './operations/batch-associate-scram-secret.ts'
+import { batchDisassociateScramSecret } from './operations/batch-disassociate-scram-secret.ts'
 import { createClusterV2 } from './operations/create-cluster-v2.ts'
 import { createCluster } from './operations/create-cluster.ts'
 import { createConfiguration } from './operations/create-configuration.ts'
@@ -26,6 +28,7 @@ import { listConfigurationRevisions } from './operations/list-configuration-revi
 import { listConfigurations } from './operations/list-configurations.ts'
 import { listKafkaVersions } from './operations/list-kafka-versions.ts'
 import { listNodes } from './operations/list-nodes.ts'
+import { listScramSecrets } from './operations/list-scram-secrets.ts'
 import { listTagsForResource } from './operations/list-tags-for-resource.ts'
 import { listTopics } from './operations/list-topics.ts'
 import { rebootBroker } from './operations/reboot-broker.ts'
@@ -33,10 +36,13 @@ import { tagResource } from './operations/tag-resource.ts'
 import { untagResource } from './operations/untag-resource.ts'
 import { updateClusterConfiguration } from './operations/update-cluster-configuration.ts'
 import { updateConfiguration } from './operations/update-configuration.ts'
+import { updateSecurity } from './operations/update-security.ts'
 import { updateTopic } from './operations/update-topic.ts'
 
 export function kafkaOperations(dependencies: Dependencies): OperationHandlers<'kafka'> {
   return {
+    BatchAssociateScramSecret: batchAssociateScramSecret(dependencies),
+    BatchDisassociateScramSecret: batchDisassociateScramSecret(dependencies),
     CreateCluster: createCluster(dependencies),
     CreateClusterV2: createClusterV2(dependencies),
     CreateConfiguration: createConfiguration(dependencies),
@@ -62,6 +68,7 @@ export function kafkaOperations(dependencies: Dependencies): OperationHandlers<'
     ListConfigurations: listConfigurations(dependencies),
     ListKafkaVersions: listKafkaVersions(dependencies),
     ListNodes: listNodes(dependencies),
+    ListScramSecrets: listScramSecrets(dependencies),
     ListTagsForResource: listTagsForResource(dependencies),
     ListTopics: listTopics(dependencies),
     RebootBroker: rebootBroker(dependencies),
@@ -69,6 +76,7 @@ export function kafkaOperations(dependencies: Dependencies): OperationHandlers<'
     UntagResource: untagResource(dependencies),
     UpdateClusterConfiguration: updateClusterConfiguration(dependencies),
     UpdateConfiguration: updateConfiguration(dependencies),
+    UpdateSecurity: updateSecurity(dependencies),
     UpdateTopic: updateTopic(dependencies),
   }
 }

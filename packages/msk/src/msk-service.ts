@@ -13,6 +13,9 @@ import type { ClusterState } from './cluster-state.ts'
 import { kafkaOperations } from './kafka-operations.ts'
 import type { Dependencies } from './operations/dependencies.ts'
 import { Reconciler } from './reconciler/reconciler.ts'
+import { ScramSync } from './scram/scram-sync.ts'
+import type { SetScramUsers } from './scram/scram-users.ts'
+import { noSecrets, type SecretSource } from './scram/secret-source.ts'
 import { lockDataDirectory } from './store/control-plane-lock.ts'
 import { openDatabase } from './store/database.ts'
 import { Store } from './store/store.ts'
@@ -25,6 +28,10 @@ export interface MskServiceOptions {
   readonly logger: Logger
   /** Connects to a cluster for the Topics API: `openKafkaTopics(engine, host)` of topics/kafka-topics.ts, or a test's own. */
   readonly openTopics: OpenTopics
+  /** Where SCRAM users come from; none when left out. */
+  readonly secrets?: SecretSource
+  /** `setKafkaScramUsers(engine, host)` of scram/scram-users.ts, or a test's own. */
+  readonly setScramUsers: SetScramUsers
   /** Wall clock; the system's when left out. */
   readonly clock?: () => Date
 }
@@ -82,7 +89,11 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     throw error
   }
   const reconciler = new Reconciler({ store, engine, clock, logger })
+  const { secrets = noSecrets, setScramUsers } = options
+  const scram = new ScramSync({ store, secrets, setUsers: setScramUsers, logger })
   const dependencies: Dependencies = {
+    secrets,
+    setScramUsers,
     store,
     engine,
     wake: (clusterArn) => reconciler.wake(clusterArn),
@@ -92,13 +103,21 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
   }
   return {
     service: defineService(loadModel('kafka'), kafkaOperations(dependencies)),
-    start: () => reconciler.start(),
-    idle: () => reconciler.idle(),
+    async start() {
+      await reconciler.start()
+      scram.start()
+    },
+    async idle() {
+      await reconciler.idle()
+      await scram.idle()
+    },
     overview: () => overview(store, engine),
     async stop({ keepBrokers }) {
+      scram.close()
       reconciler.close()
       await engine.close({ keepNodes: keepBrokers })
       await reconciler.idle()
+      await scram.idle()
       await store.close()
       lock.release()
     },

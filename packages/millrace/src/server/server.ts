@@ -10,6 +10,7 @@ import { createJsonLogger } from '@millrace/host/json-logger'
 import { EmbeddedEngine } from '@millrace/engine/embedded/embedded-engine'
 import { readPartitions } from '@millrace/engine/embedded/read-partitions'
 import { createMskService, type ClusterOverview, type MskService } from '@millrace/msk/msk-service'
+import { setKafkaScramUsers } from '@millrace/msk/scram/scram-users'
 import { openKafkaTopics } from '@millrace/msk/topics/kafka-topics'
 import { createIamService } from '@millrace/services/iam/iam-service'
 import { createStsService } from '@millrace/services/sts/sts-service'
@@ -60,6 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     engine,
     logger,
     openTopics: openKafkaTopics(engine, createNodeHost()),
+    setScramUsers: setKafkaScramUsers(engine, createNodeHost()),
   })
   const { store, generated } = serverCredentials(options.dataDir, options.host)
   const services = [

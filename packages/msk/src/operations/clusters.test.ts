@@ -132,10 +132,10 @@ const refused: readonly (readonly [string, Partial<ProvisionedRequest>, string, 
     'unauthenticated.enabled true',
   ],
   [
-    'SCRAM beside unauthenticated',
+    'SCRAM beside plaintext',
     { ClientAuthentication: { Sasl: { Scram: { Enabled: true } }, Unauthenticated: { Enabled: true } } },
-    'clientAuthentication.sasl.scram.enabled',
-    'not served',
+    'encryptionInfo.encryptionInTransit',
+    'clientBroker TLS',
   ],
   [
     'mutual TLS',

@@ -45,7 +45,7 @@ export async function createProvisionedCluster(
     prefix,
   })
   checkFeatures(provisioned, prefix)
-  checkClientAccess(provisioned.ClientAuthentication, prefix)
+  checkClientAccess(provisioned.EncryptionInfo, provisioned.ClientAuthentication, prefix)
   const id = newResourceId()
   const cluster: Cluster = {
     arn: clusterArn(context, name, id),

@@ -4,6 +4,8 @@ import { badRequest, notFound } from '@millrace/aws/errors'
 import type { Paginator } from '@millrace/aws/pagination'
 import type { Engine } from '@millrace/engine/engine'
 import { checkArn } from '../arns.ts'
+import type { SetScramUsers } from '../scram/scram-users.ts'
+import type { SecretSource } from '../scram/secret-source.ts'
 import type { Cluster } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { OpenTopics } from '../topics/topic-admin.ts'
@@ -16,6 +18,8 @@ export interface Dependencies {
   readonly paginator: Paginator
   readonly clock: () => Date
   readonly openTopics: OpenTopics
+  readonly secrets: SecretSource
+  readonly setScramUsers: SetScramUsers
 }
 
 /** @throws BadRequestException for what is no ARN of a cluster, NotFoundException when there is no such cluster */

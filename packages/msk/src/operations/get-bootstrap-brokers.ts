@@ -25,12 +25,13 @@ export function getBootstrapBrokers({ store, engine }: Dependencies): OperationH
       const ports = chosen.flatMap(({ clientPorts }) => clientPorts[listener] ?? [])
       return ports.length === 0 ? null : ports.map((port) => `${host}:${port}`).join(',')
     }
-    const [plaintext, tls] = [addresses('plaintext'), addresses('tls')]
+    const [plaintext, tls, scram] = [addresses('plaintext'), addresses('tls'), addresses('scram')]
     // The name that is told here is the one that clients will check the certificate against.
-    if (tls !== null) await engine.reachedBy(cluster.id, context.apiHost)
+    if (tls !== null || scram !== null) await engine.reachedBy(cluster.id, context.apiHost)
     return {
       ...(plaintext === null ? {} : { BootstrapBrokerString: plaintext }),
       ...(tls === null ? {} : { BootstrapBrokerStringTls: tls }),
+      ...(scram === null ? {} : { BootstrapBrokerStringSaslScram: scram }),
     }
   }
 }

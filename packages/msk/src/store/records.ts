@@ -1,5 +1,6 @@
 /** What the store holds, as the rest of the service sees it: typed records, not rows. */
 import type { ClusterState } from '../cluster-state.ts'
+import type { ClientAuthentication, EncryptionInfo } from '../sdk-types.ts'
 import type { DesiredCluster } from '../desired-cluster.ts'
 import type { OperationState, OperationStep, OperationType } from '../operation-state.ts'
 
@@ -22,6 +23,16 @@ export interface Cluster {
   readonly activeOperationArn: string | null
 }
 
+/** A secret whose user may log in by SCRAM. */
+export interface AssociatedSecret {
+  readonly clusterArn: string
+  readonly secretArn: string
+  /** As last brought about. */
+  readonly username: string
+  /** The version of the secret whose password was last brought about; null: the login has ended, since the secret is gone. */
+  readonly versionId: string | null
+}
+
 export interface ConfigurationReference {
   readonly Arn: string
   readonly Revision: number
@@ -30,6 +41,8 @@ export interface ConfigurationReference {
 /** What an operation changes; members named as in MutableClusterInfo. */
 export interface OperationChange {
   readonly ConfigurationInfo?: ConfigurationReference
+  readonly ClientAuthentication?: ClientAuthentication
+  readonly EncryptionInfo?: EncryptionInfo
   /** Of a reboot; not shown by the API. */
   readonly BrokerIds?: readonly number[]
 }

@@ -3,8 +3,8 @@ import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { ClusterState } from '../cluster-state.ts'
 import type { DesiredCluster } from '../desired-cluster.ts'
 import type { OperationState, OperationStep, OperationType } from '../operation-state.ts'
-import type { Cluster, Configuration, Operation, OperationChange, Revision, Tags } from './records.ts'
-import type { ClusterTable, ConfigurationTable, OperationTable, RevisionTable } from './schema.ts'
+import type { AssociatedSecret, Cluster, Configuration, Operation, OperationChange, Revision, Tags } from './records.ts'
+import type { ClusterTable, ConfigurationTable, OperationTable, RevisionTable, ScramSecretTable } from './schema.ts'
 
 export function clusterRow(cluster: Cluster): Insertable<ClusterTable> {
   return {
@@ -111,5 +111,14 @@ export function revisionOf(row: Selectable<RevisionTable>): Revision {
     description: row.description,
     createdAt: row.created_at,
     properties: row.properties,
+  }
+}
+
+export function associatedSecretOf(row: Selectable<ScramSecretTable>): AssociatedSecret {
+  return {
+    clusterArn: row.cluster_arn,
+    secretArn: row.secret_arn,
+    username: row.username,
+    versionId: row.version_id,
   }
 }

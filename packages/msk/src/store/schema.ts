@@ -10,6 +10,7 @@ export interface Tables {
   readonly operations: OperationTable
   readonly configurations: ConfigurationTable
   readonly configuration_revisions: RevisionTable
+  readonly scram_secrets: ScramSecretTable
 }
 
 export interface ClusterTable {
@@ -68,6 +69,13 @@ export interface RevisionTable {
   created_at: string
   /** The properties text, as it came. */
   properties: string
+}
+
+export interface ScramSecretTable {
+  cluster_arn: string
+  secret_arn: string
+  username: string
+  version_id: string | null
 }
 
 export interface Migration {
@@ -135,6 +143,20 @@ export const migrations: readonly Migration[] = [
         .addColumn('properties', 'text', (column) => column.notNull())
         .addPrimaryKeyConstraint('configuration_revisions_key', ['configuration_arn', 'revision'])
         .execute()
+    },
+  },
+  {
+    version: 2,
+    async run({ schema }) {
+      await schema
+        .createTable('scram_secrets')
+        .addColumn('cluster_arn', 'text', (column) => column.notNull())
+        .addColumn('secret_arn', 'text', (column) => column.notNull())
+        .addColumn('username', 'text', (column) => column.notNull())
+        .addColumn('version_id', 'text')
+        .addPrimaryKeyConstraint('scram_secrets_key', ['cluster_arn', 'secret_arn'])
+        .execute()
+      await schema.createIndex('scram_secrets_secret').on('scram_secrets').column('secret_arn').execute()
     },
   },
 ]

@@ -5,8 +5,9 @@
 import type { Updateable } from 'kysely'
 import type { Scope } from '../arns.ts'
 import type { Database } from './database.ts'
-import type { Cluster, Configuration, Operation, Revision, Tags } from './records.ts'
+import type { AssociatedSecret, Cluster, Configuration, Operation, Revision, Tags } from './records.ts'
 import {
+  associatedSecretOf,
   clusterOf,
   clusterRow,
   configurationOf,
@@ -74,8 +75,44 @@ export class Store {
     await this.#db.updateTable('clusters').set(partialClusterRow(change)).where('arn', '=', arn).execute()
   }
 
-  /** With its operations. */
+  /** By ARN. */
+  async associatedSecretsOf(clusterArn: string): Promise<AssociatedSecret[]> {
+    const rows = await this.#db
+      .selectFrom('scram_secrets')
+      .selectAll()
+      .where('cluster_arn', '=', clusterArn)
+      .orderBy('secret_arn')
+      .execute()
+    return rows.map(associatedSecretOf)
+  }
+
+  /** Of every cluster; all secrets when `secretArn` is null. */
+  async associatedSecrets(secretArn: string | null): Promise<AssociatedSecret[]> {
+    const all = this.#db.selectFrom('scram_secrets').selectAll()
+    const rows = await (secretArn === null ? all : all.where('secret_arn', '=', secretArn)).execute()
+    return rows.map(associatedSecretOf)
+  }
+
+  async putAssociatedSecret(secret: AssociatedSecret): Promise<void> {
+    const values = { username: secret.username, version_id: secret.versionId }
+    await this.#db
+      .insertInto('scram_secrets')
+      .values({ cluster_arn: secret.clusterArn, secret_arn: secret.secretArn, ...values })
+      .onConflict((conflict) => conflict.columns(['cluster_arn', 'secret_arn']).doUpdateSet(values))
+      .execute()
+  }
+
+  async deleteAssociatedSecret(clusterArn: string, secretArn: string): Promise<void> {
+    await this.#db
+      .deleteFrom('scram_secrets')
+      .where('cluster_arn', '=', clusterArn)
+      .where('secret_arn', '=', secretArn)
+      .execute()
+  }
+
+  /** With its operations and associations. */
   async deleteCluster(arn: string): Promise<void> {
+    await this.#db.deleteFrom('scram_secrets').where('cluster_arn', '=', arn).execute()
     await this.#db.deleteFrom('operations').where('cluster_arn', '=', arn).execute()
     await this.#db.deleteFrom('clusters').where('arn', '=', arn).execute()
   }

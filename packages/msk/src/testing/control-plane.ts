@@ -12,6 +12,7 @@ import type { Cluster } from '../store/records.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { Store } from '../store/store.ts'
 import { FakeEngine } from './fake-engine.ts'
+import { FakeScramUsers, FakeSecrets } from './fake-secrets.ts'
 import { FakeTopics } from './fake-topics.ts'
 
 type Name = OperationName<'kafka'>
@@ -19,6 +20,8 @@ type Name = OperationName<'kafka'>
 export class ControlPlane {
   readonly engine: FakeEngine
   readonly topics: FakeTopics = new FakeTopics()
+  readonly secrets: FakeSecrets = new FakeSecrets()
+  readonly scramUsers: FakeScramUsers = new FakeScramUsers()
   readonly store: Store
   readonly #database: Database
   #nowMs = Date.parse('2026-01-01T00:00:00.000Z')
@@ -45,6 +48,8 @@ export class ControlPlane {
       paginator: new Paginator(Buffer.alloc(32, 7)),
       clock: this.clock,
       openTopics: async () => this.topics,
+      secrets: this.secrets,
+      setScramUsers: this.scramUsers.set,
     }
   }
 

@@ -3,6 +3,7 @@ import type { Input, OperationName, Output } from '@millrace/aws/operation-types
 import { silentLogger } from '@millrace/base/logger'
 import { engineFromSources } from '@millrace/engine/testing/engine-from-sources'
 import { createMskService, type MskService } from '../msk-service.ts'
+import { setKafkaScramUsers } from '../scram/scram-users.ts'
 import { openKafkaTopics } from '../topics/kafka-topics.ts'
 import { callContext } from './control-plane.ts'
 
@@ -13,7 +14,8 @@ export class RealControlPlane {
   static async open(dataDir: string): Promise<RealControlPlane> {
     const { engine, host } = engineFromSources(dataDir)
     const openTopics = openKafkaTopics(engine, host)
-    const msk = await createMskService({ dataDir, engine, logger: silentLogger, openTopics })
+    const setScramUsers = setKafkaScramUsers(engine, host)
+    const msk = await createMskService({ dataDir, engine, logger: silentLogger, openTopics, setScramUsers })
     await msk.start()
     return new RealControlPlane(msk)
   }

@@ -1,30 +1,41 @@
 /**
- * How clients may connect. What is not served yet (client authentication) is refused with what to write instead, never
- * silently served less safely than was asked for.
+ * How clients may connect (msk.md §5.1). What is not served yet is refused with what to write instead, never silently served
+ * less safely than was asked for.
  */
-import type { ClientAuthentication } from '../sdk-types.ts'
+import type { ClientAuthentication, EncryptionInfo } from '../sdk-types.ts'
 import { badRequest } from '@millrace/aws/errors'
 
-const REMEDY = 'Write clientAuthentication.unauthenticated.enabled true, or leave clientAuthentication out.'
-
-/** @param prefix where the members are: '' in CreateCluster, 'provisioned.' in CreateClusterV2 */
-export function checkClientAccess(authentication: ClientAuthentication | undefined, prefix: string): void {
+/** @param prefix where the members are: '' in CreateCluster and UpdateSecurity, 'provisioned.' in CreateClusterV2 */
+export function checkClientAccess(
+  encryption: EncryptionInfo | undefined,
+  authentication: ClientAuthentication | undefined,
+  prefix: string,
+): void {
   if (authentication === undefined) return
-  const modes: readonly (readonly [string, boolean | undefined])[] = [
-    ['sasl.scram.enabled', authentication.Sasl?.Scram?.Enabled],
+  const member = `${prefix}clientAuthentication`
+  const notServed: readonly (readonly [string, boolean | undefined])[] = [
     ['sasl.iam.enabled', authentication.Sasl?.Iam?.Enabled],
     ['tls.enabled', authentication.Tls?.Enabled],
   ]
-  for (const [mode, enabled] of modes) {
+  for (const [mode, enabled] of notServed) {
     if (enabled !== true) continue
     throw badRequest({
-      message: `clientAuthentication.${mode} is not served by this version of Millrace. ${REMEDY}`,
-      invalidParameter: `${prefix}clientAuthentication.${mode}`,
+      message: `clientAuthentication.${mode} is not served by this version of Millrace. Write clientAuthentication.sasl.scram.enabled true or unauthenticated.enabled true, or leave clientAuthentication out.`,
+      invalidParameter: `${member}.${mode}`,
     })
   }
-  if (authentication.Unauthenticated?.Enabled === true) return
+  const scram = authentication.Sasl?.Scram?.Enabled === true
+  const { ClientBroker = 'TLS', InCluster = true } = encryption?.EncryptionInTransit ?? {}
+  if (scram && (ClientBroker !== 'TLS' || !InCluster)) {
+    throw badRequest({
+      message: 'SASL/SCRAM needs encryption in transit: write encryptionInTransit.clientBroker TLS and inCluster true.',
+      invalidParameter: `${prefix}encryptionInfo.encryptionInTransit`,
+    })
+  }
+  if (scram || authentication.Unauthenticated?.Enabled === true) return
   throw badRequest({
-    message: `A cluster that no client may connect to is of no use: no mode of clientAuthentication is enabled. ${REMEDY}`,
-    invalidParameter: `${prefix}clientAuthentication`,
+    message:
+      'A cluster that no client may connect to is of no use: no mode of clientAuthentication is enabled. Write unauthenticated.enabled true, or leave clientAuthentication out.',
+    invalidParameter: member,
   })
 }

@@ -59,5 +59,6 @@ function steps(operation: Operation): NonNullable<ClusterOperationInfo['Operatio
 }
 
 function mutableInfo(change: OperationChange): MutableClusterInfo {
-  return change.ConfigurationInfo === undefined ? {} : { ConfigurationInfo: change.ConfigurationInfo }
+  const { BrokerIds: _notShown, ...shown } = change
+  return shown
 }
