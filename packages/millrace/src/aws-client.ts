@@ -31,6 +31,9 @@ export function awsAccess(endpoint: string, region?: string): AwsAccess {
   }
 }
 
+/** How clients may connect; each has its own bootstrap string. */
+export type ListenerKind = 'plaintext' | 'tls' | 'scram'
+
 export class KafkaApi {
   readonly #access: AwsAccess
 
@@ -81,12 +84,17 @@ export class KafkaApi {
   }
 
   /** "host:port,…" of each kind of listener; null of those that the cluster does not have. */
-  async bootstrapStrings(arn: string): Promise<{ readonly plaintext: string | null; readonly tls: string | null }> {
-    const answer = await this.#call<{ bootstrapBrokerString?: string; bootstrapBrokerStringTls?: string }>(
-      'GET',
-      `/v1/clusters/${encodeURIComponent(arn)}/bootstrap-brokers`,
-    )
-    return { plaintext: answer.bootstrapBrokerString ?? null, tls: answer.bootstrapBrokerStringTls ?? null }
+  async bootstrapStrings(arn: string): Promise<Readonly<Record<ListenerKind, string | null>>> {
+    const answer = await this.#call<{
+      bootstrapBrokerString?: string
+      bootstrapBrokerStringTls?: string
+      bootstrapBrokerStringSaslScram?: string
+    }>('GET', `/v1/clusters/${encodeURIComponent(arn)}/bootstrap-brokers`)
+    return {
+      plaintext: answer.bootstrapBrokerString ?? null,
+      tls: answer.bootstrapBrokerStringTls ?? null,
+      scram: answer.bootstrapBrokerStringSaslScram ?? null,
+    }
   }
 
   async #call<Answer>(method: string, path: string, query = '', body?: object): Promise<Answer> {

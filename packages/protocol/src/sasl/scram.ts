@@ -190,7 +190,8 @@ export function serverFinalMessage(
   const nonce = serverFirst.slice(2, serverFirst.indexOf(','))
   const binding = Buffer.from(match[2] as string, 'base64').toString('latin1')
   if (!/^n,(?:a=[^,]*)?,$/.test(binding)) throw new ScramError('channel binding is not supported')
-  if (match[3] !== nonce) throw new ScramError('another nonce than the one agreed')
+  // librdkafka before 2.6.1 puts its own nonce in front of the agreed one once more; Kafka lets that pass.
+  if (match[3]?.endsWith(nonce) !== true) throw new ScramError('another nonce than the one agreed')
   const authMessage = `${first.bare},${serverFirst},${match[1] as string}`
   const proof = Buffer.from(match[4] as string, 'base64')
   if (proof.length !== KEY_BYTES) throw new ScramError('a proof of the wrong length')
