@@ -92,8 +92,6 @@ function mainClass(tool: string, release: string): string {
       return 'org.apache.kafka.tools.ClientCompatibilityTest'
     case 'kafka-broker-api-versions':
       return old ? 'kafka.admin.BrokerApiVersionsCommand' : 'org.apache.kafka.tools.BrokerApiVersionsCommand'
-    case 'kafka-features':
-      return 'org.apache.kafka.tools.FeatureCommand'
     case 'kafka-e2e-latency':
       return 'org.apache.kafka.tools.EndToEndLatency'
     case 'kafka-streams-application-reset':

@@ -10,5 +10,5 @@ export const updateSecurity: Workflow = {
   async run(step, { context, cluster }) {
     if (step === 'UPDATE_SECURITY_SETTINGS') await applyCluster(context, cluster, cluster.desired)
   },
-  undo: updateClusterConfiguration.undo,
+  undo: (walk) => updateClusterConfiguration.undo(walk),
 }
