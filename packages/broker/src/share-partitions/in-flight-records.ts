@@ -148,10 +148,7 @@ export class InFlightRecords {
 
   /** Offsets of which the log says that they hold nothing to deliver: never again available. */
   archive({ first, last }: OffsetRange): void {
-    if (last >= this.#endOffset) {
-      if (first > this.#endOffset) this.#push(this.#endOffset, first - 1, 'available', 0)
-      this.#push(Math.max(first, this.#endOffset), last, 'archived', 0)
-    }
+    this.#extend(first, last, 'archived')
     for (const run of this.#carve(first, last)) if (run.state === 'available') run.state = 'archived'
     this.#advance()
   }
@@ -160,7 +157,7 @@ export class InFlightRecords {
   acquire({ first, last }: OffsetRange, options: AcquireOptions): AcquiredRange[] {
     const { memberId, deadlineMs, recordsMax, isStrict } = options
     if (recordsMax <= 0 || last < this.#startOffset) return []
-    if (last >= this.#endOffset) this.#push(Math.max(first, this.#endOffset), last, 'available', 0)
+    this.#extend(first, last, 'available')
     const acquired: AcquiredRange[] = []
     let left = isStrict ? recordsMax : Infinity
     for (const run of this.#carve(first, last)) {
@@ -273,6 +270,13 @@ export class InFlightRecords {
       if (run.state !== 'acquired' || run.memberId !== memberId || run.settling !== 0) return false
     }
     return true
+  }
+
+  /** Takes what lies at or behind the end into the window; what it passes over is available. */
+  #extend(first: number, last: number, state: RecordState): void {
+    if (last < this.#endOffset) return
+    if (first > this.#endOffset) this.#push(this.#endOffset, first - 1, 'available', 0)
+    this.#push(this.#endOffset, last, state, 0)
   }
 
   #push(first: number, last: number, state: RecordState, deliveryCount: number): void {
