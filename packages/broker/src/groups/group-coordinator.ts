@@ -18,7 +18,10 @@ import { Commits } from './commits.ts'
 import { Membership } from './membership.ts'
 import { partitionForGroup } from './partition-for-group.ts'
 import { Rebalance } from './rebalance.ts'
+import { ShareMembers } from './share/share-members.ts'
+import { ShareOffsets } from './share/share-offsets.ts'
 import { GroupShard } from './shard.ts'
+import type { SharePersister } from '../share-coordinator/persister.ts'
 
 /** A led partition of `__consumer_offsets` with all that serves its groups. */
 export interface ServedShard {
@@ -27,6 +30,9 @@ export interface ServedShard {
   readonly classicMembers: ClassicMembers
   /** ConsumerGroupHeartbeat. */
   readonly consumerMembers: ConsumerMembers
+  /** ShareGroupHeartbeat. */
+  readonly shareMembers: ShareMembers
+  readonly shareOffsets: ShareOffsets
   readonly operations: ConsumerOperations
   readonly commits: Commits
   readonly rebalance: Rebalance
@@ -42,6 +48,7 @@ export class GroupCoordinator {
   readonly #unsubscribe: () => void
   readonly #topics: { image: MetadataImage; topicsVersion: number } & TopicsView
   #expiryTimer: TimerHandle | null = null
+  #persister: SharePersister | null = null
 
   constructor(runtime: BrokerRuntime) {
     this.#runtime = runtime
@@ -49,6 +56,11 @@ export class GroupCoordinator {
     this.#unsubscribe = runtime.metadata.subscribe((image, changes) => this.#metadataChanged(image, changes))
     this.#followLeaderships(runtime.metadata.image)
     this.#armExpiry()
+  }
+
+  /** How share coordinators are reached; share groups wait for it. */
+  attach(persister: SharePersister): void {
+    this.#persister = persister
   }
 
   /** The shard that serves `groupId`, or what a request for it is told. */
@@ -94,7 +106,12 @@ export class GroupCoordinator {
     const gone = new Set<string>()
     for (const topic of changes.deletedTopics.values()) gone.add(topic.name)
     if (gone.size === 0) return
-    for (const { shard, commits } of this.#shards.values()) if (shard.state === 'active') commits.forgetTopics(gone)
+    const goneIds = new Set(changes.deletedTopics.keys())
+    for (const { shard, commits, shareMembers } of this.#shards.values()) {
+      if (shard.state !== 'active') continue
+      commits.forgetTopics(gone)
+      shareMembers.topicsDeleted(goneIds)
+    }
   }
 
   #followLeaderships(image: MetadataImage): void {
@@ -135,12 +152,17 @@ export class GroupCoordinator {
     const operations = new ConsumerOperations(shard, rebalance, consumerSettings, this.#topics)
     const classicMembers = new ClassicMembers(operations, membership)
     const consumerMembers = new ConsumerMembers(operations)
-    this.#shards.set(partitionId, { shard, rebalance, classicMembers, consumerMembers, operations, commits })
+    const persister = (): SharePersister | null => this.#persister
+    const shareMembers = new ShareMembers(operations, settings, this.#topics, persister)
+    const shareOffsets = new ShareOffsets(operations, shareMembers, persister)
+    const share = { shareMembers, shareOffsets }
+    this.#shards.set(partitionId, { shard, rebalance, classicMembers, consumerMembers, ...share, operations, commits })
     shard.load(() => {
       // Members that the last coordinator knew get a whole session to be heard from.
       for (const group of shard.groups.values())
         if (group.type === 'classic') for (const member of group.members.values()) rebalance.renewSession(group, member)
       operations.loaded()
+      shareMembers.loaded()
     })
   }
 

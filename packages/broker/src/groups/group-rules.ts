@@ -9,6 +9,8 @@ import type { Group } from './group.ts'
 import type { CommittedOffset } from './group-offsets.ts'
 import { checkClaim, type Claim } from './membership.ts'
 import { groupRecord, type CoordinatorRecord } from './offset-records.ts'
+import { ShareDraft } from './share/share-draft.ts'
+import { encodeShareRecord } from './share/share-records.ts'
 
 /** OffsetCommit from which on a member of a consumer group may commit. */
 const CONSUMER_COMMIT_VERSION = 9
@@ -20,6 +22,7 @@ export interface CommitterClaim extends Claim {
 
 /** NONE, or why the claim may not commit to this group. */
 export function commitError(group: Group, claim: CommitterClaim): number {
+  if (group.type === 'share') return ErrorCode.GROUP_ID_NOT_FOUND
   if (claim.isTransactional && namesNobody(claim)) return ErrorCode.NONE
   return group.type === 'classic' ? classicCommitError(group, claim) : consumerCommitError(group, claim)
 }
@@ -49,6 +52,7 @@ function consumerCommitError(group: ConsumerGroup, claim: CommitterClaim): numbe
 
 /** NONE, or why the member may not read the group's offsets (OffsetFetch v9). Nobody named: tools may. */
 export function offsetFetchError(group: Group, memberId: string | null, memberEpoch: number): number {
+  if (group.type === 'share') return ErrorCode.GROUP_ID_NOT_FOUND
   if (group.type === 'classic' || ((memberId === null || memberId === '') && memberEpoch < 0)) return ErrorCode.NONE
   return memberEpochError(group, memberId ?? '', memberEpoch)
 }
@@ -63,6 +67,7 @@ function memberEpochError(group: ConsumerGroup, memberId: string, epoch: number)
 /** OffsetDelete: the error of the group, or the topics whose offsets must stay. */
 export function offsetsInUse(group: Group): { readonly errorCode: number; readonly topics: ReadonlySet<string> } {
   const none: ReadonlySet<string> = new Set()
+  if (group.type === 'share') return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, topics: none }
   if (group.isEmpty) return { errorCode: ErrorCode.NONE, topics: none }
   if (group.protocolType !== 'consumer') return { errorCode: ErrorCode.NON_EMPTY_GROUP, topics: none }
   return { errorCode: ErrorCode.NONE, topics: group.subscribedTopics() ?? none }
@@ -76,6 +81,8 @@ export function offsetExpiryMs(
   group: Group,
   retentionMs: number,
 ): (topic: string, committed: CommittedOffset) => number {
+  // A share group keeps no offsets here.
+  if (group.type === 'share') return () => Infinity
   if (group.type === 'consumer') {
     const subscribed = group.subscribedTopics()
     return (topic, { expireTimestampMs, commitTimestampMs }) => {
@@ -94,7 +101,8 @@ export function offsetExpiryMs(
 
 /** The group has nobody and nobody is about to come. */
 export function isUnused(group: Group): boolean {
-  return group.isEmpty && (group.type !== 'classic' || group.pendingJoins.size === 0)
+  // A share group stays until somebody deletes it: with it its progress would go.
+  return group.type !== 'share' && group.isEmpty && (group.type !== 'classic' || group.pendingJoins.size === 0)
 }
 
 /** Whether the log holds more of the group than its offsets. */
@@ -106,6 +114,11 @@ export function hasOwnRecords(group: Group): boolean {
 export function groupTombstones(group: Group): CoordinatorRecord[] {
   if (group.type === 'classic') return [groupRecord(group.groupId, null)]
   invariant(group.isEmpty, 'tombstones of a group with members', { groupId: group.groupId })
+  if (group.type === 'share') {
+    const share = new ShareDraft(group)
+    share.removeGroup()
+    return share.records.map(encodeShareRecord)
+  }
   const draft = new GroupDraft(group)
   draft.removeGroup()
   return draft.records.map(encodeConsumerRecord)

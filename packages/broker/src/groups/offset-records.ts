@@ -10,6 +10,7 @@ import { Reader } from '@millrace/protocol/primitives/reader'
 import { Writer } from '@millrace/protocol/primitives/writer'
 import { isConsumerRecordType, readConsumerRecord, type ConsumerRecord } from './consumer/consumer-records.ts'
 import type { CommittedOffset } from './group-offsets.ts'
+import { isShareRecordType, readShareRecord, type ShareRecord } from './share/share-records.ts'
 
 const offsetCommitKey = {
   kind: 'data',
@@ -101,6 +102,7 @@ export type ReadRecord =
     }
   | { readonly kind: 'group'; readonly groupId: string; readonly value: GroupMetadataValue | null }
   | { readonly kind: 'consumer'; readonly record: ConsumerRecord }
+  | { readonly kind: 'share'; readonly record: ShareRecord }
   | { readonly kind: 'unknown'; readonly type: number }
 
 function encoded<const D extends MessageDefinition>(
@@ -154,6 +156,7 @@ export function readCoordinatorRecord(key: Buffer, value: Buffer | null): ReadRe
     return { kind: 'group', groupId: group, value: decodeMessage(groupMetadataValue, valueReader.int16(), valueReader) }
   }
   if (isConsumerRecordType(type)) return { kind: 'consumer', record: readConsumerRecord(type, reader, value) }
+  if (isShareRecordType(type)) return { kind: 'share', record: readShareRecord(type, reader, value) }
   return { kind: 'unknown', type }
 }
 

@@ -8,6 +8,9 @@ import { applyConsumerRecord } from './consumer/consumer-replay.ts'
 import type { Group } from './group.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { Member } from './member.ts'
+import { ShareGroup } from './share/share-group.ts'
+import { ShareRecordType, type ShareRecord } from './share/share-records.ts'
+import { applyShareRecord } from './share/share-replay.ts'
 
 /**
  * Applies one record. An offset makes its group if need be (a group that only commits). A group that goes while it has
@@ -22,6 +25,9 @@ export function replay(groups: Map<string, Group>, record: ReadRecord, nowMs: nu
       return
     case 'consumer':
       replayConsumer(groups, record.record, nowMs)
+      return
+    case 'share':
+      replayShare(groups, record.record)
       return
     case 'group': {
       const known = groups.get(record.groupId)
@@ -55,6 +61,17 @@ function replayConsumer(groups: Map<string, Group>, record: ConsumerRecord, nowM
   }
   if (record.type === ConsumerRecordType.GROUP && record.value === null) leave(groups, group, nowMs)
   else applyConsumerRecord(group, record)
+}
+
+function replayShare(groups: Map<string, Group>, record: ShareRecord): void {
+  let group = groups.get(record.groupId)
+  if (group?.type !== 'share') {
+    if (record.value === null) return
+    group = new ShareGroup(record.groupId)
+    groups.set(record.groupId, group)
+  }
+  if (record.type === ShareRecordType.GROUP && record.value === null) groups.delete(record.groupId)
+  else applyShareRecord(group, record)
 }
 
 function leave(groups: Map<string, Group>, { groupId, offsets }: Group, nowMs: number): void {

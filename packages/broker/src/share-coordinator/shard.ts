@@ -10,7 +10,7 @@ import { ErrorCode } from '@millrace/protocol/errors'
 import { baseOffset, isControl } from '@millrace/protocol/records/batch-header'
 import { buildBatch, type RecordInput } from '@millrace/protocol/records/build-batch'
 import { readRecords } from '@millrace/protocol/records/records'
-import { KeyedQueue } from '../coordination/keyed-queue.ts'
+import { GroupQueue } from '../groups/modern/group-queue.ts'
 import { replayPartition } from '../coordination/replay-partition.ts'
 import { coordinatorError } from '../groups/shard.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -42,7 +42,7 @@ export class ShareStateShard {
   readonly partition: Partition
   readonly #options: ShareStateShardOptions
   readonly #kept: Map<string, Kept> = new Map()
-  readonly #queue: KeyedQueue = new KeyedQueue()
+  readonly #queue: GroupQueue = new GroupQueue()
   #state: 'loading' | 'active' | 'closed' = 'loading'
   /** Behind the last record that was replayed or written. */
   #endOffset = 0

@@ -110,6 +110,8 @@ export class ConsumerOperations {
     if (group === undefined)
       return { draft: new GroupDraft(new ConsumerGroup(groupId, new GroupOffsets())), ...nothing }
     if (group.type === 'consumer') return { draft: new GroupDraft(group), ...nothing }
+    if (group.type === 'share')
+      throw new Refusal(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} is not a consumer group.`)
     const draft = group.isEmpty ? new GroupDraft(new ConsumerGroup(groupId, group.offsets)) : upgrade(group, context)
     const tombstones = hasOwnRecords(group) || !group.isEmpty ? groupTombstones(group) : []
     const taken = (): void => {

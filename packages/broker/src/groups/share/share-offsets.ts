@@ -1,0 +1,178 @@
+/**
+ * The administrator's view of a share group's progress (KIP-932): DescribeShareGroupOffsets, AlterShareGroupOffsets,
+ * DeleteShareGroupOffsets, and what goes with a share group when it is deleted. The offsets are the share coordinators'.
+ */
+import { ErrorCode } from '@millrace/protocol/errors'
+import type { SharePersister, StateSummary } from '../../share-coordinator/persister.ts'
+import type { ConsumerOperations, Decision } from '../consumer/operations.ts'
+import { Refusal } from '../consumer/refusal.ts'
+import { filterPartitions, union, type TopicPartitions } from '../modern/topic-partitions.ts'
+import { decideForgotten } from './share-decisions.ts'
+import { ShareDraft } from './share-draft.ts'
+import type { ShareGroup } from './share-group.ts'
+import type { ShareMembers } from './share-members.ts'
+import { encodeShareRecord } from './share-records.ts'
+
+export interface PartitionOffset {
+  readonly topicId: string
+  readonly partition: number
+  readonly startOffset: number
+}
+
+export interface DescribedOffset {
+  readonly topicId: string
+  readonly partition: number
+  readonly errorCode: number
+  readonly summary: StateSummary | null
+}
+
+export type Refuse = (errorCode: number, message: string | null) => void
+
+const NO_SHARE_COORDINATOR = 'The share coordinator is not known yet.'
+
+export class ShareOffsets {
+  readonly #operations: ConsumerOperations
+  readonly #members: ShareMembers
+  readonly #persister: () => SharePersister | null
+
+  constructor(operations: ConsumerOperations, members: ShareMembers, persister: () => SharePersister | null) {
+    this.#operations = operations
+    this.#members = members
+    this.#persister = persister
+  }
+
+  /** `done` gets one entry for each of `wanted`; null: every partition whose state is kept. */
+  describe(
+    groupId: string,
+    wanted: TopicPartitions | null,
+    done: (offsets: readonly DescribedOffset[]) => void,
+    refuse: Refuse,
+  ): void {
+    const group = this.#operations.shard.groups.get(groupId)
+    if (group?.type !== 'share') {
+      const reason = group === undefined ? 'not found' : 'is not a share group'
+      return refuse(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} ${reason}.`)
+    }
+    const persister = this.#persister()
+    if (persister === null) return refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE, NO_SHARE_COORDINATOR)
+    const described: DescribedOffset[] = []
+    return forEachPartition(
+      wanted ?? group.initialized,
+      (topicId, partition, next) => {
+        const tell = (errorCode: number, summary: StateSummary | null): void => {
+          described.push({ topicId, partition, errorCode, summary })
+          next()
+        }
+        // Nothing is known of it: its offset shows as -1.
+        if (group.initialized.get(topicId)?.has(partition) !== true) return tell(ErrorCode.NONE, null)
+        return persister.readSummary({ groupId, topicId, partition }, tell)
+      },
+      () => done(described),
+    )
+  }
+
+  /** Sets start offsets of an empty group, in a new state epoch; `done` gets one error code per offset. */
+  alter(
+    groupId: string,
+    offsets: readonly PartitionOffset[],
+    done: (errorCodes: readonly number[]) => void,
+    refuse: Refuse,
+  ): void {
+    const persister = this.#persister()
+    if (persister === null) return refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE, NO_SHARE_COORDINATOR)
+    const named = new Map<string, Set<number>>()
+    for (const { topicId, partition } of offsets) named.set(topicId, (named.get(topicId) ?? new Set()).add(partition))
+    let stateEpoch = 0
+    const decide = (): Decision => {
+      const group = this.#emptyGroup(groupId)
+      const draft = new ShareDraft(group)
+      stateEpoch = group.groupEpoch + 1
+      draft.writeGroup(stateEpoch, group.metadataHash)
+      draft.writeStatePartitions(this.#members.image, group.initializing, union(group.initialized, named))
+      return { records: draft.records.map(encodeShareRecord), applied: () => initialize() }
+    }
+    const initialize = (): void => {
+      const errorCodes = offsets.map(() => ErrorCode.NONE as number)
+      let waiting = 1
+      const settle = (): void => {
+        if (--waiting === 0) done(errorCodes)
+      }
+      offsets.forEach(({ topicId, partition, startOffset }, index) => {
+        waiting++
+        persister.initialize({ groupId, topicId, partition }, { stateEpoch, startOffset }, (errorCode) => {
+          errorCodes[index] = errorCode
+          settle()
+        })
+      })
+      settle()
+    }
+    this.#operations.run(groupId, decide, refuse)
+  }
+
+  /** Forgets topics of an empty group; `done` when the share coordinators have. */
+  delete(groupId: string, topicIds: ReadonlySet<string>, done: (errorCode: number) => void, refuse: Refuse): void {
+    const decide = (): Decision => {
+      const draft = new ShareDraft(this.#emptyGroup(groupId))
+      const gone = filterPartitions(draft.group.initialized, (topicId) => topicIds.has(topicId))
+      decideForgotten(draft, topicIds, this.#members.image)
+      return { records: draft.records.map(encodeShareRecord), applied: () => this.#deleteStates(groupId, gone, done) }
+    }
+    this.#operations.run(groupId, decide, refuse)
+  }
+
+  /** DeleteGroups for a share group: its progress goes first, so that no new group of its name inherits it. */
+  deleteGroup(groupId: string, done: (errorCode: number) => void): void {
+    const group = this.#operations.shard.groups.get(groupId)
+    if (group?.type !== 'share') return done(ErrorCode.GROUP_ID_NOT_FOUND)
+    if (!group.isEmpty) return done(ErrorCode.NON_EMPTY_GROUP)
+    return this.#deleteStates(groupId, union(group.initialized, group.initializing), (deleted) => {
+      if (deleted !== ErrorCode.NONE) return done(deleted)
+      const decide = (): Decision => {
+        const draft = new ShareDraft(this.#emptyGroup(groupId))
+        draft.removeGroup()
+        return { records: draft.records.map(encodeShareRecord), applied: () => done(ErrorCode.NONE) }
+      }
+      return this.#operations.run(groupId, decide, (errorCode) => done(errorCode))
+    })
+  }
+
+  #emptyGroup(groupId: string): ShareGroup {
+    const group = this.#members.group(groupId)
+    if (group.isEmpty) return group
+    throw new Refusal(ErrorCode.NON_EMPTY_GROUP, `Group ${groupId} is not empty.`)
+  }
+
+  #deleteStates(groupId: string, partitions: TopicPartitions, done: (errorCode: number) => void): void {
+    const persister = this.#persister()
+    if (persister === null) return done(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    let failure: number = ErrorCode.NONE
+    return forEachPartition(
+      partitions,
+      (topicId, partition, next) =>
+        persister.delete({ groupId, topicId, partition }, (errorCode) => {
+          if (errorCode !== ErrorCode.NONE) failure = errorCode
+          next()
+        }),
+      () => done(failure),
+    )
+  }
+}
+
+/** All at once; `done` when each has called `next`. */
+function forEachPartition(
+  partitions: TopicPartitions,
+  visit: (topicId: string, partition: number, next: () => void) => void,
+  done: () => void,
+): void {
+  let waiting = 1
+  const next = (): void => {
+    if (--waiting === 0) done()
+  }
+  for (const [topicId, indexes] of partitions) {
+    for (const partition of indexes) {
+      waiting++
+      visit(topicId, partition, next)
+    }
+  }
+  next()
+}
