@@ -39,6 +39,7 @@ import { BrokerMetrics } from './metrics/broker-metrics.ts'
 import { LoopDelay } from './metrics/loop-delay.ts'
 import { BrokerQuotas } from './quotas/broker-quotas.ts'
 import { ReplicaManager } from './replication/replica-manager.ts'
+import { createShareParts, type ShareParts } from './share-partitions/share-parts.ts'
 import { createTransactionParts, type TransactionParts } from './transactions/transaction-parts.ts'
 
 const ARENA = { slabBytes: 4 * 1024 * 1024, tailBytesMax: 48 * 1024 * 1024 }
@@ -119,6 +120,7 @@ export class Broker {
   readonly #quotas: BrokerQuotas
   readonly #groups: GroupCoordinator
   readonly #transactions: TransactionParts
+  readonly #share: ShareParts
   readonly #server: RequestServer
   readonly #room: RoomWatch
   #lifecycle: BrokerLifecycle | null = null
@@ -200,12 +202,14 @@ export class Broker {
     this.#followMetadata()
     this.#groups = new GroupCoordinator(this.runtime)
     this.#transactions = createTransactionParts(this.runtime, this.#groups, (address) => this.#openChannel(address))
+    this.#share = createShareParts(this.runtime, (address) => this.#openChannel(address))
+    this.#groups.attach(this.#share.persister)
     this.#server = new RequestServer({
       host,
       logger,
       arena,
       listeners: requestListeners(config, (mechanism) => this.#saslMechanism(mechanism)),
-      handlers: createHandlers(this.runtime, this.#groups, this.#transactions),
+      handlers: createHandlers(this.runtime, this.#groups, this.#transactions, this.#share),
       versionRange: brokerVersionRange(config.kafkaVersion),
       features: brokerFeatures(config.kafkaVersion, this.#metadata),
       internalSecret: config.internalSecret,
@@ -265,6 +269,7 @@ export class Broker {
     this.#room.close()
     this.loopDelay.stop()
     this.#transactions.close()
+    this.#share.close()
     this.#groups.close()
     this.#server.close(() => {
       this.#replicaManager.close()

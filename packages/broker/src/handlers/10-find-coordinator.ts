@@ -15,11 +15,16 @@ import { ON_OWN_BEHALF } from '../forwarding/forwarder.ts'
 import type { TopicCreation } from '../forwarding/topic-creation.ts'
 import { GROUP_METADATA_TOPIC, groupMetadataTopic } from '../groups/internal-topic.ts'
 import { partitionForGroup } from '../groups/partition-for-group.ts'
+import { SHARE_GROUP_STATE_TOPIC, shareGroupStateTopic } from '../share-coordinator/internal-topic.ts'
 import { TRANSACTION_STATE_TOPIC, transactionStateTopic } from '../transactions/internal-topic.ts'
 import { advertisedEndpoint } from './endpoints.ts'
 
 const KEY_TYPE_GROUP = 0
 const KEY_TYPE_TRANSACTION = 1
+const KEY_TYPE_SHARE = 2
+
+/** As shareKey makes it. */
+const SHARE_KEY = /^.+:[\w-]{22}:\d+$/s
 
 interface Found {
   readonly key: string
@@ -65,14 +70,22 @@ export function findCoordinatorHandler(
         if (context.apiVersion >= 4) respond({ throttleTimeMs: 0, coordinators: found })
         else if (first !== undefined) respond({ throttleTimeMs: 0, ...first })
       }
-      if (request.keyType !== KEY_TYPE_GROUP && request.keyType !== KEY_TYPE_TRANSACTION) {
-        const message =
-          'Only consumer groups and transactions have a coordinator here; share groups are not served by this version.'
+      const isShare = request.keyType === KEY_TYPE_SHARE
+      if (!isShare && request.keyType !== KEY_TYPE_GROUP && request.keyType !== KEY_TYPE_TRANSACTION) {
+        const message = `Nothing of key type ${request.keyType} has a coordinator.`
         return answer(keys.map((key) => notFound(key, ErrorCode.INVALID_REQUEST, message)))
       }
       const isGroup = request.keyType === KEY_TYPE_GROUP
-      const name = isGroup ? GROUP_METADATA_TOPIC : TRANSACTION_STATE_TOPIC
-      const topic = isGroup ? groupMetadataTopic(runtime) : transactionStateTopic(runtime)
+      if (isShare && keys.some((key) => !SHARE_KEY.test(key))) {
+        const message = 'The key of a share coordinator is group:topicId:partition.'
+        return answer(keys.map((key) => notFound(key, ErrorCode.INVALID_REQUEST, message)))
+      }
+      const name = isShare ? SHARE_GROUP_STATE_TOPIC : isGroup ? GROUP_METADATA_TOPIC : TRANSACTION_STATE_TOPIC
+      const topic = isShare
+        ? shareGroupStateTopic(runtime)
+        : isGroup
+          ? groupMetadataTopic(runtime)
+          : transactionStateTopic(runtime)
       // At once if the topic is there; a failed creation shows as COORDINATOR_NOT_AVAILABLE, which clients retry.
       return topicCreation.create(ON_OWN_BEHALF, topic, () =>
         answer(keys.map((key) => find(name, key, context.connection))),

@@ -25,6 +25,8 @@ export function deleteGroupsHandler(
       for (const groupId of groupIds) {
         const { served, errorCode } = coordinator.locate(groupId)
         if (served === null) finish(groupId, errorCode)
+        else if (served.shard.groups.get(groupId)?.type === 'share')
+          served.shareOffsets.deleteGroup(groupId, (code) => finish(groupId, code))
         else served.commits.deleteGroup(groupId, (code) => finish(groupId, code))
       }
     },

@@ -52,8 +52,13 @@ export function shareFetchHandler(
       const asked = askedPartitions(request.topics)
       const acknowledged = asked.filter(({ batches }) => batches.length > 0)
       if (epoch === INITIAL_EPOCH && acknowledged.length > 0)
-        return respond(failed(ErrorCode.INVALID_REQUEST, 'The request that opens a share session acknowledges nothing.'))
-      if (isRenewAck && (request.maxRecords > 0 || request.maxBytes > 0 || request.minBytes > 0 || request.maxWaitMs > 0))
+        return respond(
+          failed(ErrorCode.INVALID_REQUEST, 'The request that opens a share session acknowledges nothing.'),
+        )
+      if (
+        isRenewAck &&
+        (request.maxRecords > 0 || request.maxBytes > 0 || request.minBytes > 0 || request.maxWaitMs > 0)
+      )
         return respond(failed(ErrorCode.INVALID_REQUEST, 'A ShareFetch that renews locks fetches nothing.'))
       const forgotten = request.forgottenTopicsData.flatMap(({ topicId, partitions }) =>
         partitions.map((partition) => ({ topicId, partition })),

@@ -9,7 +9,12 @@ import { acceptedVersionRange, profileOf } from '@millrace/protocol/version-prof
 import type { MetadataView } from '../broker-runtime.ts'
 
 /** The other features of the profile have no code behind them. */
-const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['metadata.version', 'transaction.version', 'group.version'])
+const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set([
+  'metadata.version',
+  'transaction.version',
+  'group.version',
+  'share.version',
+])
 
 /** For RequestServer.versionRange. The server leaves out what has no handler. */
 export function brokerVersionRange(

@@ -10,6 +10,7 @@ import { forwardedHandlers } from '../forwarding/forwarded-handlers.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import { Forwarder } from '../forwarding/forwarder.ts'
 import { TopicCreation } from '../forwarding/topic-creation.ts'
+import type { ShareParts } from '../share-partitions/share-parts.ts'
 import type { TransactionParts } from '../transactions/transaction-parts.ts'
 import { produceHandler } from './00-produce.ts'
 import { fetchHandler } from './01-fetch.ts'
@@ -25,6 +26,7 @@ import { describeUserScramCredentialsHandler } from './50-describe-user-scram-cr
 import { describeClusterHandler } from './60-describe-cluster.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 import { groupHandlers } from './group-handlers.ts'
+import { shareHandlers } from './share-handlers.ts'
 import { transactionHandlers } from './transaction-handlers.ts'
 
 /** Admin APIs that the controller answers. */
@@ -50,6 +52,7 @@ export function createHandlers(
   runtime: BrokerRuntime,
   groups: GroupCoordinator,
   transactions: TransactionParts,
+  share: ShareParts,
 ): Map<number, ApiHandler> {
   const forwarder = new Forwarder(runtime.host, runtime.forwardingChannel, runtime.logger)
   const topicCreation = new TopicCreation(runtime.host, forwarder, runtime.metadata)
@@ -73,6 +76,7 @@ export function createHandlers(
     describeTopicPartitionsHandler(runtime),
     ...groupHandlers(runtime, groups, topicCreation),
     ...transactionHandlers(runtime, groups, transactions),
+    ...shareHandlers(runtime, groups, share),
   ]
   for (const handler of own) {
     invariant(!handlers.has(handler.request.apiKey), 'an API has two handlers', { key: handler.request.apiKey })

@@ -95,8 +95,11 @@ export function shareStateHandlers(coordinator: ShareCoordinator): readonly ApiH
     response: initializeShareGroupStateResponse,
     internalOnly: true,
     handle: (_context, request, respond) =>
-      forEachPartition(request, (id, asked, told) => coordinator.initialize(id, asked, told), same, (results) =>
-        respond({ results }),
+      forEachPartition(
+        request,
+        (id, asked, told) => coordinator.initialize(id, asked, told),
+        same,
+        (results) => respond({ results }),
       ),
   }
   const read: ApiHandler<ReadShareGroupStateRequest, ReadShareGroupStateResponseInput> = {
@@ -116,8 +119,11 @@ export function shareStateHandlers(coordinator: ShareCoordinator): readonly ApiH
     response: writeShareGroupStateResponse,
     internalOnly: true,
     handle: (_context, request, respond) =>
-      forEachPartition(request, (id, asked, told) => coordinator.write(id, asked, told), same, (results) =>
-        respond({ results }),
+      forEachPartition(
+        request,
+        (id, asked, told) => coordinator.write(id, asked, told),
+        same,
+        (results) => respond({ results }),
       ),
   }
   const remove: ApiHandler<DeleteShareGroupStateRequest, DeleteShareGroupStateResponseInput> = {

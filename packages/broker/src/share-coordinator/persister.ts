@@ -31,7 +31,13 @@ import type { PeerChannels } from '../coordination/peer-channels.ts'
 import { partitionForGroup } from '../groups/partition-for-group.ts'
 import { SHARE_GROUP_STATE_TOPIC } from './internal-topic.ts'
 import type { ShareCoordinator } from './share-coordinator.ts'
-import { UNKNOWN_COUNT, UNINITIALIZED_OFFSET, type InitializeState, type StateBatch, type WriteState } from './share-state.ts'
+import {
+  UNKNOWN_COUNT,
+  UNINITIALIZED_OFFSET,
+  type InitializeState,
+  type StateBatch,
+  type WriteState,
+} from './share-state.ts'
 import { shareKey, type SharePartitionId } from './share-state-records.ts'
 
 /** How long a moving coordinator is waited for: longer than an election and a load take, shorter than clients wait. */
@@ -94,11 +100,7 @@ export class SharePersister {
     })
   }
 
-  read(
-    id: SharePartitionId,
-    leaderEpoch: number,
-    done: (errorCode: number, state: StoredState | null) => void,
-  ): void {
+  read(id: SharePartitionId, leaderEpoch: number, done: (errorCode: number, state: StoredState | null) => void): void {
     let found: StoredState = { stateEpoch: 0, startOffset: UNINITIALIZED_OFFSET, stateBatches: [] }
     const told: PersistedCallback = (errorCode) => done(errorCode, errorCode === ErrorCode.NONE ? found : null)
     this.#untilAnswered(id, told, (leader, answered) => {
@@ -149,7 +151,15 @@ export class SharePersister {
       const body = requestFor(id, { partition: id.partition, leaderEpoch: -1 })
       const [request, response] = [readShareGroupStateSummaryRequest, readShareGroupStateSummaryResponse]
       const take = (summary: StateSummary): void => void (found = summary)
-      return this.#send(leader, request, response, this.#version(ApiKey.ReadShareGroupStateSummary), body, answered, take)
+      return this.#send(
+        leader,
+        request,
+        response,
+        this.#version(ApiKey.ReadShareGroupStateSummary),
+        body,
+        answered,
+        take,
+      )
     })
   }
 

@@ -15,7 +15,13 @@ import { replayPartition } from '../coordination/replay-partition.ts'
 import { coordinatorError } from '../groups/shard.ts'
 import type { Partition } from '../replication/partition.ts'
 import { merged, type ShareState, type StateDecision } from './share-state.ts'
-import { readShareRecord, shareKey, snapshotRecord, updateRecord, type SharePartitionId } from './share-state-records.ts'
+import {
+  readShareRecord,
+  shareKey,
+  snapshotRecord,
+  updateRecord,
+  type SharePartitionId,
+} from './share-state-records.ts'
 
 export interface ShareStateShardOptions {
   readonly host: Host

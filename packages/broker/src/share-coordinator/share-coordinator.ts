@@ -59,7 +59,8 @@ export class ShareCoordinator {
     const updatesPerSnapshot = this.#runtime.settings.number('share.coordinator.snapshot.update.records.per.snapshot')
     this.#decide(
       id,
-      (known, nowMs) => (known === undefined ? NEVER_INITIALIZED : decideWrite(known, asked, updatesPerSnapshot, nowMs)),
+      (known, nowMs) =>
+        known === undefined ? NEVER_INITIALIZED : decideWrite(known, asked, updatesPerSnapshot, nowMs),
       done,
     )
   }

@@ -17,8 +17,7 @@ export function combineBatches(
     if (batch.lastOffset < startOffset) continue
     const cut = batch.firstOffset < startOffset ? { ...batch, firstOffset: startOffset } : batch
     const last = combined.at(-1)
-    if (last !== undefined && joins(last, cut))
-      combined[combined.length - 1] = { ...last, lastOffset: cut.lastOffset }
+    if (last !== undefined && joins(last, cut)) combined[combined.length - 1] = { ...last, lastOffset: cut.lastOffset }
     else combined.push(cut)
   }
   return combined

@@ -37,11 +37,7 @@ export interface AcquiredBatches {
   readonly sizeBytes: number
 }
 
-export function acquireFrom(
-  records: InFlightRecords,
-  read: ReadBatches,
-  options: AcquireFromOptions,
-): AcquiredBatches {
+export function acquireFrom(records: InFlightRecords, read: ReadBatches, options: AcquireFromOptions): AcquiredBatches {
   const ranges: AcquiredRange[] = []
   const kept = new KeptBytes()
   const aborted = read.aborted === null ? null : new AbortedProducers(read.aborted)

@@ -142,11 +142,7 @@ export class SharePartition {
   }
 
   /** `done` when the acknowledgements are durable, or with why they do not count: INVALID_RECORD_STATE, INVALID_REQUEST … */
-  acknowledge(
-    memberId: string,
-    batches: readonly AcknowledgementBatch[],
-    done: (errorCode: number) => void,
-  ): void {
+  acknowledge(memberId: string, batches: readonly AcknowledgementBatch[], done: (errorCode: number) => void): void {
     if (this.#state !== 'active') return done(this.#closedBy === ErrorCode.NONE ? NOT_READY : this.#closedBy)
     const renewedMs = this.#nowMs() + this.settings.recordLockMs
     const taken = this.#records.acknowledge(memberId, batches, renewedMs)

@@ -45,7 +45,8 @@ export class SharePartitions {
     if (state === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     const { leader: leaderId, leaderEpoch } = state
     const partition = this.#runtime.replicaManager.get(topic.name, index)
-    const errorCode = partition?.checkRequest(-1, true) ?? this.#runtime.replicaManager.missingPartition(topic.name, index)
+    const errorCode =
+      partition?.checkRequest(-1, true) ?? this.#runtime.replicaManager.missingPartition(topic.name, index)
     if (partition === undefined || errorCode !== ErrorCode.NONE)
       return refused(errorCode, errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER ? { leaderId, leaderEpoch } : null)
     const id = { groupId, topicId, partition: index }

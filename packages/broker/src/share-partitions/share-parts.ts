@@ -6,6 +6,7 @@ import { TopicCreation } from '../forwarding/topic-creation.ts'
 import { shareGroupStateTopic } from '../share-coordinator/internal-topic.ts'
 import { SharePersister } from '../share-coordinator/persister.ts'
 import { ShareCoordinator } from '../share-coordinator/share-coordinator.ts'
+import { EndOffsets } from './end-offsets.ts'
 import { SharePartitions } from './share-partitions.ts'
 import { ShareSessions } from './share-sessions.ts'
 
@@ -14,6 +15,7 @@ export interface ShareParts {
   readonly persister: SharePersister
   readonly shares: SharePartitions
   readonly sessions: ShareSessions
+  readonly endOffsets: EndOffsets
   close(): void
 }
 
@@ -24,6 +26,7 @@ const ITSELF = { principal: 'User:internal', remoteAddress: '127.0.0.1' } as con
 export function createShareParts(runtime: BrokerRuntime, openPeer: OpenPeer): ShareParts {
   const { host, forwardingChannel, logger, metadata, settings } = runtime
   const channels = new PeerChannels(runtime, openPeer)
+  const offsetChannels = new PeerChannels(runtime, openPeer)
   const coordinator = new ShareCoordinator(runtime)
   const topicCreation = new TopicCreation(host, new Forwarder(host, forwardingChannel, logger), metadata)
   const persister = new SharePersister(runtime, coordinator, channels, (done) =>
@@ -42,10 +45,12 @@ export function createShareParts(runtime: BrokerRuntime, openPeer: OpenPeer): Sh
     persister,
     shares,
     sessions,
+    endOffsets: new EndOffsets(runtime, offsetChannels),
     close() {
       shares.close()
       coordinator.close()
       channels.close()
+      offsetChannels.close()
     },
   }
 }

@@ -36,7 +36,13 @@ export interface ShareHeartbeatAnswer {
 }
 
 /** What is wrong with the request itself, whatever the group; null when nothing is. */
-export function heartbeatFault({ groupId, memberId, memberEpoch, rackId, subscribedTopicNames }: ShareHeartbeat): string | null {
+export function heartbeatFault({
+  groupId,
+  memberId,
+  memberEpoch,
+  rackId,
+  subscribedTopicNames,
+}: ShareHeartbeat): string | null {
   if (groupId.trim() === '') return "GroupId can't be empty."
   if (memberId.trim() === '') return "MemberId can't be empty."
   if (rackId !== null && rackId.trim() === '') return "RackId can't be empty."
@@ -174,7 +180,8 @@ export function decideForgotten(draft: ShareDraft, topicIds: ReadonlySet<string>
   const stays = (topicId: string): boolean => !topicIds.has(topicId)
   const initializing = filterPartitions(draft.group.initializing, stays)
   const initialized = filterPartitions(draft.group.initialized, stays)
-  const same = samePartitions(initializing, draft.group.initializing) && samePartitions(initialized, draft.group.initialized)
+  const same =
+    samePartitions(initializing, draft.group.initializing) && samePartitions(initialized, draft.group.initialized)
   if (!same) draft.writeStatePartitions(image, initializing, initialized)
 }
 

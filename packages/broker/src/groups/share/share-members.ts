@@ -251,7 +251,8 @@ export class ShareMembers {
         const group = shard.groups.get(groupId)
         // A heartbeat that stood before this in the queue has armed the timer again.
         const isHeard = timers.has('session', groupId, memberId)
-        if (group?.type !== 'share' || !group.members.has(memberId) || isHeard) return { records: [], applied: () => {} }
+        if (group?.type !== 'share' || !group.members.has(memberId) || isHeard)
+          return { records: [], applied: () => {} }
         return this.#removal(group, memberId, () => {})
       }
       this.#operations.run(groupId, decide, () => {

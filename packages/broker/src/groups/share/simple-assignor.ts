@@ -65,7 +65,9 @@ function partitionsToMembers(places: readonly Place[], members: readonly Assigno
   const least = Math.floor(places.length / members.length)
   let withOneMore = places.length % members.length
   for (const member of members) {
-    const held = places.filter((place) => place.sharers === 0 && hasPartition(member.assigned, place.topicId, place.partition))
+    const held = places.filter(
+      (place) => place.sharers === 0 && hasPartition(member.assigned, place.topicId, place.partition),
+    )
     const more = held.length > least && withOneMore > 0
     if (more) withOneMore--
     for (const place of held.slice(0, least + (more ? 1 : 0))) take(member, place)
