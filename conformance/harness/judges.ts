@@ -98,6 +98,12 @@ function mainClass(tool: string, release: string): string {
       return 'org.apache.kafka.tools.StreamsResetter'
     case 'kafka-groups':
       return 'org.apache.kafka.tools.GroupsCommand'
+    case 'kafka-console-share-consumer':
+      return 'org.apache.kafka.tools.consumer.ConsoleShareConsumer'
+    case 'kafka-share-groups':
+      return 'org.apache.kafka.tools.consumer.group.ShareGroupCommand'
+    case 'kafka-verifiable-share-consumer':
+      return 'org.apache.kafka.tools.VerifiableShareConsumer'
     default:
       throw new Error(`no main class known for ${tool}`)
   }

@@ -5,7 +5,7 @@ import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 
 /** Features besides metadata.version that brokers implement and a new cluster may therefore finalize. */
-const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['transaction.version', 'group.version'])
+const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['transaction.version', 'group.version', 'share.version'])
 
 export interface SupportedFeature {
   readonly name: string

@@ -24,8 +24,11 @@ export const kafkaVersions: readonly KafkaVersionFact[] = [
   kraft('4.1.x'),
 ]
 
+/** Releases that brokers here can be of and that Amazon MSK does not offer: taken where a version is named, never listed. */
+const beyondMsk: readonly KafkaVersionFact[] = [kraft('4.2.x')]
+
 export function kafkaVersion(version: string): KafkaVersionFact | null {
-  return kafkaVersions.find((fact) => fact.version === version) ?? null
+  return [...kafkaVersions, ...beyondMsk].find((fact) => fact.version === version) ?? null
 }
 
 /** Where a cluster of `version` may go: forward only, within its mode, and from ZooKeeper to KRaft at 3.9. */

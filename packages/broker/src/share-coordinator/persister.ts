@@ -44,6 +44,8 @@ import { shareKey, type SharePartitionId } from './share-state-records.ts'
 const PATIENCE_MS = 20_000
 const RETRY_MS = 50
 const RETRY_MS_MAX = 1_000
+/** WriteShareGroupState from which on deliveries that are complete are counted. */
+const COUNT_VERSION = 1
 const REQUEST_TIMEOUT_MS = 10_000
 
 export interface StoredState {
@@ -119,8 +121,9 @@ export class SharePersister {
   write(id: SharePartitionId, state: WriteState, done: PersistedCallback): void {
     this.#untilAnswered(id, done, (leader, answered) => {
       if (leader === null) return this.#coordinator.write(id, state, answered)
-      const body = requestFor(id, { partition: id.partition, ...state })
       const version = this.#version(ApiKey.WriteShareGroupState)
+      const deliveryCompleteCount = version >= COUNT_VERSION ? state.deliveryCompleteCount : UNKNOWN_COUNT
+      const body = requestFor(id, { partition: id.partition, ...state, deliveryCompleteCount })
       this.#send(leader, writeShareGroupStateRequest, writeShareGroupStateResponse, version, body, answered)
     })
   }
