@@ -1,12 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { ErrorCode } from '@millrace/protocol/errors'
-import { decideInitialize, decideRead, decideWrite, DeliveryState, type ShareState, type StateBatch } from './share-state.ts'
+import {
+  decideInitialize,
+  decideRead,
+  decideWrite,
+  DeliveryState,
+  type ShareState,
+  type StateBatch,
+} from './share-state.ts'
 import { combineBatches } from './state-batches.ts'
 import { readShareRecord, snapshotRecord, updateRecord } from './share-state-records.ts'
 
 const { ACKNOWLEDGED, ARCHIVED, AVAILABLE } = DeliveryState
 
-function batch(firstOffset: number, lastOffset: number, deliveryState: number = ACKNOWLEDGED, deliveryCount = 1): StateBatch {
+function batch(
+  firstOffset: number,
+  lastOffset: number,
+  deliveryState: number = ACKNOWLEDGED,
+  deliveryCount = 1,
+): StateBatch {
   return { firstOffset, lastOffset, deliveryState, deliveryCount }
 }
 
@@ -75,9 +87,21 @@ describe('the state of a share partition', () => {
 
 describe('combineBatches', () => {
   it.each<[string, StateBatch[], StateBatch[], number, StateBatch[]]>([
-    ['newer over older', [batch(0, 9)], [batch(3, 5, AVAILABLE, 2)], 0, [batch(0, 2), batch(3, 5, AVAILABLE, 2), batch(6, 9)]],
+    [
+      'newer over older',
+      [batch(0, 9)],
+      [batch(3, 5, AVAILABLE, 2)],
+      0,
+      [batch(0, 2), batch(3, 5, AVAILABLE, 2), batch(6, 9)],
+    ],
     ['neighbours alike', [batch(0, 4)], [batch(5, 9)], 0, [batch(0, 9)]],
-    ['neighbours of another count', [batch(0, 4)], [batch(5, 9, ACKNOWLEDGED, 2)], 0, [batch(0, 4), batch(5, 9, ACKNOWLEDGED, 2)]],
+    [
+      'neighbours of another count',
+      [batch(0, 4)],
+      [batch(5, 9, ACKNOWLEDGED, 2)],
+      0,
+      [batch(0, 4), batch(5, 9, ACKNOWLEDGED, 2)],
+    ],
     ['one that covers several', [batch(0, 1), batch(4, 5)], [batch(0, 9, ARCHIVED)], 0, [batch(0, 9, ARCHIVED)]],
     ['the start offset cuts', [batch(0, 4), batch(6, 9)], [], 3, [batch(3, 4), batch(6, 9)]],
     ['before all others', [batch(5, 9)], [batch(0, 2)], 0, [batch(0, 2), batch(5, 9)]],
@@ -90,8 +114,19 @@ describe('records of __share_group_state', () => {
   const id = { groupId: 'sg', topicId: 'G1GuElMgRhCyRCAcAcbiGQ', partition: 0 }
   const key = '000273671b51ae1253204610b244201c01c6e21900000000'
   // As Apache Kafka 4.1.1 wrote them for a group that had acknowledged five records.
-  const snapshot = '00000000000000000001' + '00000000' + 'ffffffffffffffff' + '000001a1fe6ef378000001a1fe6ef378' + '0100'
-  const update = '0000' + '00000000' + '00000000' + '0000000000000000' + '02' + '00000000000000000000000000000004' + '02' + '0001' + '00' + '00'
+  const snapshot =
+    '00000000000000000001' + '00000000' + 'ffffffffffffffff' + '000001a1fe6ef378000001a1fe6ef378' + '0100'
+  const update =
+    '0000' +
+    '00000000' +
+    '00000000' +
+    '0000000000000000' +
+    '02' +
+    '00000000000000000000000000000004' +
+    '02' +
+    '0001' +
+    '00' +
+    '00'
 
   it('reads and writes snapshots as Kafka 4.1 has them', () => {
     const read = readShareRecord(Buffer.from(`0000${key}`, 'hex'), Buffer.from(snapshot, 'hex'))

@@ -40,7 +40,7 @@ describe('definitions', () => {
       for (const { about } of definitions) expect(about).toMatch(/^[A-Z0-9].*[.]$/)
     }
     expect(topicConfigs.length).toBe(36)
-    expect(brokerConfigs.length).toBe(269)
+    expect(brokerConfigs.length).toBe(278)
   })
 
   test('every default satisfies its own type and validator', () => {

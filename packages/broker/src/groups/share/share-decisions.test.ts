@@ -91,7 +91,13 @@ describe('share groups', () => {
 
   it('refuse heartbeats that make no sense', () => {
     expect(heartbeatFault(heartbeat('a'))).toBeNull()
-    for (const wrong of [{ groupId: '' }, { memberId: '' }, { memberEpoch: -2 }, { rackId: '' }, { subscribedTopicNames: [] }])
+    for (const wrong of [
+      { groupId: '' },
+      { memberId: '' },
+      { memberEpoch: -2 },
+      { rackId: '' },
+      { subscribedTopicNames: [] },
+    ])
       expect(heartbeatFault(heartbeat('a', wrong))).not.toBeNull()
   })
 

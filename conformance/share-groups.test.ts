@@ -1,0 +1,256 @@
+/**
+ * Share groups (KIP-932) as strangers see them: Apache's console and verifiable share consumers and kafka-share-groups on
+ * a 4.1 cluster, where the preview is turned on by kafka-features; franz-go's own tests of share groups on a 4.2 cluster,
+ * whose versions they ask for; and no acknowledged record delivered twice by a group whose brokers are killed.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { AdminClient } from '@millrace/client/admin'
+import { createNodeHost } from '@millrace/host/node-host'
+import { judge, kafkaTool, kafkaToolArgs, kafkaToolOk } from './harness/judges.ts'
+import {
+  createThreeBrokers,
+  startMillraceProcess,
+  type MillraceProcess,
+  type ReadyCluster,
+} from './harness/millrace.ts'
+import { nodeProcesses, until } from './harness/processes.ts'
+import { run, runOk } from './harness/run.ts'
+import { full, sized } from './harness/size.ts'
+
+const java = judge('java') !== null && judge('kcat') !== null
+const RELEASE = '4.1.1'
+const produced = sized({ quick: 3_000, full: 30_000 })
+const kills = sized({ quick: 2, full: 10 })
+
+describe.skipIf(!java)('share groups on 4.1.x.kraft', () => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'millrace-share-'))
+  let millrace: MillraceProcess
+  let cluster: ReadyCluster
+  let admin: AdminClient
+
+  beforeAll(async () => {
+    millrace = await startMillraceProcess({ dataDirectory })
+    cluster = await createThreeBrokers(millrace, 'share', '4.1.x.kraft')
+    admin = new AdminClient({ host: createNodeHost(), bootstrap: cluster.bootstrap, clientId: 'share' })
+  }, 60_000)
+  afterAll(async () => {
+    admin?.close()
+    await millrace?.stop()
+    rmSync(dataDirectory, { recursive: true, force: true })
+  })
+
+  const createTopic = (name: string, partitions: number): Promise<unknown> =>
+    admin.createTopics([{ name, partitions, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } }])
+  const tool = (name: string, ...args: string[]): Promise<string> =>
+    kafkaToolOk(RELEASE, name, ['--bootstrap-server', cluster.bootstrap, ...args], { timeoutMs: 90_000 }).then(
+      ({ stdout }) => stdout,
+    )
+  const produce = async (topic: string, first: number, count: number): Promise<void> => {
+    const input = Array.from({ length: count }, (_, index) => `${first + index}\n`).join('')
+    await runOk('kcat', ['-P', '-b', cluster.bootstrap, '-t', topic, '-X', 'acks=all'], { input })
+  }
+  const fromTheBeginning = (group: string): Promise<string> =>
+    tool('kafka-configs', '--alter', '--entity-type', 'groups', '--entity-name', group, '--add-config', EARLIEST)
+  const consume = async (topic: string, group: string, count: number): Promise<number[]> => {
+    const args = ['--topic', topic, '--group', group, '--max-messages', `${count}`, '--timeout-ms', '30000']
+    return numbers(await tool('kafka-console-share-consumer', ...args))
+  }
+
+  it('are off until kafka-features turns them on', async () => {
+    const args = ['--bootstrap-server', cluster.bootstrap, '--describe', '--group', 'nobody']
+    const refused = await kafkaTool(RELEASE, 'kafka-share-groups', args, { timeoutMs: 90_000 })
+    expect(refused.stdout + refused.stderr).toContain('share.version')
+    expect(await tool('kafka-features', 'upgrade', '--feature', 'share.version=1')).toContain('upgraded to 1')
+    expect(await tool('kafka-features', 'describe')).toMatch(/share\.version\s.*FinalizedVersionLevel: 1/)
+  }, 120_000)
+
+  it('deliver every record once to consumers that accept, and go on where they were', async () => {
+    await createTopic('rides', 3)
+    await fromTheBeginning('drivers')
+    await produce('rides', 0, 60)
+    expect((await consume('rides', 'drivers', 60)).toSorted((a, b) => a - b)).toEqual(range(0, 60))
+    await produce('rides', 60, 30)
+    expect((await consume('rides', 'drivers', 30)).toSorted((a, b) => a - b)).toEqual(range(60, 90))
+  }, 180_000)
+
+  it('are listed, described, lose their offsets, and are deleted', async () => {
+    const share = (...args: string[]): Promise<string> => tool('kafka-share-groups', ...args)
+    expect((await share('--list')).split('\n')).toContain('drivers')
+    const offsets = await share('--describe', '--group', 'drivers')
+    expect(startOffsets(offsets, 'rides').reduce((sum, offset) => sum + offset, 0)).toBe(90)
+    expect(await share('--describe', '--group', 'drivers', '--state')).toMatch(/drivers\s.*Empty\s+0/)
+    expect(await share('--delete-offsets', '--group', 'drivers', '--topic', 'rides')).toMatch(/rides\s+Successful/)
+    expect(startOffsets(await share('--describe', '--group', 'drivers'), 'rides')).toEqual([])
+    expect(await share('--delete', '--group', 'drivers')).toContain('successful')
+    expect((await share('--list')).split('\n')).not.toContain('drivers')
+  }, 240_000)
+
+  it('keep what was acknowledged when brokers are killed', async () => {
+    await createTopic('orders', 4)
+    await fromTheBeginning('cooks')
+    const members = [1, 2].map(() => new ShareMember(cluster.bootstrap, 'orders', 'cooks'))
+    try {
+      await until(() => members.every(({ started }) => started), 'both members to start', 60_000)
+      const batch = produced / (kills + 1)
+      for (let kill = 0; kill <= kills; kill++) {
+        await produce('orders', kill * batch, batch)
+        const soFar = (kill + 1) * batch * 0.7
+        await until(() => acknowledged(members).size >= soFar, 'most of the records acknowledged', 90_000)
+        if (kill === kills) break
+        const brokers = nodeProcesses(dataDirectory).filter(({ role }) => role === 'broker')
+        const victim = brokers[kill % brokers.length]
+        if (victim === undefined) throw new Error('no broker to kill')
+        process.kill(victim.pid, 'SIGKILL')
+        // The victim comes back, so that the next kill leaves two in-sync replicas.
+        await until(
+          () =>
+            nodeProcesses(dataDirectory).some(
+              (now) => now.nodeId === victim.nodeId && now.pid !== victim.pid && now.role === 'broker',
+            ),
+          'the broker to be back',
+          60_000,
+        )
+      }
+      await until(() => acknowledged(members).size >= produced, 'all records acknowledged', 120_000)
+    } finally {
+      await Promise.all(members.map((member) => member.end()))
+    }
+    const counts = acknowledged(members)
+    expect(counts.size).toBe(produced)
+    expect([...counts.values()].filter((count) => count > 1)).toEqual([])
+    const offsets = await tool('kafka-share-groups', '--describe', '--group', 'cooks')
+    expect(startOffsets(offsets, 'orders').reduce((sum, offset) => sum + offset, 0)).toBe(produced)
+  }, 600_000)
+
+  it('leave files that kafka-dump-log reads', async () => {
+    const directory = nodeProcesses(dataDirectory).find(({ role }) => role === 'broker')?.directory ?? ''
+    const files = segments(directory, '__share_group_state')
+    expect(files.length).toBeGreaterThan(0)
+    const dumped = await kafkaToolOk(
+      RELEASE,
+      'kafka-dump-log',
+      ['--share-group-state-decoder', '--files', files.join(',')],
+      { timeoutMs: 90_000 },
+    )
+    expect(dumped.stdout).toMatch(/"type":"0","data":\{"groupId":"cooks".*"snapshotEpoch"/)
+    expect(dumped.stdout).toMatch(/"type":"1","data":\{"groupId":"cooks".*"stateBatches"/)
+    expect(dumped.stdout).not.toContain('Could not deserialize')
+  }, 120_000)
+})
+
+const franzGo = judge('franz-go')
+
+it.skipIf(franzGo === null)(
+  "franz-go's tests of share groups pass on 4.2.x.kraft",
+  async () => {
+    const millrace = await startMillraceProcess({ args: ['--ephemeral'] })
+    try {
+      const { bootstrap } = await createThreeBrokers(millrace, 'share', '4.2.x.kraft')
+      const environment = { KGO_SEEDS: bootstrap, KGO_TEST_RF: '3', KGO_TEST_RECORDS: full ? '100000' : '2000' }
+      const args = ['-test.v', '-test.timeout', '9m', '-test.run', '^TestShareGroup']
+      const result = await run(franzGo ?? '', args, { environment, timeoutMs: 560_000 })
+      const verdicts = result.stdout.split('\n').filter((line) => /^--- |^panic/.test(line))
+      expect(verdicts.map((line) => line.replace(/ \(.*/, '')).toSorted()).toEqual([
+        '--- PASS: TestShareGroup',
+        '--- PASS: TestShareGroupAckOnClose',
+        '--- PASS: TestShareGroupETL',
+      ])
+    } finally {
+      await millrace.stop()
+    }
+  },
+  600_000,
+)
+
+const EARLIEST = 'share.auto.offset.reset=earliest'
+
+/** Apache's verifiable share consumer, which tells each record whose acknowledgement it knows to be taken. */
+class ShareMember {
+  readonly #child: ChildProcess
+  /** topic partition:offset → how often its acknowledgement was taken. */
+  readonly taken: Map<string, number> = new Map()
+  started = false
+
+  constructor(bootstrap: string, topic: string, group: string) {
+    const args = ['--bootstrap-server', bootstrap, '--topic', topic, '--group-id', group, '--verbose']
+    this.#child = spawn('java', kafkaToolArgs(RELEASE, 'kafka-verifiable-share-consumer', args), {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const lines = createInterface({ input: this.#child.stdout as NonNullable<ChildProcess['stdout']> })
+    lines.on('line', (line) => this.#heard(line))
+  }
+
+  #heard(line: string): void {
+    let event: VerifiableEvent
+    try {
+      event = JSON.parse(line) as VerifiableEvent
+    } catch {
+      return
+    }
+    if (event.name === 'startup_complete') this.started = true
+    if (event.name !== 'offsets_acknowledged' || event.success !== true) return
+    for (const { topic, partition, offsets } of event.partitions ?? [])
+      for (const offset of offsets ?? []) {
+        const key = `${topic}-${partition}:${offset}`
+        this.taken.set(key, (this.taken.get(key) ?? 0) + 1)
+      }
+  }
+
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve))
+    const patience = setTimeout(() => this.#child.kill('SIGKILL'), 20_000)
+    this.#child.kill('SIGTERM')
+    await ended
+    clearTimeout(patience)
+  }
+}
+
+interface VerifiableEvent {
+  readonly name: string
+  readonly success?: boolean
+  readonly partitions?: readonly {
+    readonly topic: string
+    readonly partition: number
+    readonly offsets?: readonly number[]
+  }[]
+}
+
+function acknowledged(members: readonly ShareMember[]): Map<string, number> {
+  const all = new Map<string, number>()
+  for (const { taken } of members) for (const [key, count] of taken) all.set(key, (all.get(key) ?? 0) + count)
+  return all
+}
+
+/** Lines that are numbers. */
+function numbers(text: string): number[] {
+  return text
+    .split('\n')
+    .filter((line) => /^\d+$/.test(line))
+    .map(Number)
+}
+
+function range(first: number, end: number): number[] {
+  return Array.from({ length: end - first }, (_, index) => first + index)
+}
+
+/** The START-OFFSET column of kafka-share-groups for a topic. */
+function startOffsets(table: string, topic: string): number[] {
+  return table
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((columns) => columns[1] === topic)
+    .map((columns) => Number(columns[3]))
+}
+
+function segments(directory: string, topic: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.includes(`${topic}-`) && name.endsWith('.log'))
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path).size > 0)
+}
