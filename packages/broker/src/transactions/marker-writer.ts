@@ -56,7 +56,8 @@ export class MarkerWriter {
       timestampMs: host.clock.nowMs(),
     })
     const options = { acks: -1, timeoutMs: settings.number('request.timeout.ms'), origin: 'coordinator' } as const
-    this.#appends.markerWritten(partition, marker.producerId)
+    const endedEpoch = marker.producerEpoch - (marker.transactionVersion >= EPOCH_PER_TRANSACTION ? 1 : 0)
+    this.#appends.markerWritten(partition, marker.producerId, endedEpoch)
     partition.appendAsLeader(null, batch, 0, batch.length, options, (errorCode) => {
       if (errorCode === ErrorCode.NONE && topic === GROUP_METADATA_TOPIC) {
         this.#groups.transactionEnded(index, leaderEpoch, marker.producerId, marker.commit)

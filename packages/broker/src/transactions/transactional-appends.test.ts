@@ -54,9 +54,17 @@ describe('a transactional append', () => {
   it('does not believe an answer that a marker has overtaken', () => {
     const { asked, told, appends, partition, verify } = setUp()
     verify(0)
-    appends.markerWritten(partition, 7)
+    appends.markerWritten(partition, 7, 9)
     asked[0]?.(ErrorCode.NONE)
     expect(told).toEqual([`0:${ErrorCode.TRANSACTION_ABORTABLE}`])
+  })
+
+  it('believes an answer about the next transaction, whatever ends the one before', () => {
+    const { asked, told, appends, partition, verify } = setUp()
+    verify(0, 2)
+    appends.markerWritten(partition, 7, 1)
+    asked[0]?.(ErrorCode.NONE)
+    expect(told).toEqual([`0:${ErrorCode.NONE}`])
   })
 
   it('lets no later batch overtake one that was refused', () => {
@@ -86,7 +94,7 @@ describe('a transactional append', () => {
     asked[2]?.(ErrorCode.NONE)
     verify(5, 3)
     asked[3]?.(ErrorCode.NOT_COORDINATOR)
-    appends.markerWritten(partition, 7)
+    appends.markerWritten(partition, 7, 9)
     verify(9, 3)
     asked[4]?.(ErrorCode.NONE)
     expect(told.map((text) => text.split(':')[1])).toEqual(

@@ -81,13 +81,20 @@ export class TransactionalAppends {
     })
   }
 
-  /** A marker of the producer goes into the partition: what was asked about the transaction before does not hold any more. */
-  markerWritten(partition: Partition, producerId: number): void {
+  /**
+   * A marker of the producer goes into the partition: what was asked about the transaction that it ends does not hold any
+   * more. A version 2 producer may already ask about its next one, under the next epoch: that goes on.
+   * @param endedEpoch of the records that the marker ends
+   */
+  markerWritten(partition: Partition, producerId: number, endedEpoch: number): void {
     const questions = this.#partitions.get(partition)
     const open = questions?.open.get(producerId)
-    if (open !== undefined) open.voided = true
-    questions?.open.delete(producerId)
-    questions?.refused.delete(producerId)
+    if (open !== undefined && open.epoch <= endedEpoch) {
+      open.voided = true
+      questions?.open.delete(producerId)
+    }
+    const refused = questions?.refused.get(producerId)
+    if (refused !== undefined && refused.epoch <= endedEpoch) questions?.refused.delete(producerId)
   }
 
   #answer(questions: PartitionQuestions, producerId: number, question: Question, errorCode: number): void {
