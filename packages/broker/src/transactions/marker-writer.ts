@@ -56,8 +56,7 @@ export class MarkerWriter {
       timestampMs: host.clock.nowMs(),
     })
     const options = { acks: -1, timeoutMs: settings.number('request.timeout.ms'), origin: 'coordinator' } as const
-    const endedEpoch = marker.producerEpoch - (marker.transactionVersion >= EPOCH_PER_TRANSACTION ? 1 : 0)
-    this.#appends.markerWritten(partition, marker.producerId, endedEpoch)
+    this.#appends.markerWritten(partition, marker.producerId, marker.producerEpoch)
     partition.appendAsLeader(null, batch, 0, batch.length, options, (errorCode) => {
       if (errorCode === ErrorCode.NONE && topic === GROUP_METADATA_TOPIC) {
         this.#groups.transactionEnded(index, leaderEpoch, marker.producerId, marker.commit)

@@ -16,10 +16,9 @@ function setUp() {
     ask: (_batch: object, done: (errorCode: number) => void) => void asked.push(done),
   } as unknown as TransactionVerifier)
   const told: string[] = []
-  const verify = (baseSequence: number, producerEpoch = 1): void =>
-    appends.verify(
-      { transactionalId: 't', partition, producerId: 7, producerEpoch, baseSequence, adds: false },
-      (errorCode) => told.push(`${baseSequence}:${errorCode}`),
+  const verify = (baseSequence: number, producerEpoch = 1, adds = false): void =>
+    appends.verify({ transactionalId: 't', partition, producerId: 7, producerEpoch, baseSequence, adds }, (errorCode) =>
+      told.push(`${baseSequence}:${errorCode}`),
     )
   return { states, partition, asked, appends, told, verify }
 }
@@ -61,10 +60,14 @@ describe('a transactional append', () => {
 
   it('believes an answer about the next transaction, whatever ends the one before', () => {
     const { asked, told, appends, partition, verify } = setUp()
-    verify(0, 2)
-    appends.markerWritten(partition, 7, 1)
+    verify(0, 2, true)
+    appends.markerWritten(partition, 7, 2)
     asked[0]?.(ErrorCode.NONE)
     expect(told).toEqual([`0:${ErrorCode.NONE}`])
+    verify(1, 2, true)
+    appends.markerWritten(partition, 7, 3)
+    asked[1]?.(ErrorCode.NONE)
+    expect(told.at(-1)).toBe(`1:${ErrorCode.TRANSACTION_ABORTABLE}`)
   })
 
   it('lets no later batch overtake one that was refused', () => {

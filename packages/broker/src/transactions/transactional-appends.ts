@@ -30,12 +30,14 @@ type Verified = (errorCode: number) => void
 
 interface Question {
   readonly epoch: number
+  readonly adds: boolean
   readonly waiting: { readonly baseSequence: number; readonly verified: Verified }[]
   voided: boolean
 }
 
 interface Refused {
   readonly epoch: number
+  readonly adds: boolean
   readonly lowestSequence: number
 }
 
@@ -72,7 +74,12 @@ export class TransactionalAppends {
     }
     const verifier = this.#verifier
     if (verifier === null) return verified(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-    const question: Question = { epoch: producerEpoch, waiting: [{ baseSequence, verified }], voided: false }
+    const question: Question = {
+      epoch: producerEpoch,
+      adds: batch.adds,
+      waiting: [{ baseSequence, verified }],
+      voided: false,
+    }
     questions.open.set(producerId, question)
     verifier.ask(batch, (errorCode) => {
       if (questions.open.get(producerId) === question) questions.open.delete(producerId)
@@ -83,18 +90,18 @@ export class TransactionalAppends {
 
   /**
    * A marker of the producer goes into the partition: what was asked about the transaction that it ends does not hold any
-   * more. A version 2 producer may already ask about its next one, under the next epoch: that goes on.
-   * @param endedEpoch of the records that the marker ends
+   * more. The marker of a version 2 producer has the epoch of its next transaction, which it may be asking about already:
+   * that goes on.
    */
-  markerWritten(partition: Partition, producerId: number, endedEpoch: number): void {
+  markerWritten(partition: Partition, producerId: number, markerEpoch: number): void {
     const questions = this.#partitions.get(partition)
     const open = questions?.open.get(producerId)
-    if (open !== undefined && open.epoch <= endedEpoch) {
+    if (open !== undefined && isEnded(open, markerEpoch)) {
       open.voided = true
       questions?.open.delete(producerId)
     }
     const refused = questions?.refused.get(producerId)
-    if (refused !== undefined && refused.epoch <= endedEpoch) questions?.refused.delete(producerId)
+    if (refused !== undefined && isEnded(refused, markerEpoch)) questions?.refused.delete(producerId)
   }
 
   #answer(questions: PartitionQuestions, producerId: number, question: Question, errorCode: number): void {
@@ -114,7 +121,7 @@ export class TransactionalAppends {
     }
   }
 
-  #refuse({ refused }: PartitionQuestions, producerId: number, { epoch, waiting }: Question): void {
+  #refuse({ refused }: PartitionQuestions, producerId: number, { epoch, adds, waiting }: Question): void {
     const before = refused.get(producerId)
     let lowest = before?.epoch === epoch ? before.lowestSequence : -1
     for (const { baseSequence } of waiting) {
@@ -122,7 +129,7 @@ export class TransactionalAppends {
     }
     if (lowest < 0) return
     refused.delete(producerId)
-    refused.set(producerId, { epoch, lowestSequence: lowest })
+    refused.set(producerId, { epoch, adds, lowestSequence: lowest })
     if (refused.size <= REFUSED_MAX) return
     for (const oldest of refused.keys()) {
       refused.delete(oldest)
@@ -138,6 +145,10 @@ export class TransactionalAppends {
     }
     return questions
   }
+}
+
+function isEnded({ epoch, adds }: Question | Refused, markerEpoch: number): boolean {
+  return adds ? epoch < markerEpoch : epoch <= markerEpoch
 }
 
 /** Sequences wrap from 2^31-1 to 0: `one` is after `other` when it is ahead by less than half the circle. */

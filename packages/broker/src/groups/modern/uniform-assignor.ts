@@ -1,5 +1,5 @@
 /**
- * The assignor 'uniform': partitions spread as evenly as the subscriptions allow, and as few of them moved as possible.
+ * The assignor 'uniform': partitions spread evenly, and as few of them moved as that takes.
  *
  * 1. Every member keeps what it has of its subscribed topics, up to its fair share where all subscribe alike.
  * 2. Free partitions go, topics with the fewest subscribers first, to the subscriber that has least.
