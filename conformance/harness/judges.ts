@@ -111,23 +111,22 @@ function mainClass(tool: string, release: string): string {
 
 const classPaths = new Map<string, string>()
 
-/** Arguments for `java` that start one of Kafka's tools. Small heap and C1 only: these are short-lived. */
+/** Arguments for `java` that start one of Kafka's tools. */
 export function kafkaToolArgs(release: string, tool: string, args: readonly string[]): string[] {
+  return kafkaJavaArgs(release, [mainClass(tool, release), ...args])
+}
+
+/**
+ * Arguments for `java` with Kafka's jars: a main class or a source file, and what it is told. Small heap and C1 only: these
+ * are short-lived.
+ */
+export function kafkaJavaArgs(release: string, program: readonly string[]): string[] {
   let classPath = classPaths.get(release)
   if (classPath === undefined) {
     classPath = judges.kafkaClassPath(release)
     classPaths.set(release, classPath)
   }
-  return [
-    '-Xmx256m',
-    '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=1',
-    '-Xshare:auto',
-    '-cp',
-    classPath,
-    mainClass(tool, release),
-    ...args,
-  ]
+  return ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp', classPath, ...program]
 }
 
 /** Runs `kafka-<tool>.sh`'s main class of `release`. */

@@ -87,17 +87,18 @@ function metadataGuard(runtime: BrokerRuntime): [number, Guard] {
       const mayCreate = apiVersion < METADATA_ALWAYS_CREATES_BELOW || request.allowAutoTopicCreation
       const creates = mayCreate && runtime.settings.boolean('auto.create.topics.enable')
       const divided = divide(asked, ({ name, topicId }) => {
-        const known = name ?? image.topicsById.get(topicId)?.name
-        if (known === undefined) return true
+        // Java clients that ask by id leave the name empty instead of null.
+        const known = topicId === ZERO_UUID ? name : image.topicsById.get(topicId)?.name
+        if (known === undefined || known === null) return true
         if (!access.allows(AclOperation.DESCRIBE, ResourceType.TOPIC, known)) return false
         const missing = creates && !image.topicsByName.has(known)
         return !missing || allowsCreation(access, known)
       })
       const refused = (divided?.refused ?? []).map(({ name, topicId }) => ({
         errorCode: REFUSED,
-        name,
+        name: topicId === ZERO_UUID ? name : null,
         // Who asks by name must not learn the id.
-        topicId: name === null ? topicId : ZERO_UUID,
+        topicId,
         isInternal: name !== null && isInternalTopic(name),
         partitions: [],
       }))

@@ -202,6 +202,8 @@ describe('Metadata', () => {
     const byId = (version: number, topicId: string, name: string | null = null) =>
       ask(handler, metadataRequest, metadataResponse, version, { topics: [{ topicId, name }] }).response?.topics[0]
     expect(byId(12, TOPIC_ID)).toMatchObject({ errorCode: 0, name: 'orders' })
+    // As Java consumers do that subscribe by a pattern (KIP-848).
+    expect(byId(12, TOPIC_ID, '')).toMatchObject({ errorCode: 0, name: 'orders' })
     expect(byId(12, CLUSTER_ID)).toMatchObject({
       errorCode: ErrorCode.UNKNOWN_TOPIC_ID,
       name: null,

@@ -54,8 +54,15 @@ function missingTopics(runtime: BrokerRuntime, context: RequestContext, request:
   if (!allowed || request.topics === null || !runtime.settings.boolean('auto.create.topics.enable')) return []
   const { topicsByName } = runtime.metadata.image
   const names = new Set<string>()
-  for (const { name } of request.topics) {
-    if (name !== null && !topicsByName.has(name) && isLegalTopicName(name) && !isInternalTopic(name)) names.add(name)
+  for (const { name, topicId } of request.topics) {
+    if (
+      name !== null &&
+      !isById({ name, topicId }) &&
+      !topicsByName.has(name) &&
+      isLegalTopicName(name) &&
+      !isInternalTopic(name)
+    )
+      names.add(name)
   }
   return [...names]
 }
@@ -88,7 +95,12 @@ function answerMetadata(
 /** A topic asked for twice is answered once, as Kafka does: a large one asked for a thousand times would fill the memory. */
 function once<T extends { readonly name: string | null; readonly topicId: string }>(asked: readonly T[]): T[] {
   // No topic id has a slash.
-  return [...new Map(asked.map((topic) => [topic.name === null ? topic.topicId : `/${topic.name}`, topic])).values()]
+  return [...new Map(asked.map((topic) => [isById(topic) ? topic.topicId : `/${topic.name}`, topic])).values()]
+}
+
+/** A topic with an id is asked for by that: Java clients leave its name empty instead of null. */
+function isById({ name, topicId }: { readonly name: string | null; readonly topicId: string }): boolean {
+  return name === null || topicId !== ZERO_UUID
 }
 
 function answerTopic(
@@ -101,7 +113,7 @@ function answerTopic(
   const { apiVersion, connection } = context
   if (topicId !== ZERO_UUID && apiVersion < TOPIC_ID_VERSION)
     return failedTopic(ErrorCode.INVALID_REQUEST, name ?? '', topicId)
-  if (name === null) {
+  if (name === null || isById({ name, topicId })) {
     if (apiVersion < TOPIC_ID_VERSION) return failedTopic(ErrorCode.INVALID_REQUEST, '', topicId)
     const topic = image.topicsById.get(topicId)
     return topic === undefined
