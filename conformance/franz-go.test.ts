@@ -1,7 +1,7 @@
 /**
  * franz-go's own test suite of its client, aimed at a three-broker cluster with three replicas: every assignor over chains
- * of producing and consuming groups, exact counts, transactions. Runs at the full size only; the newer group types
- * wait for their coordinators.
+ * of producing and consuming groups, exact counts, transactions. Runs at the full size only: whole against Kafka 3.9, and
+ * against 4.1 what differs there: groups of the new protocol (KIP-848), share groups, and transactions with an epoch each.
  */
 import { expect, it } from 'vitest'
 import { goVerdicts } from './harness/go-tests.ts'
@@ -12,22 +12,25 @@ import { full } from './harness/size.ts'
 import { recordVerdicts } from './harness/verdicts.ts'
 
 const RECORDS = '100000'
-/** Names of tests for what no cluster here offers yet. */
-const WAITING = '848'
+const RUNS = [
+  { kafkaVersion: '3.9.x', tests: '.' },
+  { kafkaVersion: '4.1.x.kraft', tests: 'TestGroup|TestShare|TestTxn|TestConsumeRegex' },
+] as const
 
 const suite = full ? judge('franz-go') : null
 
-it.skipIf(suite === null)(
-  `franz-go's tests pass with ${RECORDS} records`,
-  async () => {
+it.skipIf(suite === null).each(RUNS)(
+  `franz-go's tests pass with ${RECORDS} records on $kafkaVersion`,
+  async ({ kafkaVersion, tests }) => {
     const millrace = await startMillraceProcess({ args: ['--ephemeral'] })
     try {
-      const { bootstrap } = await createThreeBrokers(millrace, 'franz-go')
+      const { bootstrap } = await createThreeBrokers(millrace, 'franz-go', kafkaVersion)
       const environment = { KGO_SEEDS: bootstrap, KGO_TEST_RF: '3', KGO_TEST_RECORDS: RECORDS }
-      const result = await run(suite ?? '', ['-test.v', '-test.timeout', '20m', '-test.skip', WAITING], {
+      const result = await run(suite ?? '', ['-test.v', '-test.timeout', '20m', '-test.run', tests], {
         environment,
         timeoutMs: 1_200_000,
       })
+      if (tests !== '.') expect(result.stdout).toMatch(/^ *--- PASS: TestGroupETL\/sticky\/848/m)
       recordVerdicts(goVerdicts(result.stdout, `franz-go kgo ${franzGoVersion}`))
       const failures = result.stdout.split('\n').filter((line) => /^\s*--- FAIL|^panic/.test(line))
       expect(failures).toEqual([])

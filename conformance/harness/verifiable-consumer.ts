@@ -10,7 +10,7 @@ export interface VerifiableConsumer {
   readonly assigned: Set<string>
   /** What it wrote besides events. */
   readonly complaints: string[]
-  isRunning(): boolean
+  readonly isRunning: () => boolean
   /** SIGTERM, as the tool wants it: it leaves its group and ends. */
   stop(): Promise<void>
 }

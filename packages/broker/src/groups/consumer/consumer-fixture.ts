@@ -72,12 +72,12 @@ export interface Fixture {
   readonly membership: Membership
   readonly classics: ClassicMembers
   readonly commits: Commits
-  heartbeat(memberId: string, memberEpoch: number, more?: Partial<HeartbeatRequest>): HeartbeatResult
-  join(memberId: string, more?: Partial<JoinRequest>): Answer<JoinResult>
+  readonly heartbeat: (memberId: string, memberEpoch: number, more?: Partial<HeartbeatRequest>) => HeartbeatResult
+  readonly join: (memberId: string, more?: Partial<JoinRequest>) => Answer<JoinResult>
   sync(memberId: string, generationId: number, assignments?: readonly (readonly [string, Buffer])[]): Answer<SyncResult>
-  classicHeartbeat(memberId: string, generationId: number): number
-  group(): ConsumerGroup
-  setTopics(next: Record<string, number>): void
+  readonly classicHeartbeat: (memberId: string, generationId: number) => number
+  readonly group: () => ConsumerGroup
+  readonly setTopics: (next: Record<string, number>) => void
 }
 
 export function serveConsumers(
@@ -206,13 +206,13 @@ export function serveConsumers(
     join,
     sync,
     classicHeartbeat,
-    group(): ConsumerGroup {
+    group: (): ConsumerGroup => {
       const group = shard.groups.get('g')
       if (!(group instanceof ConsumerGroup)) throw new Error('there is no consumer group')
       return group
     },
     /** Topics come, go or grow. */
-    setTopics(next: Record<string, number>): void {
+    setTopics: (next: Record<string, number>): void => {
       view.image = imageWith(next, { offset: view.image.offset + 1 })
       view.topicsVersion++
     },
