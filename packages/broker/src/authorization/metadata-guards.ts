@@ -30,6 +30,8 @@ const REFUSED = ErrorCode.TOPIC_AUTHORIZATION_FAILED
 /** Up to here an empty list of topics asks for all. */
 const METADATA_EMPTY_IS_ALL_VERSION = 0
 const METADATA_ALWAYS_CREATES_BELOW = 4
+/** Before it a request without a name is refused by the handler. */
+const TOPIC_ID_VERSION = 12
 
 export function metadataGuards(runtime: BrokerRuntime): readonly [number, Guard | null][] {
   return [
@@ -87,8 +89,9 @@ function metadataGuard(runtime: BrokerRuntime): [number, Guard] {
       const mayCreate = apiVersion < METADATA_ALWAYS_CREATES_BELOW || request.allowAutoTopicCreation
       const creates = mayCreate && runtime.settings.boolean('auto.create.topics.enable')
       const divided = divide(asked, ({ name, topicId }) => {
-        // Java clients that ask by id leave the name empty instead of null.
-        const known = topicId === ZERO_UUID ? name : image.topicsById.get(topicId)?.name
+        // Java clients that ask by id leave the name empty instead of null. Versions that know no ids the handler refuses.
+        const byId = topicId !== ZERO_UUID
+        const known = byId && apiVersion >= TOPIC_ID_VERSION ? image.topicsById.get(topicId)?.name : byId ? null : name
         if (known === undefined || known === null) return true
         if (!access.allows(AclOperation.DESCRIBE, ResourceType.TOPIC, known)) return false
         const missing = creates && !image.topicsByName.has(known)

@@ -1,3 +1,5 @@
+import { AclOperation, PatternType, PermissionType, ResourceType } from '@millrace/policy/acl/acl'
+import { AclAuthority } from '@millrace/policy/acl/authority'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { CompressionCodec } from '@millrace/protocol/compression/compression'
 import { fetchRequest, fetchResponse } from '@millrace/protocol/messages/01-fetch'
@@ -360,5 +362,33 @@ describe('Fetch sessions', () => {
     const gone = fetch(13, [], { sessionId: full.response?.sessionId ?? 0, sessionEpoch: 1 })
     fetches[1]?.answer([])
     expect(partitionsOf(gone)[0]?.errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_ID)
+  })
+
+  it('answers partitions of topics that may not be read with TOPIC_AUTHORIZATION_FAILED, and reads the others', () => {
+    const { runtime, fetches, fetch } = createFetch()
+    const readOrders = {
+      resourceType: ResourceType.TOPIC,
+      resourceName: 'orders',
+      patternType: PatternType.LITERAL,
+      principal: 'User:ANONYMOUS',
+      host: '*',
+      operation: AclOperation.READ,
+      permissionType: PermissionType.ALLOW,
+    }
+    runtime.authorizer.use([
+      new AclAuthority({ acls: [readOrders], superUsers: new Set(), allowEveryoneIfNoAcl: false }),
+    ])
+    const answer = fetch(11, [
+      { topic: 'secret', partition: 0 },
+      { topic: 'orders', partition: 0 },
+    ])
+    expect(fetches[0]?.spec.partitions.map(({ topic }) => topic)).toEqual(['orders'])
+    expect(fetches[0]?.spec.completeNow).toBe(true)
+    fetches[0]?.answer(fetches[0].spec.partitions.map((asked) => result(asked)))
+    const told = answer.response?.responses.map(({ topic, partitions }) => [topic, partitions[0]?.errorCode])
+    expect(told).toEqual([
+      ['secret', ErrorCode.TOPIC_AUTHORIZATION_FAILED],
+      ['orders', ErrorCode.NONE],
+    ])
   })
 })
