@@ -1,8 +1,10 @@
 /** The demo cluster of `npm start`, and the proof that it works: a record written with acks=all and read back. */
 import { AdminClient } from '@millrace/client/admin'
+import { KafkaError } from '@millrace/client/kafka-error'
 import { Producer } from '@millrace/client/producer'
 import { PartitionConsumer } from '@millrace/client/consumer'
 import { createNodeHost } from '@millrace/host/node-host'
+import { ErrorCode } from '@millrace/protocol/errors'
 import type { KafkaApi } from './aws-client.ts'
 import { UserError } from './user-error.ts'
 
@@ -45,6 +47,18 @@ export async function untilActive(api: KafkaApi, arn: string, limitMs = 60_000):
 }
 
 const PROBE_TOPIC = 'millrace-probe'
+
+/** What the probe meets where the cluster's ACLs keep its topic from it; it is hidden then, but there. */
+const REFUSALS: ReadonlySet<number> = new Set<number>([
+  ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+  ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
+  ErrorCode.TOPIC_ALREADY_EXISTS,
+])
+
+/** Whether `probe` failed because the user's own ACLs do not let it write: the cluster works as it was told to. */
+export function isRefusedByAcls(error: unknown): boolean {
+  return error instanceof KafkaError && REFUSALS.has(error.code)
+}
 
 /** Writes one record with acks=all and reads it back; the milliseconds that took, topic creation excluded. */
 export async function probe(bootstrap: string): Promise<number> {

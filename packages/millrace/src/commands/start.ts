@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { awsAccess, KafkaApi } from '../aws-client.ts'
 import { dataDirectory, runningServer } from '../data-directory.ts'
-import { plaintextCluster, probe, untilActive } from '../demo.ts'
+import { plaintextCluster, probe, untilActive, isRefusedByAcls } from '../demo.ts'
 import { printJson, printNote, printStep } from '../output.ts'
 import { portOwner } from '../port-owner.ts'
 import { startServer, type RunningServer } from '../server/server.ts'
@@ -98,7 +98,12 @@ async function demo(server: RunningServer, region: string, tell: Teller): Promis
     await untilActive(api, arn)
     tell.cluster(DEMO_CLUSTER, DEMO_BROKERS, DEMO_BROKERS, 'ACTIVE', performance.now() - startedMs)
   }
-  tell.probe(await probe(await api.bootstrapBrokers(arn)))
+  try {
+    tell.probe(await probe(await api.bootstrapBrokers(arn)))
+  } catch (error) {
+    if (!isRefusedByAcls(error)) throw error
+    tell.note('The ACLs of the cluster refuse the record that is written to prove that it works.')
+  }
 }
 
 /** How the progress of a start is told. */
