@@ -70,8 +70,8 @@ function openEnvelope(
     if (range === null || header.apiVersion < range.min || header.apiVersion > range.max) {
       return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
     }
+    // A client's own bytes: what follows them is read past, as when it asks the broker itself.
     const body = decodeMessage(handler.request, header.apiVersion, reader)
-    reader.expectEnd()
     return { handler, header, body }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
