@@ -3,6 +3,7 @@
  * All of it lives on one loop; nothing here may be touched from another thread.
  */
 import type { Host } from '@millrace/base/host'
+import type { LogLevels } from '@millrace/base/log-levels'
 import type { Logger } from '@millrace/base/logger'
 import type { Uuid } from '@millrace/base/uuid'
 import type { Authorizer } from '@millrace/policy/acl/authorizer'
@@ -38,4 +39,6 @@ export interface BrokerRuntime {
   readonly producerIds: ProducerIds
   readonly arena: Arena
   readonly metrics: BrokerMetrics
+  /** The loggers of this node, for BROKER_LOGGER resources. */
+  readonly logLevels: LogLevels
 }

@@ -4,6 +4,7 @@
  *
  *   logs, metadata copy ─▶ listeners ─▶ register + follow metadata ─▶ first image: replicas start ─▶ unfenced: ready
  */
+import { LogLevels } from '@millrace/base/log-levels'
 import type { Host, TlsServerOptions } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import { randomUuid } from '@millrace/base/uuid'
@@ -20,15 +21,16 @@ import { Authorizer } from '@millrace/policy/acl/authorizer'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import { prepareCompression } from '@millrace/protocol/compression/compression'
 import { profileOf } from '@millrace/protocol/version-profiles'
-import { INTERNAL_LISTENER_NAME, type BrokerConfig, type ClientSaslMechanism } from './broker-config.ts'
+import type { BrokerConfig, ClientSaslMechanism } from './broker-config.ts'
+import { registeredListeners } from './registered-listeners.ts'
 import type { BrokerRuntime } from './broker-runtime.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { brokerFeatures, brokerVersionRange } from './handlers/advertised-versions.ts'
 import { createHandlers } from './handlers/handlers.ts'
-import { serverLimits } from './handlers/server-limits.ts'
+import { connectionLimits, serverLimits } from './handlers/server-limits.ts'
 import { userScramMechanism } from './authentication/user-scram-mechanism.ts'
 import { requestListeners } from './request-listeners.ts'
-import { BrokerLifecycle, type RegisteredListener } from './lifecycle/broker-lifecycle.ts'
+import { BrokerLifecycle } from './lifecycle/broker-lifecycle.ts'
 import type { BrokerStateName } from './lifecycle/broker-state.ts'
 import { ProducerIds } from './lifecycle/producer-ids.ts'
 import { RoomWatch } from './lifecycle/room-watch.ts'
@@ -44,13 +46,13 @@ import { createTransactionParts, type TransactionParts } from './transactions/tr
 
 const ARENA = { slabBytes: 4 * 1024 * 1024, tailBytesMax: 48 * 1024 * 1024 }
 const INTERNAL_USER = 'internal'
-/** As BrokerRegistration numbers them. */
-const SECURITY_PROTOCOLS = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
 /** Most time for the controller to move the leaderships of a broker that leaves. */
 const CONTROLLED_SHUTDOWN_MS = 10_000
 export interface StartBrokerOptions {
   readonly host: Host
   readonly logger: Logger
+  /** The levels of the node's loggers, to be changed by clients; without them `logger` decides alone. */
+  readonly logLevels?: LogLevels
   readonly config: BrokerConfig
   /** The running broker had to stop serving (storage failed, metadata is not the controller's). It has closed by then. */
   readonly onFatal?: (error: Error) => void
@@ -61,7 +63,7 @@ export function startBroker(
   options: StartBrokerOptions,
   callback: (error: Error | null, broker: Broker | null) => void,
 ): void {
-  const { host, config } = options
+  const { host, config, logLevels = new LogLevels() } = options
   const logger = options.logger.child({ broker: config.nodeId })
   const context = { image: emptyImage, properties: config.properties, nodeId: config.nodeId }
   const settings = new BrokerSettings(context)
@@ -75,13 +77,13 @@ export function startBroker(
     host.disk.makeDirectory(directory)
     const logOptions = {
       host,
-      logger,
+      logger: logLevels.logger('kafka.log.LogManager', logger),
       directory,
       clusterId,
       nodeId,
       arena,
       defaults: settings.topic(''),
-      producerIdExpirationMs: settings.number('producer.id.expiration.ms'),
+      producerIdExpirationMs: () => settings.number('producer.id.expiration.ms'),
       retentionPeriodMs: settings.number('log.retention.check.interval.ms'),
       cleanerSettings: () => settings.cleaner,
     }
@@ -89,7 +91,7 @@ export function startBroker(
       if (error !== null || logs === null) return callback(error, null)
       openMetadataStore(host, logger, directory, (storeError, store) => {
         if (storeError !== null || store === null) return callback(storeError, null)
-        const broker = new Broker({ ...options, logger }, { logs, store, settings, arena })
+        const broker = new Broker({ ...options, logger }, { logs, store, settings, arena, logLevels })
         broker.start((startError) => callback(startError, startError === null ? broker : null))
       })
     })
@@ -103,6 +105,7 @@ interface Opened {
   readonly store: MetadataStore
   readonly settings: BrokerSettings
   readonly arena: Arena
+  readonly logLevels: LogLevels
 }
 
 export class Broker {
@@ -132,7 +135,8 @@ export class Broker {
     this.#options = options
     this.#opened = opened
     const { host, logger, config } = options
-    const { logs, store, settings, arena } = opened
+    const { logs, store, settings, arena, logLevels } = opened
+    const named = (name: string): Logger => logLevels.logger(name, logger)
     const { clusterId, nodeId } = config
     const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
     this.loopDelay = new LoopDelay(host)
@@ -151,7 +155,7 @@ export class Broker {
     this.#metadata = new MetadataFollower(
       {
         host,
-        logger,
+        logger: named('kafka.server.metadata.BrokerMetadataListener'),
         channel: this.#metadataChannel,
         clusterId,
         nodeId,
@@ -164,7 +168,7 @@ export class Broker {
     this.#quotas = new BrokerQuotas(host, nodeId, settings)
     this.#replicaManager = new ReplicaManager({
       host,
-      logger,
+      logger: named('kafka.server.ReplicaManager'),
       nodeId,
       clusterId,
       directory: config.directory,
@@ -182,7 +186,7 @@ export class Broker {
     const producerIds = new ProducerIds({ nodeId, brokerEpoch, channel: this.#controllerChannel })
     this.runtime = {
       host,
-      logger,
+      logger: named('kafka.server.KafkaApis'),
       config,
       clusterId,
       nodeId,
@@ -198,6 +202,7 @@ export class Broker {
       producerIds,
       arena,
       metrics: this.metrics,
+      logLevels,
     }
     this.#followMetadata()
     this.#groups = new GroupCoordinator(this.runtime)
@@ -206,7 +211,7 @@ export class Broker {
     this.#groups.attach(this.#share.persister)
     this.#server = new RequestServer({
       host,
-      logger,
+      logger: named('kafka.network.SocketServer'),
       arena,
       listeners: requestListeners(config, (mechanism) => this.#saslMechanism(mechanism)),
       handlers: createHandlers(this.runtime, this.#groups, this.#transactions, this.#share),
@@ -214,6 +219,7 @@ export class Broker {
       features: brokerFeatures(config.kafkaVersion, this.#metadata),
       internalSecret: config.internalSecret,
       limits: serverLimits(settings),
+      connectionLimits: connectionLimits(settings),
       quotas: this.#quotas.clients,
     })
   }
@@ -361,7 +367,7 @@ export class Broker {
     const { host, logger, config } = this.#options
     return new NodeChannel({
       host,
-      logger,
+      logger: this.#opened.logLevels.logger('org.apache.kafka.clients.NetworkClient', logger),
       address: { host: address.host, port: address.port },
       clientId: `broker-${config.nodeId}`,
       credentials: { user: INTERNAL_USER, password: config.internalSecret },
@@ -371,16 +377,16 @@ export class Broker {
 
   #createLifecycle(): BrokerLifecycle {
     const { host, logger, config } = this.#options
-    const { logs, settings } = this.#opened
+    const { logs, settings, logLevels } = this.#opened
     return new BrokerLifecycle({
       host,
-      logger,
+      logger: logLevels.logger('kafka.server.BrokerLifecycleManager', logger),
       channel: this.#controllerChannel,
       clusterId: config.clusterId,
       nodeId: config.nodeId,
       incarnationId: randomUuid(host.random),
       rack: config.rack,
-      listeners: this.#registeredListeners(),
+      listeners: registeredListeners(config, (name) => this.#server.port(name)),
       features: profileOf(config.kafkaVersion).features.map(({ name, min, max }) => ({
         name,
         minSupportedVersion: min,
@@ -398,22 +404,5 @@ export class Broker {
 
   #onState(_state: BrokerStateName): void {
     this.#readyIfLive()
-  }
-
-  #registeredListeners(): RegisteredListener[] {
-    const { config } = this.#options
-    const clients = config.listeners.map((listener) => ({
-      name: listener.name,
-      host: listener.advertisedHost,
-      port: listener.advertisedPort === 0 ? this.#server.port(listener.name) : listener.advertisedPort,
-      securityProtocol: SECURITY_PROTOCOLS[listener.securityProtocol],
-    }))
-    const internal = {
-      name: INTERNAL_LISTENER_NAME,
-      host: config.internalListener.host,
-      port: this.#server.port(INTERNAL_LISTENER_NAME),
-      securityProtocol: SECURITY_PROTOCOLS.PLAINTEXT,
-    }
-    return [...clients, internal]
   }
 }

@@ -30,7 +30,7 @@ export interface LogContext {
   readonly removals: Removals
   readonly corruption: CorruptionReport
   /** producer.id.expiration.ms */
-  readonly producerIdExpirationMs: number
+  readonly producerIdExpirationMs: number | (() => number)
   /** A truncation went below a recovery point: the checkpoint says too much and is to be written again soon. */
   readonly recoveryPointFell: () => void
   /** Records were deleted from the start, inside a segment: only the checkpoint tells, and is to be written soon. */
@@ -44,7 +44,7 @@ export interface LogContextOptions {
   /** Most files held open; 1024 unless given. */
   readonly openFilesMax?: number
   /** producer.id.expiration.ms; a day unless given. */
-  readonly producerIdExpirationMs?: number
+  readonly producerIdExpirationMs?: number | (() => number)
   /** Whom to tell that the recovery point checkpoint is to be written soon; nobody unless given. */
   readonly recoveryPointFell?: () => void
   /** Whom to tell that the log start checkpoint is to be written soon; nobody unless given. */

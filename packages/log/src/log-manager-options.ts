@@ -18,7 +18,7 @@ export interface LogManagerOptions {
   /** Most files held open. */
   readonly openFilesMax?: number
   /** producer.id.expiration.ms */
-  readonly producerIdExpirationMs?: number
+  readonly producerIdExpirationMs?: number | (() => number)
   /** log.retention.check.interval.ms */
   readonly retentionPeriodMs?: number
   /** How to compact, asked for at each round; Kafka's defaults unless given. */

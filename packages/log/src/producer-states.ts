@@ -74,11 +74,11 @@ export class ProducerStates {
   readonly #open = new Map<number, number>()
   /** Completed, but not known to be below the high watermark. */
   #undecided: CompletedTransaction[] = []
-  #expirationMs: number
+  readonly #expirationMs: () => number
 
-  /** @param expirationMs producer.id.expiration.ms */
-  constructor(expirationMs: number) {
-    this.#expirationMs = expirationMs
+  /** @param expirationMs producer.id.expiration.ms; a function where it may change */
+  constructor(expirationMs: number | (() => number)) {
+    this.#expirationMs = typeof expirationMs === 'number' ? () => expirationMs : expirationMs
   }
 
   get size(): number {
@@ -186,7 +186,7 @@ export class ProducerStates {
   /** Forgets producers unused for producer.id.expiration.ms, unless a transaction of theirs is open. */
   expire(nowMs: number): void {
     for (const [id, state] of this.#states) {
-      if (state.currentTxnFirstOffset < 0 && nowMs - state.lastTimestamp >= this.#expirationMs) this.#states.delete(id)
+      if (state.currentTxnFirstOffset < 0 && nowMs - state.lastTimestamp >= this.#expirationMs()) this.#states.delete(id)
     }
   }
 
@@ -227,7 +227,7 @@ export class ProducerStates {
   loadSnapshot(entries: readonly ProducerSnapshotEntry[], nowMs: number): void {
     this.clear()
     for (const entry of entries) {
-      if (entry.currentTxnFirstOffset < 0 && nowMs - entry.timestamp >= this.#expirationMs) continue
+      if (entry.currentTxnFirstOffset < 0 && nowMs - entry.timestamp >= this.#expirationMs()) continue
       const state = this.#create(entry.producerId, entry.epoch)
       state.coordinatorEpoch = entry.coordinatorEpoch
       state.currentTxnFirstOffset = entry.currentTxnFirstOffset

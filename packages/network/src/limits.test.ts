@@ -20,7 +20,9 @@ describe('the limits of RequestServer', () => {
   })
 
   it('closes client connections above max.connections.per.ip and max.connections, never those of nodes', () => {
-    const fixture = createFixture({ connectionsPerAddressMax: 2 })
+    let perAddress = 2
+    const limits = { connectionsMax: 9, ofAddress: () => perAddress }
+    const fixture = createFixture({}, undefined, limits)
     fixture.connect()
     fixture.connect()
     const third = fixture.connect()
@@ -28,7 +30,11 @@ describe('the limits of RequestServer', () => {
     const node = fixture.connect('INTERNAL')
     fixture.world.advance(50)
     expect(node.closed).toBe(false)
-    const total = createFixture({ connectionsMax: 1 })
+    perAddress = 4
+    const fourth = fixture.connect()
+    fixture.world.advance(50)
+    expect(fourth.closed).toBe(false)
+    const total = createFixture({}, undefined, { connectionsMax: 1, ofAddress: () => 9 })
     total.connect()
     const second = total.connect()
     total.world.runUntil(() => second.closed)

@@ -19,16 +19,20 @@ export interface RequestServerLimits {
   readonly unwrittenBytesMax: number
   /** The same over all connections; above this clients that read nothing are dropped, the longest behind first. */
   readonly unwrittenTotalBytesMax: number
-  /** max.connections, over all client listeners. */
-  readonly connectionsMax: number
-  /** max.connections.per.ip */
-  readonly connectionsPerAddressMax: number
   /** connections.max.idle.ms */
   readonly idleMs: number
   /** A half-received request that stands still this long is dropped when others wait for its memory. */
   readonly stalledFrameMs: number
   /** connection.failed.authentication.delay.ms */
   readonly failedAuthenticationDelayMs: number
+}
+
+/** Limits that may change while the server runs; asked with every new connection of a client. */
+export interface ConnectionLimits {
+  /** max.connections, over all client listeners. */
+  readonly connectionsMax: number
+  /** max.connections.per.ip and its overrides. */
+  ofAddress(remoteAddress: string): number
 }
 
 export const defaultLimits: RequestServerLimits = {
@@ -41,9 +45,9 @@ export const defaultLimits: RequestServerLimits = {
   unwrittenBytesMax: 4 * 1024 * 1024,
   // Half of what file reads may hold at once (log-reader.ts): clients that read are never short of it for long.
   unwrittenTotalBytesMax: 128 * 1024 * 1024,
-  connectionsMax: 0x7fffffff,
-  connectionsPerAddressMax: 0x7fffffff,
   idleMs: 600_000,
   stalledFrameMs: 10_000,
   failedAuthenticationDelayMs: 100,
 }
+
+export const defaultConnectionLimits: ConnectionLimits = { connectionsMax: 0x7fffffff, ofAddress: () => 0x7fffffff }

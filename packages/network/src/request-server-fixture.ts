@@ -20,7 +20,7 @@ import { createRecordingLogger, type RecordingLogger } from '@millrace/testkit/r
 import { World } from '@millrace/testkit/world'
 import type { ApiHandler, RequestContext, Respond } from './api-handler.ts'
 import type { AdvertisedFeatures } from './api-versions.ts'
-import type { RequestServerLimits } from './limits.ts'
+import type { ConnectionLimits, RequestServerLimits } from './limits.ts'
 import type { RequestQuotas } from './request-quotas.ts'
 import { TestClient } from './test-client-fixture.ts'
 import { RequestServer } from './request-server.ts'
@@ -74,7 +74,11 @@ export interface Fixture {
 }
 
 /** A server whose Produce and Metadata wait for the test, DescribeCluster throws, and BrokerHeartbeat is internal. */
-export function createFixture(limits: Partial<RequestServerLimits> = {}, quotas?: RequestQuotas): Fixture {
+export function createFixture(
+  limits: Partial<RequestServerLimits> = {},
+  quotas?: RequestQuotas,
+  connectionLimits?: ConnectionLimits,
+): Fixture {
   const world = new World({ seed: 7 })
   const serverHost = world.addHost('server')
   const clientHost = world.addHost('client')
@@ -135,6 +139,7 @@ export function createFixture(limits: Partial<RequestServerLimits> = {}, quotas?
     internalSecret: 'the secret',
     limits,
     ...(quotas === undefined ? {} : { quotas }),
+    ...(connectionLimits === undefined ? {} : { connectionLimits }),
     onConnectionClosed: ({ id }) => closedConnections.push(id),
   })
   let started = false

@@ -16,7 +16,7 @@ import { createBuiltInHandlers } from './built-in-handlers.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { handshakeFailure } from './handshake-failure.ts'
 import { INTERNAL_PRINCIPAL, INTERNAL_USER } from './internal-listener.ts'
-import { defaultLimits, type RequestServerLimits } from './limits.ts'
+import { defaultConnectionLimits, defaultLimits, type ConnectionLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { SaslAuthentication } from './sasl/sasl-authentication.ts'
 import type { SaslMechanism } from './sasl/sasl-mechanism.ts'
@@ -50,6 +50,7 @@ export interface RequestServerOptions {
   /** The cluster's secret, demanded on internal listeners. */
   readonly internalSecret: string
   readonly limits?: Partial<RequestServerLimits>
+  readonly connectionLimits?: ConnectionLimits
   /** Of clients; none by default. */
   readonly quotas?: RequestQuotas
   /** Hears of every connection that is gone, in the turn in which it went. */
@@ -189,10 +190,11 @@ export class RequestServer {
     const ofAddress = (this.#connectionsByAddress.get(connection.remoteAddress) ?? 0) + 1
     this.#connectionsByAddress.set(connection.remoteAddress, ofAddress)
     if (this.#closing) return connection.drop('the server closes')
+    const limits = this.#options.connectionLimits ?? defaultConnectionLimits
     // Nodes of the cluster are never locked out by clients.
-    if (!connection.internal && this.#connections.size > this.#limits.connectionsMax)
+    if (!connection.internal && this.#connections.size > limits.connectionsMax)
       return connection.drop('max.connections reached')
-    if (!connection.internal && ofAddress > this.#limits.connectionsPerAddressMax)
+    if (!connection.internal && ofAddress > limits.ofAddress(connection.remoteAddress))
       return connection.drop('max.connections.per.ip reached')
     if (this.#sweep === null) this.#scheduleSweep()
     if (!connection.internal) this.#delay(connection)

@@ -62,7 +62,7 @@ function once(resources: readonly Resource[]): Resource[] {
 }
 
 function configsOf(
-  { metadata, config, nodeId }: BrokerRuntime,
+  { metadata, config, nodeId, logLevels }: BrokerRuntime,
   { resourceType, resourceName }: Resource,
 ): EffectiveConfig[] | { errorCode: number; errorMessage: string } {
   const context: ConfigContext = { image: metadata.image, properties: config.properties, nodeId }
@@ -93,10 +93,22 @@ function configsOf(
     return resourceName === ''
       ? { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Group name must not be empty.' }
       : effectiveGroupConfigs(context, resourceName)
+  if (resourceType === ConfigResourceType.BROKER_LOGGER)
+    return resourceName === String(nodeId)
+      ? logLevels.levels().map(([name, value]) => loggerConfig(name, value))
+      : {
+          errorCode: ErrorCode.INVALID_REQUEST,
+          errorMessage: `Unexpected broker id, expected ${nodeId} but received ${resourceName}`,
+        }
   return {
     errorCode: ErrorCode.INVALID_REQUEST,
     errorMessage: `Resources of type ${resourceType} have no configs here.`,
   }
+}
+
+function loggerConfig(name: string, value: string): EffectiveConfig {
+  const source = ConfigSource.DYNAMIC_BROKER_LOGGER
+  return { name, value, source, type: null, isSensitive: false, isReadOnly: false, about: null, synonyms: [] }
 }
 
 function describeConfig(config: EffectiveConfig, request: DescribeConfigsRequest): Result['configs'][number] {

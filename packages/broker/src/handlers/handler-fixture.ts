@@ -3,6 +3,7 @@
  * through the codecs in both directions, so what a version cannot carry shows. Tests only.
  */
 import { Authorizer } from '@millrace/policy/acl/authorizer'
+import { LogLevels } from '@millrace/base/log-levels'
 import { silentLogger } from '@millrace/base/logger'
 import { ZERO_UUID } from '@millrace/base/uuid'
 import {
@@ -164,6 +165,7 @@ export function createHandlerFixture(
     settings,
     authorizer: new Authorizer({ nodePrincipal: 'Node:internal', nowMs: () => 0 }),
     metrics: new BrokerMetrics(),
+    logLevels: new LogLevels('INFO'),
     ...more,
   } as unknown as BrokerRuntime
   return {

@@ -21,9 +21,11 @@ import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
 import { describeAclsHandler } from './29-describe-acls.ts'
 import { describeConfigsHandler } from './32-describe-configs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
+import { incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
 import { describeClientQuotasHandler } from './48-describe-client-quotas.ts'
 import { describeUserScramCredentialsHandler } from './50-describe-user-scram-credentials.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
+import { listConfigResourcesHandler } from './74-list-config-resources.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 import { groupHandlers } from './group-handlers.ts'
 import { shareHandlers } from './share-handlers.ts'
@@ -73,6 +75,7 @@ export function createHandlers(
     describeClientQuotasHandler(runtime),
     describeUserScramCredentialsHandler(runtime),
     describeClusterHandler(runtime),
+    listConfigResourcesHandler(runtime),
     describeTopicPartitionsHandler(runtime),
     ...groupHandlers(runtime, groups, topicCreation),
     ...transactionHandlers(runtime, groups, transactions),
@@ -86,7 +89,8 @@ export function createHandlers(
   // The controller checks what is forwarded to it.
   for (const [key, handler] of forwardedHandlers(forwarder, FORWARDED_APIS)) {
     invariant(!guarded.has(key), 'an API has two handlers', { key })
-    guarded.set(key, handler)
+    const isOurs = key === ApiKey.IncrementalAlterConfigs
+    guarded.set(key, isOurs ? (incrementalAlterConfigsHandler(runtime, forwarder, handler) as ApiHandler) : handler)
   }
   return guarded
 }

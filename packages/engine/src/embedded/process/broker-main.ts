@@ -7,12 +7,13 @@ import { runNode } from './node-process.ts'
 const isSource = import.meta.url.endsWith('.ts')
 const computingScript = new URL(isSource ? './computing-main.ts' : './millrace-computing.js', import.meta.url)
 
-void runNode('broker', ({ config, secrets, directory, logger, fail }) => {
+void runNode('broker', ({ config, secrets, directory, logger, logLevels, fail }) => {
   return new Promise((resolve, reject) => {
     startBroker(
       {
         host: createNodeHost({ computingScript }),
         logger,
+        logLevels,
         config: {
           clusterId: config.clusterId,
           clusterName: config.clusterName,

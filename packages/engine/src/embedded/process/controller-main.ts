@@ -1,14 +1,15 @@
 /** Entry point of a controller's process. */
+import { ROOT_LOGGER } from '@millrace/base/log-levels'
 import { createNodeHost } from '@millrace/host/node-host'
 import { startController } from '@millrace/controller/start-controller'
 import { runNode } from './node-process.ts'
 
-void runNode('controller', ({ config, secrets, directory, logger, fail }) => {
+void runNode('controller', ({ config, secrets, directory, logger, logLevels, fail }) => {
   return new Promise((resolve, reject) => {
     startController(
       {
         host: createNodeHost(),
-        logger,
+        logger: logLevels.logger(ROOT_LOGGER, logger),
         config: {
           clusterId: config.clusterId,
           clusterName: config.clusterName,

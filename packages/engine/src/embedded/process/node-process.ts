@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import type { TlsServerOptions } from '@millrace/base/host'
 import { createJsonLogger } from '@millrace/host/json-logger'
+import { LogLevels, ROOT_LOGGER } from '@millrace/base/log-levels'
 import type { Logger } from '@millrace/base/logger'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import { acquireDirectoryLock, type DirectoryLock } from '../../directory-lock.ts'
@@ -36,7 +37,10 @@ export interface NodeStart {
   readonly config: NodeConfig
   readonly secrets: NodeSecrets
   readonly directory: string
+  /** Writes every line it is given; to be used through `logLevels`. */
   readonly logger: Logger
+  /** What each logger of the node lets through. */
+  readonly logLevels: LogLevels
   /** The running node cannot go on; the reason is told and the process ends. */
   readonly fail: (error: Error) => void
 }
@@ -53,11 +57,11 @@ const ORPHAN_CLOSE_MS = 2000
 export async function runNode(role: NodeRole, start: (start: NodeStart) => Promise<NodeServer>): Promise<void> {
   const node = parseNodeArguments(process.argv.slice(2))
   process.title = processTitle(role, node)
-  const logger = createJsonLogger({ destination: nodeLogFile(node.directory), name: `millrace-${role}` }).child({
-    cluster: node.clusterName,
-    node: node.nodeId,
-  })
-  const life = new NodeLife(node.directory, logger)
+  const logLevels = new LogLevels('INFO')
+  const file = { destination: nodeLogFile(node.directory), name: `millrace-${role}`, level: 'debug' } as const
+  const fields = { cluster: node.clusterName, node: node.nodeId }
+  const logger = createJsonLogger(file).child(fields)
+  const life = new NodeLife(node.directory, logLevels.logger(ROOT_LOGGER, logger))
   try {
     const secrets = await life.readSecrets()
     await life.lock()
@@ -70,10 +74,11 @@ export async function runNode(role: NodeRole, start: (start: NodeStart) => Promi
       secrets,
       directory: node.directory,
       logger,
+      logLevels,
       fail: (error) => life.fail(error),
     })
     life.tell({ kind: 'ready' })
-    logger.info('ready')
+    logLevels.logger(ROOT_LOGGER, logger).info('ready')
   } catch (error) {
     life.fail(error instanceof Error ? error : new Error(String(error)))
   }
