@@ -14,6 +14,7 @@ import type { BrokerSettings } from './metadata/broker-settings.ts'
 import type { MetadataView } from './metadata/metadata-view.ts'
 import type { BrokerMetrics } from './metrics/broker-metrics.ts'
 import type { BrokerConfig } from './broker-config.ts'
+import type { ClientTelemetry } from './telemetry/client-telemetry.ts'
 import type { ReplicaManager } from './replication/replica-manager.ts'
 
 export type { MetadataView } from './metadata/metadata-view.ts'
@@ -39,6 +40,8 @@ export interface BrokerRuntime {
   readonly producerIds: ProducerIds
   readonly arena: Arena
   readonly metrics: BrokerMetrics
+  /** What clients push of their own metrics. */
+  readonly telemetry: ClientTelemetry
   /** The loggers of this node, for BROKER_LOGGER resources. */
   readonly logLevels: LogLevels
 }

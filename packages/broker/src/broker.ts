@@ -42,6 +42,8 @@ import { LoopDelay } from './metrics/loop-delay.ts'
 import { BrokerQuotas } from './quotas/broker-quotas.ts'
 import { ReplicaManager } from './replication/replica-manager.ts'
 import { createShareParts, type ShareParts } from './share-partitions/share-parts.ts'
+import { ClientTelemetry } from './telemetry/client-telemetry.ts'
+import type { ClientMetrics } from './telemetry/telemetry-metrics.ts'
 import { createTransactionParts, type TransactionParts } from './transactions/transaction-parts.ts'
 
 const ARENA = { slabBytes: 4 * 1024 * 1024, tailBytesMax: 48 * 1024 * 1024 }
@@ -121,6 +123,7 @@ export class Broker {
   readonly #authorizer: Authorizer
   readonly #replicaManager: ReplicaManager
   readonly #quotas: BrokerQuotas
+  readonly #telemetry: ClientTelemetry
   readonly #groups: GroupCoordinator
   readonly #transactions: TransactionParts
   readonly #share: ShareParts
@@ -165,6 +168,7 @@ export class Broker {
       },
       store,
     )
+    this.#telemetry = new ClientTelemetry(host, () => settings.number('telemetry.max.bytes'))
     this.#quotas = new BrokerQuotas(host, nodeId, settings)
     this.#replicaManager = new ReplicaManager({
       host,
@@ -203,6 +207,7 @@ export class Broker {
       arena,
       metrics: this.metrics,
       logLevels,
+      telemetry: this.#telemetry,
     }
     this.#followMetadata()
     this.#groups = new GroupCoordinator(this.runtime)
@@ -241,6 +246,11 @@ export class Broker {
   /** Which APIs in which versions clients have used since the start. */
   clientUsage(): ClientUsage[] {
     return this.#server.usage.snapshot()
+  }
+
+  /** What clients last pushed of their own metrics, `seriesMax` series at most. */
+  clientMetrics(seriesMax: number): ClientMetrics[] {
+    return this.#telemetry.metrics.snapshot(seriesMax)
   }
 
   /** Only for startBroker; `started` as its callback. */
@@ -305,6 +315,7 @@ export class Broker {
       settings.update(image, changes.configs.size > 0 || changes.deletedTopics.size > 0)
       if (changes.acls) this.#authorizer.use([aclAuthorityOf(this.#options.config.properties, image.acls.values())])
       this.#quotas.update(image, changes)
+      if (changes.configs.size > 0) this.#telemetry.update(image)
       this.#replicaManager.apply(image, changes, done)
     })
     this.#metadata.subscribe(() => {

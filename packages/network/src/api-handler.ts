@@ -36,6 +36,7 @@ export interface ConnectionInfo {
   /** 'User:ANONYMOUS', or 'Node:internal' once the cluster's secret has been proved. */
   readonly principal: string
   readonly remoteAddress: string
+  readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
   /** From ApiVersions v3+; '' until told. */

@@ -37,6 +37,7 @@ export class Connection implements RequestOwner, BacklogUser {
   readonly listenerName: string
   readonly internal: boolean
   readonly remoteAddress: string
+  readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
   principal: string = ANONYMOUS
@@ -71,6 +72,7 @@ export class Connection implements RequestOwner, BacklogUser {
     this.listenerName = options.listener.name
     this.internal = options.listener.internal
     this.remoteAddress = transport.remoteAddress
+    this.remotePort = transport.remotePort
     this.localAddress = transport.localAddress
     this.localPort = transport.localPort
     this.authentication = options.authentication

@@ -115,6 +115,7 @@ function forwardedConnection(carrier: ConnectionInfo, principal: string, remoteA
     internal: carrier.internal,
     principal,
     remoteAddress,
+    remotePort: 0,
     localAddress: carrier.localAddress,
     localPort: carrier.localPort,
     clientSoftwareName: '',

@@ -59,9 +59,8 @@ export function incrementalAlterConfigsHandler(
         rest,
         TIMEOUT_MS,
         (failed, response) => {
-          const { throttleTimeMs = 0, responses } =
-            failed === null && response !== null ? response : failure(rest, failed)
-          respond({ throttleTimeMs, responses: [...responses, ...answers] })
+          const { responses } = failed === null && response !== null ? response : failure(rest, failed)
+          respond({ throttleTimeMs: response?.throttleTimeMs ?? 0, responses: [...responses, ...answers] })
         },
       )
     },

@@ -26,6 +26,7 @@ import type { BrokerRuntime, MetadataView } from '../broker-runtime.ts'
 import { BrokerSettings } from '../metadata/broker-settings.ts'
 import type { MetadataSubscriber } from '../metadata/metadata-view.ts'
 import { BrokerMetrics } from '../metrics/broker-metrics.ts'
+import { ClientTelemetry } from '../telemetry/client-telemetry.ts'
 import type { FetchPartition, FetchPartitionResult, FetchRequestSpec } from '../replication/fetch-types.ts'
 import type { Partition } from '../replication/partition.ts'
 
@@ -166,6 +167,7 @@ export function createHandlerFixture(
     authorizer: new Authorizer({ nodePrincipal: 'Node:internal', nowMs: () => 0 }),
     metrics: new BrokerMetrics(),
     logLevels: new LogLevels('INFO'),
+    telemetry: new ClientTelemetry(host, () => 1000),
     ...more,
   } as unknown as BrokerRuntime
   return {
@@ -231,6 +233,7 @@ export function ask<Q extends RequestDefinition, R extends ResponseDefinition>(
       internal: false,
       principal: 'User:ANONYMOUS',
       remoteAddress: '10.1.2.3',
+      remotePort: 40_000,
       localAddress: '127.0.0.1',
       localPort: 9092,
       clientSoftwareName: '',

@@ -25,6 +25,8 @@ import { incrementalAlterConfigsHandler } from './44-incremental-alter-configs.t
 import { describeClientQuotasHandler } from './48-describe-client-quotas.ts'
 import { describeUserScramCredentialsHandler } from './50-describe-user-scram-credentials.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
+import { getTelemetrySubscriptionsHandler } from './71-get-telemetry-subscriptions.ts'
+import { pushTelemetryHandler } from './72-push-telemetry.ts'
 import { listConfigResourcesHandler } from './74-list-config-resources.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 import { groupHandlers } from './group-handlers.ts'
@@ -75,6 +77,8 @@ export function createHandlers(
     describeClientQuotasHandler(runtime),
     describeUserScramCredentialsHandler(runtime),
     describeClusterHandler(runtime),
+    getTelemetrySubscriptionsHandler(runtime),
+    pushTelemetryHandler(runtime),
     listConfigResourcesHandler(runtime),
     describeTopicPartitionsHandler(runtime),
     ...groupHandlers(runtime, groups, topicCreation),

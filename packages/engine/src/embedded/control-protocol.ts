@@ -4,12 +4,13 @@
  * (a file only its owner can read), and the answer proves that the process behind the socket is the one that wrote it.
  *
  *   engine → node   {"kind":"prove","nonce":…}  {"kind":"stop","controlled":true}  {"kind":"certificate",…}
- *                   {"kind":"usage"}
+ *                   {"kind":"usage"}  {"kind":"client-metrics"}
  *   node → engine   {"kind":"proved","nonce":…,"pid":…}  {"kind":"starting"}  {"kind":"ready"}  {"kind":"failed","reason":…}
- *                   {"kind":"usage","clients":[…]}, when asked
+ *                   {"kind":"usage","clients":[…]}, {"kind":"client-metrics","clients":[…]}, when asked
  */
 import type { Readable } from 'node:stream'
 import type { TlsServerOptions } from '@millrace/base/host'
+import type { ClientMetrics } from '@millrace/broker/telemetry/telemetry-metrics'
 import type { ClientUsage } from '@millrace/network/request-usage'
 
 export type EngineMessage =
@@ -18,6 +19,7 @@ export type EngineMessage =
   /** Whoever connects by TLS from now on is shown this one. */
   | { readonly kind: 'certificate'; readonly tls: TlsServerOptions }
   | { readonly kind: 'usage' }
+  | { readonly kind: 'client-metrics' }
 
 export type NodeMessage =
   | { readonly kind: 'proved'; readonly nonce: string; readonly pid: number; readonly configHash: string }
@@ -25,6 +27,8 @@ export type NodeMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'usage'; readonly clients: readonly ClientUsage[] }
+  /** What clients push of themselves (KIP-714). */
+  | { readonly kind: 'client-metrics'; readonly clients: readonly ClientMetrics[] }
 
 const LINE_BYTES_MAX = 1024 * 1024
 

@@ -6,6 +6,8 @@ import { runNode } from './node-process.ts'
 // Beside this file, as a source or as a bundle.
 const isSource = import.meta.url.endsWith('.ts')
 const computingScript = new URL(isSource ? './computing-main.ts' : './millrace-computing.js', import.meta.url)
+/** What fits a line of the control protocol. */
+const CLIENT_SERIES_MAX = 2000
 
 void runNode('broker', ({ config, secrets, directory, logger, logLevels, fail }) => {
   return new Promise((resolve, reject) => {
@@ -37,6 +39,7 @@ void runNode('broker', ({ config, secrets, directory, logger, logLevels, fail })
           close: (options) => new Promise((closed) => broker.close(options, closed)),
           replaceCertificate: (tls) => broker.replaceCertificate(tls),
           clientUsage: () => broker.clientUsage(),
+          clientMetrics: () => broker.clientMetrics(CLIENT_SERIES_MAX),
         })
       },
     )

@@ -13,6 +13,8 @@ export interface ControlServerOptions {
   readonly onMessage: (message: EngineMessage) => void
   /** The answer to a proved connection that asks what clients use. */
   readonly usage: () => NodeMessage
+  /** The answer to one that asks what clients push. */
+  readonly clientMetrics: () => NodeMessage
 }
 
 /** Listens until the process ends; the returned function tells every proved connection. */
@@ -29,6 +31,8 @@ export async function listenForControl(options: ControlServerOptions): Promise<(
         send(socket, options.current())
       } else if (message?.kind === 'usage' && proved.has(socket)) {
         send(socket, options.usage())
+      } else if (message?.kind === 'client-metrics' && proved.has(socket)) {
+        send(socket, options.clientMetrics())
       } else if (message !== null && proved.has(socket)) {
         options.onMessage(message)
       } else {

@@ -13,6 +13,7 @@ import type { TlsServerOptions } from '@millrace/base/host'
 import { createJsonLogger } from '@millrace/host/json-logger'
 import { LogLevels, ROOT_LOGGER } from '@millrace/base/log-levels'
 import type { Logger } from '@millrace/base/logger'
+import type { ClientMetrics } from '@millrace/broker/telemetry/telemetry-metrics'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import { acquireDirectoryLock, type DirectoryLock } from '../../directory-lock.ts'
 import type { NodeRole } from '../../engine.ts'
@@ -31,6 +32,8 @@ export interface NodeServer {
   replaceCertificate?(tls: TlsServerOptions): void
   /** Which APIs in which versions clients have used (brokers). */
   clientUsage?(): readonly ClientUsage[]
+  /** What clients push of their own metrics (brokers). */
+  clientMetrics?(): readonly ClientMetrics[]
 }
 
 export interface NodeStart {
@@ -163,6 +166,7 @@ class NodeLife {
       configHash: hash,
       current: () => this.#last,
       usage: () => ({ kind: 'usage', clients: this.server?.clientUsage?.() ?? [] }),
+      clientMetrics: () => ({ kind: 'client-metrics', clients: this.server?.clientMetrics?.() ?? [] }),
       onMessage: (message) => this.#obey(message, 'asked over the control socket'),
     })
     writeNodeIdentity(this.#directory, {
