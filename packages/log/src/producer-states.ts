@@ -186,7 +186,8 @@ export class ProducerStates {
   /** Forgets producers unused for producer.id.expiration.ms, unless a transaction of theirs is open. */
   expire(nowMs: number): void {
     for (const [id, state] of this.#states) {
-      if (state.currentTxnFirstOffset < 0 && nowMs - state.lastTimestamp >= this.#expirationMs()) this.#states.delete(id)
+      if (state.currentTxnFirstOffset < 0 && nowMs - state.lastTimestamp >= this.#expirationMs())
+        this.#states.delete(id)
     }
   }
 
