@@ -24,6 +24,8 @@ export interface LogConfig {
   readonly flushMessages: number
   /** flush.ms */
   readonly flushMs: number
+  /** preallocate: the active segment has its full size on disk from the start (sparse, as in Kafka). */
+  readonly preallocate: boolean
   /** file.delete.delay.ms */
   readonly fileDeleteDelayMs: number
   /** cleanup.policy */
@@ -52,6 +54,7 @@ export const defaultLogConfig: LogConfig = {
   maxMessageBytes: 1_048_588,
   flushMessages: Number.MAX_SAFE_INTEGER,
   flushMs: Number.MAX_SAFE_INTEGER,
+  preallocate: false,
   fileDeleteDelayMs: 60_000,
   cleanupPolicy: { compact: false, delete: true },
   messageTimestampType: 'CreateTime',

@@ -174,17 +174,24 @@ export class LogWriter implements QueueOwner, FlushableLog {
     return segment
   }
 
+  get #preallocatedBytes(): number {
+    const { preallocate, segmentBytes } = this.#state.config
+    return preallocate ? segmentBytes : 0
+  }
+
   /** Ends the active segment now. Throws StorageError. */
   rollNow(): void {
     this.onSegmentStart(this.#planSegment(this.nextOffset))
   }
 
   onSegmentStart(segment: Segment): void {
-    segment.create()
+    segment.create(this.#preallocatedBytes)
     this.flusher.noteNewFiles()
     const { all } = this.segments
     const previous = all[all.indexOf(segment) - 1]
-    if (previous !== undefined && previous.log.exists) this.flusher.noteRolled(previous)
+    if (previous === undefined || !previous.log.exists) return
+    previous.log.trim()
+    this.flusher.noteRolled(previous)
   }
 
   onWritten(group: readonly QueuedAppend[]): void {
@@ -232,7 +239,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
   bringBack(): void {
     const { active } = this.segments
     // A roll may have been given up half way: its files are made again, all of them or none.
-    if (active.baseOffset === this.logEndOffset && active.log.sizeBytes === 0) active.create()
+    if (active.baseOffset === this.logEndOffset && active.log.sizeBytes === 0) active.create(this.#preallocatedBytes)
     for (const segment of this.segments.all) {
       if (segment.nextOffset > this.flusher.recoveryPoint || segment === active)
         for (const file of segment.files) file.cutRemains()
@@ -266,7 +273,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
         onDisk: false,
       })
       for (const removed of this.segments.replaceAll(segment).reverse()) this.#removeFiles(removed)
-      segment.create()
+      segment.create(this.#preallocatedBytes)
       removeSnapshotsAbove(this.#context.host.disk, this.directory, -1)
       this.#context.host.disk.syncDirectory(this.directory)
       state.leaderEpochs.clear()
@@ -291,6 +298,12 @@ export class LogWriter implements QueueOwner, FlushableLog {
   finishFiles(callback: (error: Error | null) => void): void {
     const { active } = this.segments
     active.seal()
+    try {
+      active.log.trim()
+    } catch (error) {
+      callback(error as Error)
+      return
+    }
     active.persistAndSync((error) => {
       if (error !== null) {
         callback(error)

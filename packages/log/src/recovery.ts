@@ -183,7 +183,7 @@ function openSegments(context: LogContext, options: LoadOptions): Segment[] {
     new Segment(context.files, { directory, baseOffset, createdMs: clock.nowMs(), jitterMs: 0, onDisk })
   if (bases.length > 0) return bases.map((baseOffset) => open(baseOffset, true))
   const segment = open(options.logStartOffset, false)
-  segment.create()
+  segment.create(preallocatedBytes(options.config))
   return [segment]
 }
 
@@ -311,5 +311,9 @@ function restart(context: LogContext, options: LoadOptions, list: SegmentList, o
     onDisk: false,
   })
   for (const removed of list.replaceAll(segment).reverse()) for (const file of removed.files) file.remove()
-  segment.create()
+  segment.create(preallocatedBytes(options.config))
+}
+
+function preallocatedBytes({ preallocate, segmentBytes }: LogConfig): number {
+  return preallocate ? segmentBytes : 0
 }

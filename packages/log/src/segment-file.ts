@@ -27,6 +27,7 @@ export class SegmentFile {
   #exists: boolean
   #appending = false
   #cutMeanwhile = false
+  #isPreallocated = false
   /** Removed for good: its path may already belong to another segment's file. */
   #isRemoved = false
   /** Changed since the last sync; of a file found on disk nobody knows. */
@@ -62,6 +63,23 @@ export class SegmentFile {
     this.#exists = true
     this.#isDirty = true
     this.#sizeBytes = 0
+  }
+
+  /** Gives the file its later size on disk. What lies behind `sizeBytes` holds nothing until it is written; see `trim`. */
+  preallocate(bytes: number): void {
+    try {
+      this.#access.disk.truncateSync(this.#use(), bytes)
+      this.#isPreallocated = true
+    } catch (error) {
+      throw this.#failure('preallocate', error)
+    }
+  }
+
+  /** Nothing follows: takes back what was allocated and not used. Throws StorageError. */
+  trim(): void {
+    if (!this.#isPreallocated) return
+    this.cutRemains()
+    this.#isPreallocated = false
   }
 
   /** Appends `length` bytes in `buffers`; on failure cuts off what was written and throws StorageError. */

@@ -76,9 +76,10 @@ export class Segment {
     return this.offsetIndex.isLoaded && this.timeIndex.isLoaded
   }
 
-  /** Creates the files of a new segment. */
-  create(): void {
+  /** Creates the files of a new segment; the log with `preallocatedBytes` on disk. */
+  create(preallocatedBytes: number): void {
     this.log.create()
+    if (preallocatedBytes > 0) this.log.preallocate(preallocatedBytes)
     this.offsetIndex.file.create()
     this.timeIndex.file.create()
   }

@@ -40,7 +40,7 @@ export function rewriteGroup(rewriting: Rewriting): void {
     done(error, null)
   }
   try {
-    cleaned.create()
+    cleaned.create(0)
   } catch (error) {
     finish(error as Error)
     return
