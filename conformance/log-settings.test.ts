@@ -219,7 +219,11 @@ describe.skipIf(kcat === null)('topic settings of the log', () => {
     await produce('flipped', `${lines.join('\n')}\n`, '-X', 'batch.num.messages=10')
     const [directory = ''] = directoriesOf('flipped')
     const path = join(directory, '00000000000000000000.log')
+    // What was just written is served from memory: only a new process reads it back from the disk.
+    await millrace.stop()
     flipBit(path, 200)
+    millrace = await startMillraceProcess({ dataDirectory })
+    await until(async () => (await consume('flipped', '%s', '-o', '390')).length === 10, 'the cluster to be back')
     const read = await run('kcat', ['-C', '-b', cluster.bootstrap, '-t', 'flipped', '-o', 'beginning', '-e', '-q'])
     expect(read.stdout).toBe('')
     const behind = await consume('flipped', '%s', '-o', '10')

@@ -174,6 +174,11 @@ export class Commits {
       }
       if (records.length > 0) this.#shard.append(records, { apply: true }, () => {})
     }
+    // A tombstone voids what a transaction has pending, so that its end brings nothing back.
+    const pending = [...this.#shard.pendingOffsets.ofTopics(topics)].map(({ groupId, topic, partition }) =>
+      offsetRecord(groupId, topic, partition, null),
+    )
+    if (pending.length > 0) this.#shard.append(pending, { apply: true }, () => {})
   }
 
   /** Removes what has outlived `retentionMs` (offsets.retention.minutes), and Empty groups with nothing left. */

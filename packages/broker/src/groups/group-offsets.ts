@@ -9,6 +9,8 @@ export interface CommittedOffset {
   readonly commitTimestampMs: number
   /** ms since the epoch; -1: by the broker's retention. */
   readonly expireTimestampMs: number
+  /** Of the record that holds it: of two commits the one with the greater counts. Not part of the record. */
+  readonly recordOffset?: number
 }
 
 export class GroupOffsets {

@@ -43,6 +43,24 @@ export class PendingOffsets {
     return [...offsets.values()]
   }
 
+  /** What is pending for this partition is void, whatever becomes of the transactions: its topic or its offset was deleted. */
+  forget(groupId: string, topic: string, partition: number): void {
+    const key = keyOf(groupId, topic, partition)
+    if (!this.#counts.has(key)) return
+    for (const [producerId, offsets] of this.#byProducer) {
+      if (!offsets.delete(key)) continue
+      count(this.#counts, key, -1)
+      count(this.#groups, groupId, -1)
+      if (offsets.size === 0) this.#byProducer.delete(producerId)
+    }
+  }
+
+  /** What is pending for partitions of these topics. */
+  *ofTopics(topics: ReadonlySet<string>): Generator<PendingOffset> {
+    for (const offsets of this.#byProducer.values())
+      for (const pending of offsets.values()) if (topics.has(pending.topic)) yield pending
+  }
+
   /** True while a transaction that has not ended commits this partition for the group. */
   has(groupId: string, topic: string, partition: number): boolean {
     return this.#counts.has(keyOf(groupId, topic, partition))

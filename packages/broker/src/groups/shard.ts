@@ -14,7 +14,7 @@ import { readTransactionMarker } from '@millrace/log/transaction-marker'
 import { replayPartition } from '../coordination/replay-partition.ts'
 import type { AppendOptions, Partition } from '../replication/partition.ts'
 import type { Group } from './group.ts'
-import { offsetRecord, readCoordinatorRecord, type CoordinatorRecord } from './offset-records.ts'
+import { offsetRecord, readCoordinatorRecord, type CoordinatorRecord, type ReadRecord } from './offset-records.ts'
 import { GroupQueue } from './modern/group-queue.ts'
 import { PendingOffsets, type PendingOffset } from './pending-offsets.ts'
 import { replay } from './replay.ts'
@@ -89,8 +89,20 @@ export class GroupShard {
   transactionEnded(producerId: number, commit: boolean): void {
     const nowMs = this.host.clock.nowMs()
     for (const { groupId, topic, partition, committed } of this.pendingOffsets.take(producerId)) {
-      if (commit) replay(this.groups, { kind: 'offset', groupId, topic, partition, committed }, nowMs)
+      // A plain commit behind it in the log is the newer one, although it took effect first.
+      const present = this.groups.get(groupId)?.offsets.get(topic, partition)
+      const isOlder = (committed.recordOffset ?? -1) < (present?.recordOffset ?? -1)
+      if (commit && !isOlder) replay(this.groups, { kind: 'offset', groupId, topic, partition, committed }, nowMs)
     }
+  }
+
+  /** One record outside of transactions takes effect, live and at load alike. */
+  #apply(record: ReadRecord, recordOffset: number, nowMs: number): void {
+    if (record.kind !== 'offset') return replay(this.groups, record, nowMs)
+    const { groupId, topic, partition, committed } = record
+    if (committed !== null) return replay(this.groups, { ...record, committed: { ...committed, recordOffset } }, nowMs)
+    this.pendingOffsets.forget(groupId, topic, partition)
+    return replay(this.groups, record, nowMs)
   }
 
   #replayBatch(bytes: Buffer, at: number): void {
@@ -105,9 +117,12 @@ export class GroupShard {
       try {
         // Strings are copied out by decoding; member metadata is copied by replay.
         const read = readCoordinatorRecord(record.key, record.value)
-        if (producerId === null) replay(this.groups, read, this.host.clock.nowMs())
+        if (producerId === null) this.#apply(read, record.offset, this.host.clock.nowMs())
         else if (read.kind === 'offset' && read.committed !== null)
-          this.pendingOffsets.add(producerId, { ...read, committed: read.committed })
+          this.pendingOffsets.add(producerId, {
+            ...read,
+            committed: { ...read.committed, recordOffset: record.offset },
+          })
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error
         this.#logger.warn('skipped an unreadable record of a group', {
@@ -131,13 +146,15 @@ export class GroupShard {
   ): void {
     const timestampMs = this.host.clock.nowMs()
     const batch = buildBatch({ records, timestampMs })
-    this.partition.appendAsLeader(null, batch, 0, batch.length, this.#appendOptions, (errorCode) => {
+    this.partition.appendAsLeader(null, batch, 0, batch.length, this.#appendOptions, (errorCode, baseOffset) => {
       if (this.#state === 'closed') {
         done(ErrorCode.NOT_COORDINATOR)
         return
       }
       if (errorCode === ErrorCode.NONE && options.apply) {
-        for (const { key, value } of records) replay(this.groups, readCoordinatorRecord(key, value), timestampMs)
+        records.forEach(({ key, value }, index) =>
+          this.#apply(readCoordinatorRecord(key, value), baseOffset + index, timestampMs),
+        )
       }
       done(coordinatorError(errorCode))
     })
@@ -164,9 +181,14 @@ export class GroupShard {
       producerEpoch,
       isTransactional: true,
     })
-    this.partition.appendAsLeader(null, batch, 0, batch.length, this.#appendOptions, (errorCode) => {
+    this.partition.appendAsLeader(null, batch, 0, batch.length, this.#appendOptions, (errorCode, baseOffset) => {
       if (this.#state === 'closed') return done(ErrorCode.NOT_COORDINATOR)
-      if (errorCode === ErrorCode.NONE) for (const offset of offsets) this.pendingOffsets.add(producerId, offset)
+      if (errorCode === ErrorCode.NONE) {
+        offsets.forEach((offset, index) => {
+          const committed = { ...offset.committed, recordOffset: baseOffset + index }
+          this.pendingOffsets.add(producerId, { ...offset, committed })
+        })
+      }
       done(coordinatorError(errorCode))
     })
   }

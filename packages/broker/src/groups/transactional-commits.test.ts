@@ -26,8 +26,8 @@ function serve(batches: Buffer[] = [], knownEpoch = -1) {
     appendAsLeader(_slab: null, bytes: Buffer, start: number, end: number, _options: object, done: AppendCallback) {
       const batch = Buffer.from(bytes.subarray(start, end))
       batch.writeBigInt64BE(BigInt(batches.length), 0)
-      batches.push(batch)
-      host.timers.set(1, () => done(0, 0, -1, null))
+      const baseOffset = batches.push(batch) - 1
+      host.timers.set(1, () => done(0, baseOffset, -1, null))
     },
   } as unknown as Partition
   const shard = new GroupShard({ host, logger: silentLogger, partition, leaderEpoch: 0, appendTimeoutMs: 5_000 })
@@ -44,7 +44,16 @@ function serve(batches: Buffer[] = [], knownEpoch = -1) {
     return told
   }
   const offset = (): number | undefined => commits.fetch('g', 't', 0)?.offset
-  return { batches, shard, commits, commit, offset }
+  const commitPlainly = (committed: number): void => {
+    const offsets = [{ topic: 't', partition: 0, offset: committed, leaderEpoch: -1, metadata: '' }]
+    commits.commit({ groupId: 'g', claim: NOBODY, retentionMs: -1, offsets }, () => {})
+    world.advance(5)
+  }
+  const deleteTopic = (): void => {
+    commits.forgetTopics(new Set(['t']))
+    world.advance(5)
+  }
+  return { batches, shard, commits, commit, commitPlainly, deleteTopic, offset }
 }
 
 function marker(commit: boolean, at: number): Buffer {
@@ -100,6 +109,33 @@ describe('offsets of a transaction', () => {
   it('are refused for a fenced producer, an unknown generation and metadata that is too long', () => {
     expect(serve([], 2).commit(5)).toEqual([ErrorCode.INVALID_PRODUCER_EPOCH])
     expect(serve().commit(5, { ...NOBODY, memberId: 'm', generationId: 3 })).toEqual([ErrorCode.ILLEGAL_GENERATION])
+  })
+
+  it('do not take the place of a plain commit that stands behind them in the log', () => {
+    const { batches, shard, commit, commitPlainly, offset } = serve()
+    commit(5)
+    commitPlainly(8)
+    expect(offset()).toBe(8)
+    shard.transactionEnded(7, true)
+    expect(offset()).toBe(8)
+    expect(serve([...batches, marker(true, 2)]).offset()).toBe(8)
+    commitPlainly(3)
+    commit(9)
+    shard.transactionEnded(7, true)
+    expect(offset()).toBe(9)
+    expect(serve([...batches.slice(0, 2), marker(true, 2), ...batches.slice(2), marker(true, 5)]).offset()).toBe(9)
+  })
+
+  it('are dropped with their topic, and do not come back with the marker', () => {
+    const { batches, shard, commits, commit, deleteTopic, offset } = serve()
+    commit(5)
+    deleteTopic()
+    expect(commits.isUnstable('g', 't', 0)).toBe(false)
+    shard.transactionEnded(7, true)
+    expect(offset()).toBeUndefined()
+    const loaded = serve([...batches, marker(true, 2)])
+    expect(loaded.offset()).toBeUndefined()
+    expect(loaded.shard.pendingOffsets.hasGroup('g')).toBe(false)
   })
 
   it('keep their group from expiring', () => {
