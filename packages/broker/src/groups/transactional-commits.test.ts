@@ -46,7 +46,7 @@ function serve(batches: Buffer[] = [], knownEpoch = -1) {
   const offset = (): number | undefined => commits.fetch('g', 't', 0)?.offset
   const commitPlainly = (committed: number): void => {
     const offsets = [{ topic: 't', partition: 0, offset: committed, leaderEpoch: -1, metadata: '' }]
-    commits.commit({ groupId: 'g', claim: NOBODY, retentionMs: -1, offsets }, () => {})
+    commits.commit({ groupId: 'g', claim: NOBODY, retentionMs: -1, apiVersion: 8, offsets }, () => {})
     world.advance(5)
   }
   const deleteTopic = (): void => {
