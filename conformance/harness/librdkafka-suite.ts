@@ -1,0 +1,115 @@
+/**
+ * librdkafka's own test runner against three brokers of Kafka 4.1 whose configuration has four partitions, as its tests
+ * expect. A test that its runner leaves out needs a reason that is listed here.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { judge, librdkafkaVersion } from './judges.ts'
+import { runLibrdkafkaTests, type RunnerReport } from './librdkafka.ts'
+import { createThreeBrokers, startMillraceProcess, type MillraceProcess } from './millrace.ts'
+import { full } from './size.ts'
+import { recordVerdicts, type LeftOut } from './verdicts.ts'
+
+const CLUSTER = { msk: '4.1.x.kraft', kafka: '4.1.1' }
+/** Many tests make topics of one replica and produce with acks=all: Kafka's own default, not MSK's 2. */
+const PROPERTIES = ['num.partitions=4', 'min.insync.replicas=1', 'delete.topic.enable=true']
+
+/** Why a test may be left out: the runner's words, and what they mean here. */
+const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/OAUTHBEARER|OIDC|SASL/, 'waits for security: needs a SASL listener'],
+  [/SSL|OpenSSL/, 'waits for security: needs a TLS listener'],
+  [
+    /negative test flags/,
+    'marked as a known issue by librdkafka itself; in its quick suite also all that cut connections',
+  ],
+  [/quick mode/, 'runs in the full suite'],
+  [/not applicable for broker version/, `is for another release of Kafka than ${CLUSTER.kafka}`],
+  [/group\.protocol=consumer|classic/, 'is for the other group protocol, or for a mock of librdkafka that has it'],
+  [/MsgVersion 1 was removed/, 'needs message formats that Kafka 4.0 removed'],
+  [/RapidJSON/, 'needs the headers of RapidJSON, which were not on the machine that built it'],
+]
+
+export interface SuiteOptions {
+  /** 'its quick suite'. */
+  readonly name: string
+  /** For the runner. */
+  readonly args: readonly string[]
+  readonly autoCreate: boolean
+  readonly minutes: number
+}
+
+/** Defines a test per suite; `command` runs them again. */
+export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[]): void {
+  const program = full ? judge('librdkafka') : null
+  const java = full ? judge('java') : null
+
+  describe.skipIf(program === null || java === null)(`librdkafka ${librdkafkaVersion}`, () => {
+    let millrace: MillraceProcess
+
+    beforeAll(async () => {
+      millrace = await startMillraceProcess({ args: ['--ephemeral'] })
+    })
+    afterAll(async () => millrace?.stop())
+
+    for (const { name, args, autoCreate, minutes } of suites) {
+      const limitMs = minutes * 60_000
+      it(
+        `passes ${name}`,
+        async () => {
+          const properties = [...PROPERTIES, `auto.create.topics.enable=${String(autoCreate)}`]
+          const { bootstrap } = await createThreeBrokers(
+            millrace,
+            name.replaceAll(/\W+/g, '-'),
+            CLUSTER.msk,
+            properties,
+          )
+          const run = (runArgs: readonly string[], tests?: readonly string[]): Promise<RunnerReport> =>
+            runLibrdkafkaTests({
+              program: program ?? '',
+              bootstrap,
+              brokerVersion: CLUSTER.kafka,
+              args: runArgs,
+              timeoutMs: limitMs,
+              ...(tests === undefined ? {} : { tests }),
+            })
+          const report = await withSecondTry(await run(args), (tests) => run([...args, '-p1'], tests))
+          recordVerdicts({
+            suite: `librdkafka ${librdkafkaVersion}, ${name}`,
+            command,
+            passed: report.passed.length,
+            failed: report.failed,
+            leftOut: leftOut(report),
+          })
+          expect(report.failed, report.words).toEqual([])
+          expect(report.passed.length).toBeGreaterThan(0)
+          expect(leftOut(report).filter(({ reason }) => reason.startsWith('unknown'))).toEqual([])
+        },
+        limitMs * 2 + 60_000,
+      )
+    }
+  })
+}
+
+/**
+ * Many of its tests measure how long calls take, to 50 ms and less, and run five at a time: what failed is run again alone,
+ * and only that counts.
+ */
+async function withSecondTry(
+  first: RunnerReport,
+  again: (tests: readonly string[]) => Promise<RunnerReport>,
+): Promise<RunnerReport> {
+  const numbers = new Set(first.failed.flatMap((failure) => /^\d{4}/.exec(failure)?.[0] ?? []))
+  if (numbers.size === 0) return first
+  const second = await again([...numbers])
+  const repeated = new Set([...second.passed, ...second.failed.map((failure) => failure.split(':')[0])])
+  const passed = [...first.passed.filter((test) => !repeated.has(test)), ...second.passed]
+  // What ended the runner itself has no number, and no second chance.
+  const fatal = first.failed.filter((failure) => !/^\d{4}/.test(failure))
+  return { ...first, passed, failed: [...fatal, ...second.failed], words: second.words }
+}
+
+function leftOut({ skipped }: RunnerReport): LeftOut[] {
+  return skipped.map(({ test, reason }) => {
+    const known = REASONS.find(([pattern]) => pattern.test(reason))
+    return { test, reason: known === undefined ? `unknown: ${reason}` : known[1] }
+  })
+}
