@@ -141,9 +141,20 @@ describe.skipIf(java === null)('Kafka clients and tools', () => {
           ...[...at(), '--application-id', 'app', '--input-topics', 'measured', '--to-earliest', '--force'],
         )
         expect(reset).toContain('measured')
-        const described = await tool('kafka-consumer-groups', ...at(), '--describe', '--group', 'app')
+        const described = await tool(
+          'kafka-consumer-groups',
+          ...at(),
+          '--describe',
+          '--group',
+          'app',
+          '--timeout',
+          '60000',
+        )
         const offsets = described.split('\n').filter((line) => line.startsWith('app'))
-        expect(offsets.map((line) => line.split(/\s+/)[3])).toEqual(['0', '0', '0'])
+        expect(
+          offsets.map((line) => line.split(/\s+/)[3]),
+          described,
+        ).toEqual(['0', '0', '0'])
       },
       TOOL_LIMIT_MS * 3,
     )
