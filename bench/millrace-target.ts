@@ -105,7 +105,8 @@ async function createCluster(
         },
         KafkaVersion: KAFKA_VERSION,
         NumberOfBrokerNodes: BROKERS,
-        EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS_PLAINTEXT' } },
+        // As Apache Kafka beside it: without TLS between the nodes.
+        EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS_PLAINTEXT', InCluster: false } },
         ClientAuthentication: { Unauthenticated: { Enabled: true } },
         ...(configuration === undefined ? {} : { ConfigurationInfo: configuration }),
       },

@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
-import type { LookupFunction } from 'node:net'
+import { createConnection, type LookupFunction } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
@@ -175,6 +175,31 @@ describe.skipIf(java === null)('Java', () => {
     240_000,
   )
 })
+
+it('nodes speak TLS with each other, and with nobody who does not', async () => {
+  const id = arn.slice(arn.lastIndexOf('/') + 1)
+  const record = readFileSync(join(millrace.dataDirectory, 'clusters', id, 'cluster.json'), 'utf8')
+  const { nodes } = JSON.parse(record) as { nodes: { nodeId: number; internalPort: number }[] }
+  expect(nodes.map(({ nodeId }) => nodeId)).toEqual([1, 2, 3, 10001])
+  for (const { internalPort: port } of nodes) {
+    const issuer = await new Promise<string>((resolve, reject) => {
+      const socket = connect({ host: '127.0.0.1', port, ca: readFileSync(caFile, 'utf8') }, () => {
+        resolve(socket.getPeerCertificate().issuer.O)
+        socket.destroy()
+      })
+      socket.on('error', reject)
+    })
+    expect(issuer).toBe('Millrace')
+    const closed = new Promise((resolve) => {
+      const socket = createConnection(port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.on('close', resolve)
+      // SaslHandshake version 1, as a node that speaks plaintext begins.
+      socket.write(Buffer.from('0000001d001100010000000100016e000d534352414d2d5348412d353132', 'hex'))
+    })
+    await closed
+  }
+}, 30_000)
 
 it('a name by which the API is reached joins the certificate, while connections stay open', async () => {
   const kafka = new Kafka({

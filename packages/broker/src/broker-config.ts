@@ -4,7 +4,7 @@
  */
 
 import type { ArenaOptions } from '@millrace/log/arena'
-import type { TlsServerOptions } from '@millrace/base/host'
+import type { TlsClientOptions, TlsServerOptions } from '@millrace/base/host'
 
 export type ClientSaslMechanism = 'SCRAM-SHA-512'
 
@@ -33,8 +33,10 @@ export interface BrokerConfig {
   /** The one log directory. */
   readonly directory: string
   readonly listeners: readonly BrokerListener[]
-  /** Key and certificate of the SSL listeners; Broker.replaceCertificate changes them. */
+  /** Key and certificate of the listeners with SSL; Broker.replaceCertificate changes them. */
   readonly tls?: TlsServerOptions
+  /** Present: nodes speak TLS with each other, and trust these authorities. The internal listener then shows `tls`. */
+  readonly inClusterTls?: TlsClientOptions
   /** Where brokers and the controller talk to this broker; authenticated by `internalSecret`. */
   readonly internalListener: { readonly host: string; readonly port: number }
   readonly controller: { readonly nodeId: number; readonly host: string; readonly port: number }

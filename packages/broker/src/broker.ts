@@ -382,6 +382,7 @@ export class Broker {
       address: { host: address.host, port: address.port },
       clientId: `broker-${config.nodeId}`,
       credentials: { user: INTERNAL_USER, password: config.internalSecret },
+      ...(config.inClusterTls === undefined ? {} : { tls: config.inClusterTls }),
       ...(onDisconnect === undefined ? {} : { onDisconnect }),
     })
   }

@@ -20,7 +20,7 @@ export function registeredListeners(
     name: INTERNAL_LISTENER_NAME,
     host: config.internalListener.host,
     port: portOf(INTERNAL_LISTENER_NAME),
-    securityProtocol: SECURITY_PROTOCOLS.PLAINTEXT,
+    securityProtocol: SECURITY_PROTOCOLS[config.inClusterTls === undefined ? 'SASL_PLAINTEXT' : 'SASL_SSL'],
   }
   return [...clients, internal]
 }

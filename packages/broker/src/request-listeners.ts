@@ -24,5 +24,8 @@ export function requestListeners(
       }
     },
   )
-  return [...clients, { name: INTERNAL_LISTENER_NAME, ...config.internalListener, internal: true }]
+  const internal = { name: INTERNAL_LISTENER_NAME, ...config.internalListener, internal: true }
+  if (config.inClusterTls === undefined) return [...clients, internal]
+  invariant(config.tls !== undefined, 'a node that speaks TLS with the others has a certificate to show')
+  return [...clients, { ...internal, tls: config.tls }]
 }

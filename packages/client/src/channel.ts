@@ -6,7 +6,7 @@
  * A request is sent at most once. What is queued or in flight when the connection fails, fails with a KafkaError; to
  * send again is the caller's decision. Callbacks never come inside send().
  */
-import type { Host, TimerHandle } from '@millrace/base/host'
+import type { Host, TimerHandle, TlsClientOptions } from '@millrace/base/host'
 import { silentLogger, type Logger } from '@millrace/base/logger'
 import type { Encodable, RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'
 import { ErrorCode } from '@millrace/protocol/errors'
@@ -27,6 +27,8 @@ export interface NodeChannelOptions {
   readonly clientId: string
   /** For SCRAM-SHA-512; null on listeners that ask for none. */
   readonly credentials: Credentials | null
+  /** For TLS listeners; plaintext without it. */
+  readonly tls?: TlsClientOptions
   readonly requestTimeoutMs?: number
   readonly connectTimeoutMs?: number
   /** First and longest wait before connecting again. */
@@ -124,9 +126,9 @@ export class NodeChannel {
 
   #connect(): void {
     this.#state = 'connecting'
-    const { address, connectTimeoutMs } = this.#options
+    const { address, connectTimeoutMs = CONNECT_TIMEOUT_MS, tls } = this.#options
     this.#host.network.connect(
-      { host: address.host, port: address.port, connectTimeoutMs: connectTimeoutMs ?? CONNECT_TIMEOUT_MS },
+      { host: address.host, port: address.port, connectTimeoutMs, ...(tls === undefined ? {} : { tls }) },
       (error, transport) => {
         if (transport === null) return this.#onLost(networkError(`cannot connect to ${this.peer}`, error))
         const connection = new KafkaConnection({

@@ -2,7 +2,7 @@
  * Starts the controller of a cluster: directory, metadata log, a new epoch, then the listener. Nothing is served before
  * the LeaderChange of this term, and with it everything an earlier term has left, is durable.
  */
-import type { Host } from '@millrace/base/host'
+import type { Host, TlsServerOptions } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import { randomUuid } from '@millrace/base/uuid'
 import { Arena } from '@millrace/log/arena'
@@ -62,11 +62,16 @@ export interface Controller {
   readonly epoch: number
   /** The state and its log: for tests, and for what the process tells of itself. */
   readonly runtime: ControllerRuntime
+  /** Nodes that connect from now on are shown another certificate. @throws when key and certificate are no pair */
+  replaceCertificate(tls: TlsServerOptions): void
   /** Stops serving and closes the log cleanly. */
   close(callback: (error: Error | null) => void): void
 }
 
 const LISTENER = 'CONTROLLER'
+/** As RegisterControllerRecord numbers them. */
+const SASL_PLAINTEXT = 2
+const SASL_SSL = 3
 /** Requests are small; what is larger gets memory of its own. */
 const SLAB_BYTES = 256 * 1024
 /** Topic ids came with Fetch 13; the metadata log has no other name on the wire. */
@@ -186,7 +191,15 @@ function serve(
     host,
     logger,
     arena: new Arena({ slabBytes: SLAB_BYTES, tailBytesMax: 0 }),
-    listeners: [{ name: LISTENER, host: config.listener.host, port, internal: true }],
+    listeners: [
+      {
+        name: LISTENER,
+        host: config.listener.host,
+        port,
+        internal: true,
+        ...(config.tls === undefined ? {} : { tls: config.tls }),
+      },
+    ],
     handlers,
     versionRange: (apiKey) => servedVersions(apiKey, handlers),
     features: {
@@ -214,7 +227,8 @@ function serve(
       upkeep.close()
       server.close(() => runtime.close(done))
     }
-    callback(null, { port, epoch: runtime.log.epoch, runtime, close })
+    const replaceCertificate = (tls: TlsServerOptions): void => server.replaceCertificate(tls)
+    callback(null, { port, epoch: runtime.log.epoch, runtime, close, replaceCertificate })
   })
 }
 
@@ -287,7 +301,14 @@ function registerSelf(runtime: ControllerRuntime, { host, config }: ControllerOp
       controllerId: config.nodeId,
       incarnationId: randomUuid(host.random),
       zkMigrationReady: false,
-      endPoints: [{ name: LISTENER, host: config.listener.host, port, securityProtocol: 2 }],
+      endPoints: [
+        {
+          name: LISTENER,
+          host: config.listener.host,
+          port,
+          securityProtocol: config.tls === undefined ? SASL_PLAINTEXT : SASL_SSL,
+        },
+      ],
       features,
     },
   }

@@ -6,6 +6,7 @@
  * Every call is idempotent: repeated after a crash half-way it goes on from what it finds. Calls for one cluster are
  * run one after the other by the engine itself; calls for different clusters run side by side.
  */
+import type { TlsClientOptions } from '@millrace/base/host'
 import type { Uuid } from '@millrace/base/uuid'
 
 /** The last part of the cluster's ARN, `<uuid>-<number>`: unique over accounts and regions, safe as a file name. */
@@ -41,6 +42,8 @@ export interface ClusterSpec {
   readonly controllers: readonly ControllerSpec[]
   /** At least one. */
   readonly clientListeners: readonly ClientListener[]
+  /** Nodes speak TLS with each other. */
+  readonly encryptsInCluster: boolean
   /** The static configuration every node runs with, defaults of the service included (`server.properties` in Kafka). */
   readonly properties: Readonly<Record<string, string>>
 }
@@ -87,6 +90,8 @@ export interface AdminAccess {
   readonly bootstrap: string
   /** The cluster's secret: password of the user `internal` on those listeners. */
   readonly internalSecret: string
+  /** Absent: those listeners are plaintext. */
+  readonly tls?: TlsClientOptions
 }
 
 /** A node came up or went away; sent within milliseconds, also for nodes that were adopted. */

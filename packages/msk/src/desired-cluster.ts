@@ -71,6 +71,7 @@ export function clusterSpec({ id, name, desired, properties }: SpecRequest): Clu
     brokers: brokerSpecs(desired),
     controllers: [{ nodeId: CONTROLLER_NODE_ID }],
     clientListeners: clientListeners(desired),
+    encryptsInCluster: desired.EncryptionInfo.EncryptionInTransit?.InCluster !== false,
     properties: { ...defaultProperties(desired.ZoneIds.length), ...Object.fromEntries(settable) },
   }
 }

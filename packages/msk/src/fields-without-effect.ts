@@ -26,10 +26,6 @@ export const fieldsWithoutEffect: readonly FieldWithoutEffect[] = [
     why: 'disks are as fast as they are',
   },
   { field: 'encryptionInfo.encryptionAtRest.dataVolumeKMSKeyId', why: 'segment files are not encrypted' },
-  {
-    field: 'encryptionInfo.encryptionInTransit.inCluster',
-    why: 'brokers talk over the loopback interface, authenticated but not encrypted',
-  },
   { field: 'enhancedMonitoring', why: 'no metrics are delivered to CloudWatch' },
   { field: 'openMonitoring', why: 'no metrics ports are opened' },
   { field: 'loggingInfo', why: 'broker logs are files in the data directory and are not delivered elsewhere' },

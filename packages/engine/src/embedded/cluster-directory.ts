@@ -79,9 +79,12 @@ export class ClusterDirectory {
   }
 }
 
+/** What came to specs later. */
+type Added = 'clientListeners' | 'encryptsInCluster'
+
 /** As an earlier version may have written it: with fewer kinds of listeners, or with the plaintext one alone. */
 interface WrittenRecord {
-  readonly spec: Omit<ClusterSpec, 'clientListeners'> & Partial<Pick<ClusterSpec, 'clientListeners'>>
+  readonly spec: Omit<ClusterSpec, Added> & Partial<Pick<ClusterSpec, Added>>
   readonly nodes: readonly (Omit<NodeRecord, 'clientPorts'> & {
     readonly clientPort?: number | null
     readonly clientPorts?: Partial<NonNullable<NodeRecord['clientPorts']>> | null
@@ -91,7 +94,7 @@ interface WrittenRecord {
 /** Ports that were not written down are those of the node's block. */
 function current({ spec, nodes }: WrittenRecord): ClusterRecord {
   return {
-    spec: { clientListeners: ['plaintext'], ...spec },
+    spec: { clientListeners: ['plaintext'], encryptsInCluster: false, ...spec },
     nodes: nodes.map(({ clientPort = null, clientPorts = null, ...node }) => {
       if (node.role === 'controller') return { ...node, clientPorts: null }
       const written = { ...(clientPort === null ? {} : { plaintext: clientPort }), ...clientPorts }

@@ -14,6 +14,7 @@ import {
   type NodeId,
   type NodeObservation,
 } from '../engine.ts'
+import { authorityOf } from './authority-of.ts'
 import type { BrokerCertificates } from './broker-certificates.ts'
 import type { ClusterDirectory, ClusterRecord, NodeRecord } from './cluster-directory.ts'
 import { type ReadPartitions, waitUntilInSync } from './in-sync.ts'
@@ -120,9 +121,12 @@ export class EmbeddedCluster {
   adminAccess(): AdminAccess {
     const brokers = this.nodes.filter(({ role }) => role === 'broker')
     if (brokers.length === 0) throw new EngineError(`cluster ${this.#options.directory.id} is not known here`)
+    const { internalSecret, tls } = this.#options.directory.secrets()
+    const encrypted = this.#record?.spec.encryptsInCluster === true && tls !== undefined
     return {
       bootstrap: brokers.map(({ internalPort }) => `${INTERNAL_HOST}:${internalPort}`).join(','),
-      internalSecret: this.#options.directory.secrets().internalSecret,
+      internalSecret,
+      ...(encrypted ? { tls: { caPem: authorityOf(tls.certificatePem) } } : {}),
     }
   }
 
@@ -200,7 +204,14 @@ export class EmbeddedCluster {
     }
   }
 
-  async #prepare(spec: ClusterSpec, report: (step: EngineStep) => void, avoid: readonly NodeRecord[]): Promise<void> {
+  async #prepare(
+    desired: ClusterSpec,
+    report: (step: EngineStep) => void,
+    avoid: readonly NodeRecord[],
+  ): Promise<void> {
+    // Nodes that speak TLS and nodes that do not cannot meet, so a rolling restart cannot change it.
+    const { encryptsInCluster } = this.#record?.spec ?? desired
+    const spec = { ...desired, encryptsInCluster }
     const known = this.#record?.nodes ?? []
     const isNew = this.#record === null
     if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'IN_PROGRESS' })
@@ -217,8 +228,7 @@ export class EmbeddedCluster {
     const tls = await certificates.current(directory.id, known, names)
     if (tls === known) return
     directory.writeCertificate(tls)
-    for (const supervisor of this.#supervisors.values())
-      if (supervisor.node.role === 'broker') supervisor.replaceCertificate(tls)
+    for (const supervisor of this.#supervisors.values()) supervisor.replaceCertificate(tls)
   }
 
   /** All at once, the controller a little ahead: brokers keep trying to reach it until it is there. */
@@ -295,6 +305,7 @@ export class EmbeddedCluster {
           : [{ ...LISTENERS[kind], host: this.#options.listenHost, port: node.clientPorts[kind] }],
       ),
       internalListener: { host: INTERNAL_HOST, port: node.internalPort },
+      encryptsInCluster: spec.encryptsInCluster,
       controller: { nodeId: controller.nodeId, host: INTERNAL_HOST, port: controller.internalPort },
       properties: spec.properties,
       ephemeral: this.#options.ephemeral,
@@ -302,8 +313,8 @@ export class EmbeddedCluster {
   }
 }
 
-function needsCertificate({ clientListeners }: ClusterSpec): boolean {
-  return clientListeners.some((kind) => LISTENERS[kind].securityProtocol !== 'PLAINTEXT')
+function needsCertificate({ clientListeners, encryptsInCluster }: ClusterSpec): boolean {
+  return encryptsInCluster || clientListeners.some((kind) => LISTENERS[kind].securityProtocol !== 'PLAINTEXT')
 }
 
 function servedPorts({ clientPorts }: NodeRecord, kinds: readonly ClientListener[]): NodeObservation['clientPorts'] {

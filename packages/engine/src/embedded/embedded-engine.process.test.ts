@@ -57,6 +57,7 @@ function spec(properties: Record<string, string> = {}): ClusterSpec {
     ],
     controllers: [{ nodeId: 10001 }],
     clientListeners: ['plaintext'],
+    encryptsInCluster: false,
     properties,
   }
 }

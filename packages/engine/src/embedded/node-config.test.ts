@@ -9,6 +9,7 @@ const config: NodeConfig = {
   rack: 'use1-az1',
   kafkaVersion: '3.9',
   listeners: [{ name: 'CLIENT', securityProtocol: 'PLAINTEXT', host: '127.0.0.1', port: 9092 }],
+  encryptsInCluster: false,
   internalListener: { host: '127.0.0.1', port: 20_009 },
   controller: { nodeId: 10001, host: '127.0.0.1', port: 20_039 },
   properties: { a: '1', b: '2' },

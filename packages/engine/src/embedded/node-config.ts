@@ -33,6 +33,8 @@ export interface NodeConfig {
   /** Client listeners; empty for a controller. */
   readonly listeners: readonly NodeListener[]
   readonly internalListener: { readonly host: string; readonly port: number }
+  /** Nodes speak TLS with each other. */
+  readonly encryptsInCluster: boolean
   readonly controller: { readonly nodeId: number; readonly host: string; readonly port: number }
   readonly properties: Readonly<Record<string, string>>
   /** The process ends when its stdin closes: nodes of the library and of `--ephemeral`. */
@@ -42,7 +44,7 @@ export interface NodeConfig {
 /** What is handed over on stdin, as the first line. */
 export interface NodeSecrets {
   readonly internalSecret: string
-  /** What SSL listeners show. */
+  /** What listeners with SSL show; the certificate is followed by its authority's, whom nodes trust. */
   readonly tls?: TlsServerOptions
 }
 

@@ -14,6 +14,7 @@ const spec: ClusterSpec = {
   ],
   controllers: [{ nodeId: 10001 }],
   clientListeners: ['plaintext', 'tls'],
+  encryptsInCluster: true,
   properties: {},
 }
 

@@ -12,6 +12,7 @@ export const readPartitions: ReadPartitions = async (access) => {
     clientId: 'millrace-engine',
     timeoutMs: TIMEOUT_MS,
     credentials: { user: 'internal', password: access.internalSecret },
+    ...(access.tls === undefined ? {} : { tls: access.tls }),
   })
   try {
     const { topics } = await client.metadata(null)

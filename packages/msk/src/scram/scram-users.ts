@@ -25,6 +25,7 @@ export function setKafkaScramUsers(engine: Engine, host: Host): SetScramUsers {
       clientId: 'millrace-scram',
       timeoutMs: TIMEOUT_MS,
       credentials: { user: 'internal', password: access.internalSecret },
+      ...(access.tls === undefined ? {} : { tls: access.tls }),
     })
     try {
       await admin.alterScramUsers(users)

@@ -19,6 +19,7 @@ export function openKafkaTopics(engine: Engine, host: Host): OpenTopics {
       clientId: 'millrace-topics',
       timeoutMs: TIMEOUT_MS,
       credentials: { user: 'internal', password: access.internalSecret },
+      ...(access.tls === undefined ? {} : { tls: access.tls }),
     })
     return new KafkaTopics(admin)
   }

@@ -1,6 +1,7 @@
 /** Entry point of a broker's process. */
 import { createNodeHost } from '@millrace/host/node-host'
 import { type Broker, startBroker } from '@millrace/broker/broker'
+import { authorityOf } from '../authority-of.ts'
 import { runNode } from './node-process.ts'
 
 // Beside this file, as a source or as a bundle.
@@ -24,6 +25,9 @@ void runNode('broker', ({ config, secrets, directory, logger, logLevels, fail })
           directory,
           listeners: config.listeners.map((listener) => ({ ...listener, advertisedHost: '*', advertisedPort: 0 })),
           ...(secrets.tls === undefined ? {} : { tls: secrets.tls }),
+          ...(config.encryptsInCluster && secrets.tls !== undefined
+            ? { inClusterTls: { caPem: authorityOf(secrets.tls.certificatePem) } }
+            : {}),
           internalListener: config.internalListener,
           controller: config.controller,
           internalSecret: secrets.internalSecret,

@@ -17,6 +17,7 @@ void runNode('controller', ({ config, secrets, directory, logger, logLevels, fai
           directory,
           listener: config.internalListener,
           internalSecret: secrets.internalSecret,
+          ...(config.encryptsInCluster && secrets.tls !== undefined ? { tls: secrets.tls } : {}),
           kafkaVersion: config.kafkaVersion,
           properties: config.properties,
         },
@@ -25,6 +26,7 @@ void runNode('controller', ({ config, secrets, directory, logger, logLevels, fai
       (error, controller) => {
         if (controller === null) return reject(error ?? new Error('the controller did not start'))
         resolve({
+          replaceCertificate: (tls) => controller.replaceCertificate(tls),
           close: () =>
             new Promise((closed, failed) => {
               controller.close((closeError) => (closeError === null ? closed() : failed(closeError)))
