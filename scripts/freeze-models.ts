@@ -16,10 +16,14 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import * as iam from '@aws-sdk/client-iam'
 import * as kafka from '@aws-sdk/client-kafka'
+import * as kms from '@aws-sdk/client-kms'
+import * as secretsManager from '@aws-sdk/client-secrets-manager'
 import * as sts from '@aws-sdk/client-sts'
 
 interface Source {
   readonly service: string
+  /** Of the SDK: `@aws-sdk/client-…`; the service's name when left out. */
+  readonly package?: string
   readonly sdk: Readonly<Record<string, unknown>>
   readonly client: string
   readonly botocore: string
@@ -29,6 +33,14 @@ const sources: readonly Source[] = [
   { service: 'kafka', sdk: kafka, client: 'KafkaClient', botocore: 'kafka/2018-11-14' },
   { service: 'iam', sdk: iam, client: 'IAMClient', botocore: 'iam/2010-05-08' },
   { service: 'sts', sdk: sts, client: 'STSClient', botocore: 'sts/2011-06-15' },
+  { service: 'kms', sdk: kms, client: 'KMSClient', botocore: 'kms/2014-11-01' },
+  {
+    service: 'secretsmanager',
+    package: 'secrets-manager',
+    sdk: secretsManager,
+    client: 'SecretsManagerClient',
+    botocore: 'secretsmanager/2017-10-17',
+  },
 ]
 
 type Traits = Record<string, unknown>
@@ -92,9 +104,8 @@ function freeze(source: Source): Json {
   const config = new Client({ region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } }).config
   const settings = config['protocolSettings'] as Json
   const protocol = config['protocol'] as { getShapeId(): string }
-  const version = createRequire(import.meta.url)(`@aws-sdk/client-${source.service}/package.json`) as {
-    version: string
-  }
+  const name = `@aws-sdk/client-${source.package ?? source.service}`
+  const { version } = createRequire(import.meta.url)(`${name}/package.json`) as { version: string }
   const operations: Json = {}
   const shapes = new Shapes()
   for (const schema of Object.values(source.sdk)) {
@@ -103,7 +114,7 @@ function freeze(source: Source): Json {
     else if (schema[0] === -3) shapes.add(schema)
   }
   return {
-    source: `@aws-sdk/client-${source.service} ${version.version}`,
+    source: `${name} ${version}`,
     service: source.service,
     serviceId: config['serviceId'],
     apiVersion: config['apiVersion'],
@@ -317,7 +328,7 @@ class ConstraintTable {
 function usablePattern(pattern: string): string {
   const whole = pattern
     .replaceAll(String.raw`\u10000-\u10FFFF`, String.raw`\u{10000}-\u{10FFFF}`)
-    .replace(/\\([@:=,#/ ])/g, '$1')
+    .replace(/\\([@:=,#/! ])/g, '$1')
   new RegExp(`^(?:${whole})$`, 'u')
   return whole
 }

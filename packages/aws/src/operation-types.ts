@@ -5,12 +5,16 @@
  */
 import type * as IamSdk from '@aws-sdk/client-iam'
 import type * as KafkaSdk from '@aws-sdk/client-kafka'
+import type * as KmsSdk from '@aws-sdk/client-kms'
+import type * as SecretsManagerSdk from '@aws-sdk/client-secrets-manager'
 import type * as StsSdk from '@aws-sdk/client-sts'
 
 /** The served services, by signing name. */
 export interface ServiceOperations {
   readonly kafka: OperationsOf<typeof KafkaSdk>
   readonly iam: OperationsOf<typeof IamSdk>
+  readonly kms: OperationsOf<typeof KmsSdk>
+  readonly secretsmanager: OperationsOf<typeof SecretsManagerSdk>
   readonly sts: OperationsOf<typeof StsSdk>
 }
 

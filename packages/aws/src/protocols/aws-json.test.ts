@@ -2,11 +2,12 @@ import { silentLogger } from '@millrace/base/logger'
 import { expect, test } from 'vitest'
 import { Api } from '../api.ts'
 import { RootCredentials } from '../credentials.ts'
+import { AwsError } from '../errors.ts'
 import { loadModel, type ProtocolName } from '../model.ts'
 import { defineService } from '../service.ts'
 import { signedRequest } from '../testing/sign.ts'
 
-/** No served service speaks awsJson: the model of sts, said to. */
+/** The model of sts, said to speak awsJson. */
 function apiOf(protocol: ProtocolName): Api {
   const sts = defineService(
     { ...loadModel('sts'), protocol },
@@ -26,10 +27,11 @@ async function call(
   api: Api,
   target: string,
   body: string,
+  service = 'sts',
 ): Promise<{ status: number; type: string | undefined; json: unknown }> {
   const request = await signedRequest({
     method: 'POST',
-    service: 'sts',
+    service,
     body,
     headers: { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.1' },
   })
@@ -60,5 +62,26 @@ test('errors of awsJson have their name in the body', async () => {
   expect(await call(api, 'X.GetCallerIdentity', '{}')).toMatchObject({
     status: 501,
     json: { __type: 'NotImplementedException' },
+  })
+})
+
+test('a mistake that the model of an awsJson service declares answers 400, a fault of ours 500 by the name of the service', async () => {
+  const kms = defineService(loadModel('kms'), {
+    DescribeKey: async () => {
+      throw new AwsError('NotFoundException', { message: 'no such key' })
+    },
+    ListKeys: async () => {
+      throw new Error('boom')
+    },
+  })
+  const credentials = new RootCredentials({ acceptTest: true })
+  const api = new Api({ services: [kms], credentials, logger: silentLogger, defaultRegion: 'us-east-1' })
+  expect(await call(api, 'TrentService.DescribeKey', '{"KeyId":"x"}', 'kms')).toMatchObject({
+    status: 400,
+    json: { __type: 'NotFoundException', message: 'no such key' },
+  })
+  expect(await call(api, 'TrentService.ListKeys', '{}', 'kms')).toMatchObject({
+    status: 500,
+    json: { __type: 'KMSInternalException' },
   })
 })

@@ -40,10 +40,15 @@ function awsJson(contentType: string): Protocol {
     encodeError(model: Model, error: AwsError, requestId: string): ApiAnswer {
       const { headers, body } = jsonError(model, error)
       return {
-        status: error.status,
+        status: answerStatus(model, error),
         headers: { 'content-type': contentType, 'x-amzn-RequestId': requestId, ...headers },
         body: JSON.stringify({ __type: serviceErrorName(model, error), ...body }),
       }
     },
   }
+}
+
+/** Services of awsJson answer 400 to every mistake of the caller's that their model declares, whatever status it declares. Source: the API references of KMS and Secrets Manager. */
+function answerStatus(model: Model, error: AwsError): number {
+  return error.fault === 'client' && model.errors.has(error.name) ? 400 : error.status
 }

@@ -33,9 +33,11 @@ export function jsonError(
   return { headers: { 'x-amzn-ErrorType': name }, body }
 }
 
+/** What the models call a fault of ours. */
+const internalErrors = ['InternalServerErrorException', 'InternalServiceError', 'KMSInternalException'] as const
+
 /** The service's own name for a fault of ours: `InternalServerErrorException` where its model has that. */
 export function serviceErrorName(model: Model, error: AwsError): string {
-  if (error.name === 'InternalFailure' && model.errors.has('InternalServerErrorException'))
-    return 'InternalServerErrorException'
-  return error.name
+  if (error.name !== 'InternalFailure') return error.name
+  return internalErrors.find((name) => model.errors.has(name)) ?? error.name
 }
