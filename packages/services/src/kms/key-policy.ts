@@ -1,0 +1,72 @@
+/** The policies that keys begin with. Source: "Default key policy" of the KMS developer guide. */
+import { AwsError } from '@millrace/aws/errors'
+import { MalformedPolicyError, parsePolicy } from '@millrace/policy/parse-policy'
+import type { Scope } from '../scope.ts'
+
+/** The one policy that a key has. */
+export const POLICY_NAME = 'default'
+
+/** The account decides by IAM who may use the key. */
+export function defaultKeyPolicy({ accountId }: Scope): string {
+  return print({
+    Version: '2012-10-17',
+    Id: 'key-default-1',
+    Statement: [
+      {
+        Sid: 'Enable IAM User Permissions',
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${accountId}:root` },
+        Action: 'kms:*',
+        Resource: '*',
+      },
+    ],
+  })
+}
+
+/** The service uses the key for the account's own callers; the account may look at it. */
+export function managedKeyPolicy(service: string, { accountId, region }: Scope): string {
+  return print({
+    Version: '2012-10-17',
+    Id: `auto-${service}-1`,
+    Statement: [
+      {
+        Sid: `Allow access through ${service} for all principals in the account`,
+        Effect: 'Allow',
+        Principal: { AWS: '*' },
+        Action: [
+          'kms:Encrypt',
+          'kms:Decrypt',
+          'kms:ReEncrypt*',
+          'kms:GenerateDataKey*',
+          'kms:CreateGrant',
+          'kms:DescribeKey',
+        ],
+        Resource: '*',
+        Condition: {
+          StringEquals: { 'kms:CallerAccount': accountId, 'kms:ViaService': `${service}.${region}.amazonaws.com` },
+        },
+      },
+      {
+        Sid: 'Allow direct access to key metadata to the account',
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${accountId}:root` },
+        Action: ['kms:Describe*', 'kms:Get*', 'kms:List*', 'kms:RevokeGrant'],
+        Resource: '*',
+      },
+    ],
+  })
+}
+
+/** Throws MalformedPolicyDocumentException. */
+export function requireKeyPolicy(text: string): void {
+  try {
+    parsePolicy(text, 'resource')
+  } catch (error) {
+    if (!(error instanceof MalformedPolicyError)) throw error
+    throw new AwsError('MalformedPolicyDocumentException', { message: error.message, cause: error })
+  }
+}
+
+function print(policy: object): string {
+  return JSON.stringify(policy, null, 2)
+}

@@ -1,0 +1,34 @@
+import { AwsError } from '@millrace/aws/errors'
+import type { OperationHandlers } from '@millrace/aws/service'
+import type { KmsDependencies } from './dependencies.ts'
+import { requireCustomerKey } from './key.ts'
+import { POLICY_NAME, requireKeyPolicy } from './key-policy.ts'
+
+export function policyOperations({ ring }: KmsDependencies): OperationHandlers<'kms'> {
+  return {
+    PutKeyPolicy: async ({ KeyId, Policy, PolicyName }, context) => {
+      requirePolicyName(PolicyName)
+      requireKeyPolicy(Policy)
+      await ring.change(KeyId, context, (key) => {
+        requireCustomerKey(key, 'PutKeyPolicy')
+        return { ...key, policy: Policy }
+      })
+      return {}
+    },
+
+    GetKeyPolicy: async ({ KeyId, PolicyName }, context) => {
+      requirePolicyName(PolicyName)
+      return { Policy: (await ring.getById(KeyId, context)).policy, PolicyName: POLICY_NAME }
+    },
+
+    ListKeyPolicies: async ({ KeyId }, context) => {
+      await ring.getById(KeyId, context)
+      return { PolicyNames: [POLICY_NAME], Truncated: false }
+    },
+  }
+}
+
+function requirePolicyName(name: string = POLICY_NAME): void {
+  if (name === POLICY_NAME) return
+  throw new AwsError('NotFoundException', { message: `No such policy exists: a key has one, named ${POLICY_NAME}.` })
+}

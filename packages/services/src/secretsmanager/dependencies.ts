@@ -1,0 +1,9 @@
+import type { Pages } from '../pages.ts'
+import type { SecretVault } from './secret-vault.ts'
+
+/** What the operations of secretsmanager work with. */
+export interface SecretsManagerDependencies {
+  readonly vault: SecretVault
+  readonly pages: Pages
+  readonly clock: () => Date
+}
