@@ -14,11 +14,16 @@ import type { Dependencies } from '@millrace/msk/operations/dependencies'
 import { ApiKey, apiByKey } from '@millrace/protocol/apis'
 import { apiVersionRange, isControllerApi, profileOf } from '@millrace/protocol/version-profiles'
 import { createIamService } from '@millrace/services/iam/iam-service'
+import { kmsOperations } from '@millrace/services/kms/kms-service'
+import type { KmsDependencies } from '@millrace/services/kms/dependencies'
+import type { SecretsManagerDependencies } from '@millrace/services/secretsmanager/dependencies'
+import { secretsManagerOperations } from '@millrace/services/secretsmanager/secretsmanager-service'
+import { sealedFieldsWithoutEffect } from '@millrace/services/sealed-fields-without-effect'
 import { createStsService } from '@millrace/services/sts/sts-service'
 
 const root = join(import.meta.dirname, '..')
 /** Operations are made and listed, never run. */
-const notCalled = {} as Dependencies
+const notCalled = {} as Dependencies & KmsDependencies & SecretsManagerDependencies
 const file = join(root, 'docs', 'coverage.md')
 
 function main(): void {
@@ -26,10 +31,12 @@ function main(): void {
     { model: loadModel('kafka'), served: new Set(Object.keys(kafkaOperations(notCalled))) },
     coverageOf(createStsService({ lookup: () => null })),
     coverageOf(createIamService({ accountCreated: new Date(0) })),
+    { model: loadModel('kms'), served: new Set(Object.keys(kmsOperations(notCalled))) },
+    { model: loadModel('secretsmanager'), served: new Set(Object.keys(secretsManagerOperations(notCalled))) },
   ]
   const aws = coverageMarkdown(
     services,
-    fieldsWithoutEffect.map(({ field, why }) => ({ service: 'kafka', field, why })),
+    [...fieldsWithoutEffect.map(({ field, why }) => ({ service: 'kafka', field, why })), ...sealedFieldsWithoutEffect],
   )
   const text = `${aws.trimEnd()}\n\n${kafkaMarkdown()}`
   if (!process.argv.includes('--check')) {

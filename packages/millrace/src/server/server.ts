@@ -13,12 +13,14 @@ import { createMskService, type ClusterOverview, type MskService } from '@millra
 import { setKafkaScramUsers } from '@millrace/msk/scram/scram-users'
 import { openKafkaTopics } from '@millrace/msk/topics/kafka-topics'
 import { createIamService } from '@millrace/services/iam/iam-service'
+import type { SealedServices } from '@millrace/services/sealed-services'
 import { createStsService } from '@millrace/services/sts/sts-service'
 import { internalToken, removeServerRecord, writeServerRecord } from '../data-directory.ts'
 import { VERSION } from '../version.ts'
 import { serverCredentials, type RootKey } from './credentials.ts'
 import { internalRoutes } from './internal-routes.ts'
 import { nodeScripts } from './node-scripts.ts'
+import { sealedServices } from './sealed-services.ts'
 
 export interface ServerOptions {
   readonly dataDir: string
@@ -56,24 +58,33 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     logger,
     readPartitions,
   })
+  // Before the managed service, which may be given what it needs of secrets and keys.
+  const sealed = await sealedServices(options.dataDir, logger)
   const msk = await createMskService({
     dataDir: options.dataDir,
     engine,
     logger,
     openTopics: openKafkaTopics(engine, createNodeHost()),
     setScramUsers: setKafkaScramUsers(engine, createNodeHost()),
+  }).catch(async (error: unknown) => {
+    await sealed.close()
+    throw error
   })
   const { store, generated } = serverCredentials(options.dataDir, options.host)
   const services = [
     msk.service,
     createStsService(store),
     createIamService({ accountCreated: statSync(options.dataDir).birthtime }),
+    sealed.kms.service,
+    sealed.secretsManager.service,
   ]
   let tellStopped = (): void => {}
   const stopped = new Promise<void>((resolve) => (tellStopped = resolve))
   let stopping: Promise<void> | null = null
   const stop = (how: { readonly keepBrokers?: boolean } = {}): Promise<void> => {
-    stopping ??= stopAll(options, door.frontDoor, msk, how.keepBrokers === true && !options.ephemeral).then(tellStopped)
+    stopping ??= stopAll(options, door.frontDoor, msk, sealed, how.keepBrokers === true && !options.ephemeral).then(
+      tellStopped,
+    )
     return stopping
   }
   const overview = (): Promise<readonly ClusterOverview[]> => msk.overview()
@@ -134,10 +145,12 @@ async function stopAll(
   options: ServerOptions,
   frontDoor: FrontDoor,
   msk: MskService,
+  sealed: SealedServices,
   keepBrokers: boolean,
 ): Promise<void> {
   await frontDoor.stop()
   await msk.stop({ keepBrokers })
+  await sealed.close()
   removeServerRecord(options.dataDir)
   if (options.ephemeral) rmSync(options.dataDir, { recursive: true, force: true })
 }
