@@ -86,6 +86,11 @@ const finders = {
     }
     return { path }
   },
+  boto3() {
+    const path = which('python3')
+    if (path !== null && succeeds(path, ['-c', 'import boto3'])) return { path }
+    return { reason: 'boto3 is not on this machine' }
+  },
   java() {
     const path = which('java')
     if (path === null) return { reason: 'java is not on this machine' }
@@ -141,7 +146,7 @@ const finders = {
 const found = new Map()
 
 /**
- * @param {'kcat' | 'aws' | 'java' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'gcc'} name
+ * @param {'kcat' | 'aws' | 'boto3' | 'java' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'gcc'} name
  * @returns {{ path?: string, reason?: string }} the program's path, or why it cannot be had
  */
 export function findJudge(name) {

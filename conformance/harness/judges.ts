@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs'
 import { run, runOk, type RunOptions, type RunResult } from './run.ts'
 
-type JudgeName = 'kcat' | 'aws' | 'java' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'gcc'
+type JudgeName = 'kcat' | 'aws' | 'boto3' | 'java' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'gcc'
 
 interface JudgeModule {
   findJudge(name: JudgeName): { readonly path?: string; readonly reason?: string }
