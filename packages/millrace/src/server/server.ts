@@ -66,6 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     logger,
     openTopics: openKafkaTopics(engine, createNodeHost()),
     setScramUsers: setKafkaScramUsers(engine, createNodeHost()),
+    secrets: sealed.secretsManager.secrets,
   }).catch(async (error: unknown) => {
     await sealed.close()
     throw error
