@@ -267,8 +267,9 @@ describe.skipIf(java === null).each(full ? kafkaReleases : [oldest])('Kafka %s',
     expect(matching).toMatch(/principal=User:bob, host=\*, operation=READ/)
     expect(matching).toMatch(/principal=User:alice/)
     await acls('--remove', '--force', '--topic', topic)
-    await acls('--remove', '--force', ...prefix)
-    expect(await acls('--list')).not.toMatch(/alice|bob/)
+    expect(await withdraw(topic)).toBe(0)
+    // READ and DESCRIBE on the topic, READ on the group.
+    expect([await withdraw('ord'), await withdraw('g-')]).toEqual([2, 1])
   })
 
   it('kafka-acls gives a transactional producer what it needs', async () => {
@@ -328,9 +329,9 @@ describe.skipIf(java === null).each(full ? kafkaReleases : [oldest])('Kafka %s',
     expect(described.stdout).toMatch(/FinalizedVersionLevel: 3\.9-IV0/)
     const lower = await tool('kafka-features', ['downgrade', '--feature', 'metadata.version=20'])
     expect(lower.stdout).toMatch(/metadata\.version was downgraded to 20/)
+    if (!full) return
     const higher = await tool('kafka-features', ['upgrade', '--metadata', '3.9-IV0'])
     expect(higher.stdout + higher.stderr).toMatch(/metadata\.version was upgraded to 21/)
-    if (!full) return
     const lossy = await tool('kafka-features', ['downgrade', '--feature', 'metadata.version=14'])
     expect(lossy.stdout + lossy.stderr).toMatch(/Refusing to perform the requested downgrade/)
     const beyond = await tool('kafka-features', ['upgrade', '--feature', 'metadata.version=22'])

@@ -64,6 +64,8 @@ export interface Controller {
   readonly runtime: ControllerRuntime
   /** Nodes that connect from now on are shown another certificate. @throws when key and certificate are no pair */
   replaceCertificate(tls: TlsServerOptions): void
+  /** Who may do what here, and the latest denials. */
+  readonly authorizer: Authorizer
   /** Stops serving and closes the log cleanly. */
   close(callback: (error: Error | null) => void): void
 }
@@ -228,7 +230,7 @@ function serve(
       server.close(() => runtime.close(done))
     }
     const replaceCertificate = (tls: TlsServerOptions): void => server.replaceCertificate(tls)
-    callback(null, { port, epoch: runtime.log.epoch, runtime, close, replaceCertificate })
+    callback(null, { port, epoch: runtime.log.epoch, runtime, authorizer, close, replaceCertificate })
   })
 }
 
