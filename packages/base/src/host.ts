@@ -127,6 +127,8 @@ export interface Disk {
   sizeSync(file: FileDescriptor): number
 
   exists(path: string): boolean
+  /** The size of the volume that holds `path`, and what of it may still be written. */
+  volume(path: string): { readonly totalBytes: number; readonly usableBytes: number }
   status(path: string): FileStatus
   /** Names in the directory, unsorted, without '.' and '..'. */
   list(path: string): string[]

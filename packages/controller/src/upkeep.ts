@@ -27,8 +27,10 @@ export class Upkeep {
   start(): void {
     const balanceMs = brokerNumber(configContext(this.#runtime.state), 'leader.imbalance.check.interval.seconds') * 1000
     this.#every(balanceMs, 'preferred leaders', (state) => {
-      const enabled = brokerBoolean(configContext(state), 'auto.leader.rebalance.enable')
-      return { records: enabled ? electPreferred(state, ELECTIONS_PER_ROUND_MAX) : [], response: null }
+      const context = configContext(state)
+      if (!brokerBoolean(context, 'auto.leader.rebalance.enable')) return { records: [], response: null }
+      const tolerated = brokerNumber(context, 'leader.imbalance.per.broker.percentage')
+      return { records: electPreferred(state, ELECTIONS_PER_ROUND_MAX, tolerated), response: null }
     })
     this.#every(UNCLEAN_SWEEP_MS, 'partitions without leader', (state) => ({
       records: electWhereLeaderless(state, null),

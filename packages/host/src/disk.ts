@@ -53,9 +53,15 @@ export function createNodeDisk(): Disk {
     },
     syncDirectory,
     syncDirectoryInBackground,
+    volume,
     readFile: (path) => fs.readFileSync(path),
     writeFileAtomic,
   }
+}
+
+function volume(path: string): { totalBytes: number; usableBytes: number } {
+  const { bsize, blocks, bavail } = fs.statfsSync(path)
+  return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
 }
 
 function syncDirectory(path: string): void {

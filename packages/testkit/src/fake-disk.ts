@@ -43,6 +43,9 @@ interface ActiveFault {
 
 const FIRST_DESCRIPTOR = 3
 
+/** What a disk without a limit says it has. */
+const VOLUME_BYTES = 2 ** 40
+
 export class FakeDisk implements Disk {
   /** Bytes that may still be written before ENOSPC; null: no limit. */
   bytesUntilFull: number | null = null
@@ -261,6 +264,10 @@ export class FakeDisk implements Disk {
     this.#check('sync', path)
     this.#names.directory(path)
     this.#names.commit()
+  }
+
+  volume(_path: string): { totalBytes: number; usableBytes: number } {
+    return { totalBytes: VOLUME_BYTES, usableBytes: Math.max(0, this.bytesUntilFull ?? VOLUME_BYTES) }
   }
 
   syncDirectoryInBackground(path: string, callback: (error: DiskError | null) => void): void {

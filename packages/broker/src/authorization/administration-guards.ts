@@ -3,12 +3,16 @@ import { guardOnCluster, type Guard } from '@millrace/network/guard'
 import { AclOperation } from '@millrace/policy/acl/acl'
 import { ApiKey } from '@millrace/protocol/apis'
 import type { DescribeAclsResponseInput } from '@millrace/protocol/messages/29-describe-acls'
+import type {
+  AlterReplicaLogDirsRequest,
+  AlterReplicaLogDirsResponseInput,
+} from '@millrace/protocol/messages/34-alter-replica-log-dirs'
 import type { DescribeLogDirsResponseInput } from '@millrace/protocol/messages/35-describe-log-dirs'
 import type { DescribeClientQuotasResponseInput } from '@millrace/protocol/messages/48-describe-client-quotas'
 import type { DescribeUserScramCredentialsResponseInput } from '@millrace/protocol/messages/50-describe-user-scram-credentials'
 import type { ListConfigResourcesResponseInput } from '@millrace/protocol/messages/74-list-config-resources'
 
-const { DESCRIBE, DESCRIBE_CONFIGS } = AclOperation
+const { ALTER, DESCRIBE, DESCRIBE_CONFIGS } = AclOperation
 
 export function administrationGuards(): readonly [number, Guard | null][] {
   return [
@@ -16,6 +20,19 @@ export function administrationGuards(): readonly [number, Guard | null][] {
       ...refused,
       resources: [],
     })),
+    guardOnCluster<AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponseInput>(
+      ApiKey.AlterReplicaLogDirs,
+      ALTER,
+      ({ throttleTimeMs, errorCode }, { dirs }) => ({
+        throttleTimeMs,
+        results: dirs.flatMap(({ topics }) =>
+          topics.map(({ name, partitions }) => ({
+            topicName: name,
+            partitions: partitions.map((partitionIndex) => ({ partitionIndex, errorCode })),
+          })),
+        ),
+      }),
+    ),
     guardOnCluster<unknown, DescribeLogDirsResponseInput>(
       ApiKey.DescribeLogDirs,
       DESCRIBE,

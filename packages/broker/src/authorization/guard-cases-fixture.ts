@@ -289,6 +289,12 @@ export const CASES: readonly Case[] = [
   { api: 'DescribeConfigs', version: 4, body: config(8, '1'), needs: [['DESCRIBE_CONFIGS', 'CLUSTER', CLUSTER]] },
   { api: 'DescribeConfigs', version: 4, body: config(16, 'm'), needs: [['DESCRIBE_CONFIGS', 'CLUSTER', CLUSTER]] },
   { api: 'DescribeConfigs', version: 4, body: config(32, 'team'), needs: [['DESCRIBE_CONFIGS', 'GROUP', GROUP]] },
+  {
+    api: 'AlterReplicaLogDirs',
+    version: 2,
+    body: { dirs: [{ path: '/data', topics: [{ name: 'orders', partitions: [0] }] }] },
+    needs: [['ALTER', 'CLUSTER', CLUSTER]],
+  },
   { api: 'DescribeLogDirs', version: 4, since: 3, body: { topics: null }, needs: [['DESCRIBE', 'CLUSTER', CLUSTER]] },
   { api: 'DeleteGroups', version: 2, body: { groupsNames: ['team'] }, needs: [['DELETE', 'GROUP', GROUP]] },
   {

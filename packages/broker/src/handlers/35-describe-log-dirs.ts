@@ -34,6 +34,8 @@ export function describeLogDirsHandler(
         {
           errorCode: directory.errorCode,
           logDir: directory.path,
+          totalBytes: directory.totalBytes,
+          usableBytes: directory.usableBytes,
           topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
         },
       ]

@@ -20,6 +20,7 @@ import { deleteRecordsHandler } from './21-delete-records.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
 import { describeAclsHandler } from './29-describe-acls.ts'
 import { describeConfigsHandler } from './32-describe-configs.ts'
+import { alterReplicaLogDirsHandler } from './34-alter-replica-log-dirs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
 import { incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
 import { describeClientQuotasHandler } from './48-describe-client-quotas.ts'
@@ -73,6 +74,7 @@ export function createHandlers(
     offsetForLeaderEpochHandler(runtime),
     describeAclsHandler(runtime),
     describeConfigsHandler(runtime),
+    alterReplicaLogDirsHandler(runtime),
     describeLogDirsHandler(runtime),
     describeClientQuotasHandler(runtime),
     describeUserScramCredentialsHandler(runtime),

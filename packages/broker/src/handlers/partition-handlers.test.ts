@@ -5,6 +5,10 @@ import {
   offsetForLeaderEpochRequest,
   offsetForLeaderEpochResponse,
 } from '@millrace/protocol/messages/23-offset-for-leader-epoch'
+import {
+  alterReplicaLogDirsRequest,
+  alterReplicaLogDirsResponse,
+} from '@millrace/protocol/messages/34-alter-replica-log-dirs'
 import { describeLogDirsRequest, describeLogDirsResponse } from '@millrace/protocol/messages/35-describe-log-dirs'
 import { describe, expect, it } from 'vitest'
 import type { Partition } from '../replication/partition.ts'
@@ -13,7 +17,9 @@ import type { InitRequest } from '../transactions/decisions.ts'
 import type { ProducerCallback, TransactionCoordinator } from '../transactions/transaction-coordinator.ts'
 import { initProducerIdHandler } from './22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
+import { alterReplicaLogDirsHandler } from './34-alter-replica-log-dirs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
+import type { BrokerRuntime } from '../broker-runtime.ts'
 import { ask, createHandlerFixture } from './handler-fixture.ts'
 
 describe('DeleteRecords', () => {
@@ -182,6 +188,27 @@ describe('OffsetForLeaderEpoch', () => {
   })
 })
 
+describe('AlterReplicaLogDirs', () => {
+  const alter = (path: string, partitions: number[], topic = 'orders'): number[] | undefined => {
+    const { runtime, partitions: hosted } = createHandlerFixture()
+    hosted.set('orders-0', {} as Partition)
+    const handler = alterReplicaLogDirsHandler({
+      config: { directory: '/data' } as BrokerRuntime['config'],
+      replicaManager: Object.assign(runtime.replicaManager, { failure: null }),
+    })
+    const dirs = [{ path, topics: [{ name: topic, partitions }] }]
+    return ask(handler, alterReplicaLogDirsRequest, alterReplicaLogDirsResponse, 2, {
+      dirs,
+    }).response?.results[0]?.partitions.map(({ errorCode }) => errorCode)
+  }
+
+  it('grants what is so already, and knows no other directory', () => {
+    expect(alter('/data', [0, 1])).toEqual([ErrorCode.NONE, ErrorCode.REPLICA_NOT_AVAILABLE])
+    expect(alter('/data', [0], 'nowhere')).toEqual([ErrorCode.UNKNOWN_TOPIC_OR_PARTITION])
+    expect(alter('/elsewhere', [0])).toEqual([ErrorCode.LOG_DIR_NOT_FOUND])
+  })
+})
+
 describe('DescribeLogDirs', () => {
   function describeLogDirs(version: number, topics: { topic: string; partitions: number[] }[] | null) {
     const fixture = createHandlerFixture()
@@ -190,6 +217,8 @@ describe('DescribeLogDirs', () => {
         path: '/data',
         directoryId: 'x',
         errorCode: 0,
+        totalBytes: 1000,
+        usableBytes: 400,
         replicas: [
           { topic: 'orders', partition: 0, sizeBytes: 100, offsetLag: 0 },
           { topic: 'orders', partition: 1, sizeBytes: 200, offsetLag: 7 },
@@ -205,7 +234,12 @@ describe('DescribeLogDirs', () => {
   it.each([0, 1, 2, 3, 4, 5])('describes all replicas when none is named, in version %d', (version) => {
     const response = describeLogDirs(version, null)
     expect(response?.results.length).toBe(1)
-    expect(response?.results[0]).toMatchObject({ errorCode: 0, logDir: '/data', totalBytes: -1 })
+    expect(response?.results[0]).toMatchObject({
+      errorCode: 0,
+      logDir: '/data',
+      totalBytes: version >= 4 ? 1000 : -1,
+      usableBytes: version >= 4 ? 400 : -1,
+    })
     expect(
       response?.results[0]?.topics.map(({ name, partitions }) => [
         name,

@@ -40,6 +40,9 @@ export interface LogDirDescription {
   readonly directoryId: Uuid
   /** KAFKA_STORAGE_ERROR when the directory failed. */
   readonly errorCode: number
+  /** Of its volume; -1: not known, since it failed. */
+  readonly totalBytes: number
+  readonly usableBytes: number
   readonly replicas: readonly {
     readonly topic: string
     readonly partition: number
@@ -266,7 +269,9 @@ export class ReplicaManager implements FetchSurroundings {
       sizeBytes: partition.log.sizeBytes,
       offsetLag: Math.max(0, partition.highWatermark - partition.logEndOffset),
     }))
+    const unknown = { totalBytes: -1, usableBytes: -1 }
     return {
+      ...(this.#failure === null ? this.host.disk.volume(this.#options.directory) : unknown),
       path: this.#options.directory,
       directoryId: this.#options.logs.directoryId,
       errorCode: this.#failure === null ? ErrorCode.NONE : ErrorCode.KAFKA_STORAGE_ERROR,

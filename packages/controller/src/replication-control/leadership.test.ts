@@ -114,6 +114,17 @@ describe('preferred leaders', () => {
     const lagging = cluster({ replicas: [1, 2], isr: [2], leader: 2 })
     expect(electPreferred(lagging, 10)).toEqual([])
   })
+
+  test('a broker that leads nearly all that prefer it is left alone', () => {
+    const led = Array.from({ length: 9 }, () => ({ replicas: [1, 2], leader: 1 }))
+    const state = stateOf([
+      broker(1),
+      broker(2),
+      ...topic('orders', TOPIC_ID, [...led, { replicas: [1, 2], leader: 2 }, { replicas: [2, 1], leader: 1 }]),
+    ])
+    expect(electPreferred(state, 10, 10)).toMatchObject([{ body: { partitionId: 10, leader: 2 } }])
+    expect(electPreferred(state, 10, 9)).toHaveLength(2)
+  })
 })
 
 describe('ElectLeaders', () => {

@@ -106,11 +106,16 @@ export function electWhereLeaderless(state: ControlState, joining: number | null
   return records
 }
 
-/** Gives leadership back to preferred leaders that can take it; at most `limit` partitions. */
-export function electPreferred(state: ControlState, limit: number): MetadataRecord[] {
+/**
+ * Gives leadership back to preferred leaders that can take it; at most `limit` partitions. A broker that leads all but
+ * `toleratedPercentage` of the partitions that prefer it is left alone.
+ */
+export function electPreferred(state: ControlState, limit: number, toleratedPercentage: number = 0): MetadataRecord[] {
   const { image } = state
+  const imbalance = imbalances(state)
   const records: MetadataRecord[] = []
-  const misplaced = (partition: PartitionState): boolean => partition.leader !== partition.replicas[0]
+  const misplaced = (partition: PartitionState): boolean =>
+    isMisplaced(partition) && (imbalance.get(partition.replicas[0] ?? NO_LEADER) ?? 0) * 100 > toleratedPercentage
   for (const { topic, partitionId, partition } of partitionsWhere(image, misplaced)) {
     if (records.length >= limit) break
     const record = partitionChange({
@@ -124,4 +129,23 @@ export function electPreferred(state: ControlState, limit: number): MetadataReco
     if (record !== null) records.push(record)
   }
   return records
+}
+
+function isMisplaced({ leader, replicas }: PartitionState): boolean {
+  return leader !== replicas[0]
+}
+
+/** By broker: the share of the partitions preferring it that it does not lead. */
+function imbalances({ image }: ControlState): ReadonlyMap<number, number> {
+  const counts = new Map<number, { preferring: number; misplaced: number }>()
+  for (const { partitions } of image.topicsById.values()) {
+    for (const partition of partitions) {
+      const broker = partition.replicas[0] ?? NO_LEADER
+      const count = counts.get(broker) ?? { preferring: 0, misplaced: 0 }
+      counts.set(broker, count)
+      count.preferring++
+      if (isMisplaced(partition)) count.misplaced++
+    }
+  }
+  return new Map([...counts].map(([broker, { preferring, misplaced }]) => [broker, misplaced / preferring]))
 }
