@@ -44,7 +44,7 @@ export function shareFetchHandler(
   return {
     request: shareFetchRequest,
     response: shareFetchResponse,
-    handle({ apiVersion, connection }, request, respond) {
+    handle({ apiVersion, clientId, connection }, request, respond) {
       if (!hasShareGroups(runtime)) return respond(failed(NO_SHARE_GROUPS.errorCode, NO_SHARE_GROUPS.errorMessage))
       const { groupId, memberId, shareSessionEpoch: epoch, isRenewAck } = request
       if (groupId === null || groupId === '' || memberId === null || memberId === '')
@@ -69,6 +69,7 @@ export function shareFetchHandler(
       const { session } = opened
       runtime.metrics.fetchRequests++
 
+      const quota = connection.quota?.active === true ? connection.quota : null
       let acknowledgements: readonly AcknowledgeResult[] | null = null
       let fetched: readonly SharePartitionResult[] | null = null
       const answerWhenBoth = (): void => {
@@ -79,9 +80,12 @@ export function shareFetchHandler(
         const leaders = new Set<number>()
         for (const { currentLeader } of told.values())
           if (currentLeader.leaderId >= 0) leaders.add(currentLeader.leaderId)
-        for (const { sizeBytes } of fetched) runtime.metrics.bytesOut += sizeBytes
+        let bytes = 0
+        for (const { sizeBytes } of fetched) bytes += sizeBytes
+        runtime.metrics.bytesOut += bytes
         const response = {
-          throttleTimeMs: 0,
+          // What was acquired is sent in any case; the connection is silent for the time that it costs.
+          throttleTimeMs: quota === null || bytes === 0 ? 0 : quota.fetched(clientId, bytes),
           errorCode: ErrorCode.NONE,
           errorMessage: null,
           acquisitionLockTimeoutMs: shareSettings(runtime, groupId).recordLockMs,
@@ -104,7 +108,11 @@ export function shareFetchHandler(
           memberId,
           maxWaitMs: request.maxWaitMs,
           minBytes: request.minBytes,
-          maxBytes: Math.min(request.maxBytes, runtime.settings.number('fetch.max.bytes')),
+          maxBytes: Math.min(
+            request.maxBytes,
+            runtime.settings.number('fetch.max.bytes'),
+            quota?.fetchBytesMax(clientId) ?? Infinity,
+          ),
           recordsMax: request.maxRecords,
           batchSize: request.batchSize,
           isStrict: request.shareAcquireMode === STRICT_MODE,

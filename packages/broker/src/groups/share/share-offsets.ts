@@ -4,8 +4,7 @@
  */
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { SharePersister, StateSummary } from '../../share-coordinator/persister.ts'
-import type { ConsumerOperations, Decision } from '../consumer/operations.ts'
-import { Refusal } from '../consumer/refusal.ts'
+import type { ConsumerOperations } from '../consumer/operations.ts'
 import { filterPartitions, union, type TopicPartitions } from '../modern/topic-partitions.ts'
 import { decideForgotten } from './share-decisions.ts'
 import { ShareDraft } from './share-draft.ts'
@@ -78,84 +77,118 @@ export class ShareOffsets {
     done: (errorCodes: readonly number[]) => void,
     refuse: Refuse,
   ): void {
-    const persister = this.#persister()
-    if (persister === null) return refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE, NO_SHARE_COORDINATOR)
-    const named = new Map<string, Set<number>>()
-    for (const { topicId, partition } of offsets) named.set(topicId, (named.get(topicId) ?? new Set()).add(partition))
-    let stateEpoch = 0
-    const decide = (): Decision => {
-      const group = this.#emptyGroup(groupId)
+    this.#inTurn(groupId, refuse, (group, persister, finish) => {
+      const named = new Map<string, Set<number>>()
+      for (const { topicId, partition } of offsets) named.set(topicId, (named.get(topicId) ?? new Set()).add(partition))
       const draft = new ShareDraft(group)
-      stateEpoch = group.groupEpoch + 1
+      const stateEpoch = group.groupEpoch + 1
       draft.writeGroup(stateEpoch, group.metadataHash)
       draft.writeStatePartitions(this.#members.image, group.initializing, union(group.initialized, named))
-      return { records: draft.records.map(encodeShareRecord), applied: () => initialize() }
-    }
-    const initialize = (): void => {
-      const errorCodes = offsets.map(() => ErrorCode.NONE as number)
-      let waiting = 1
-      const settle = (): void => {
-        if (--waiting === 0) done(errorCodes)
-      }
-      offsets.forEach(({ topicId, partition, startOffset }, index) => {
-        waiting++
-        persister.initialize({ groupId, topicId, partition }, { stateEpoch, startOffset }, (errorCode) => {
-          errorCodes[index] = errorCode
-          settle()
+      this.#write(draft, finish, () => {
+        const errorCodes = offsets.map(() => ErrorCode.NONE as number)
+        let waiting = 1
+        const settle = (): void => {
+          if (--waiting > 0) return
+          done(errorCodes)
+          finish(ErrorCode.NONE)
+        }
+        offsets.forEach(({ topicId, partition, startOffset }, index) => {
+          waiting++
+          persister.initialize({ groupId, topicId, partition }, { stateEpoch, startOffset }, (errorCode) => {
+            errorCodes[index] = errorCode
+            settle()
+          })
         })
+        settle()
       })
-      settle()
-    }
-    this.#operations.run(groupId, decide, refuse)
+    })
   }
 
-  /** Forgets topics of an empty group; `done` when the share coordinators have. */
+  /** Forgets topics of an empty group; `done` when the share coordinators have, with NONE or the error of one. */
   delete(groupId: string, topicIds: ReadonlySet<string>, done: (errorCode: number) => void, refuse: Refuse): void {
-    const decide = (): Decision => {
-      const draft = new ShareDraft(this.#emptyGroup(groupId))
-      const gone = filterPartitions(draft.group.initialized, (topicId) => topicIds.has(topicId))
+    this.#inTurn(groupId, refuse, (group, persister, finish) => {
+      const draft = new ShareDraft(group)
+      const gone = filterPartitions(group.initialized, (topicId) => topicIds.has(topicId))
       decideForgotten(draft, topicIds, this.#members.image)
-      return { records: draft.records.map(encodeShareRecord), applied: () => this.#deleteStates(groupId, gone, done) }
-    }
-    this.#operations.run(groupId, decide, refuse)
+      this.#write(draft, finish, () =>
+        deleteStates(persister, groupId, gone, (errorCode) => {
+          done(errorCode)
+          finish(ErrorCode.NONE)
+        }),
+      )
+    })
   }
 
   /** DeleteGroups for a share group: its progress goes first, so that no new group of its name inherits it. */
   deleteGroup(groupId: string, done: (errorCode: number) => void): void {
-    const group = this.#operations.shard.groups.get(groupId)
-    if (group?.type !== 'share') return done(ErrorCode.GROUP_ID_NOT_FOUND)
-    if (!group.isEmpty) return done(ErrorCode.NON_EMPTY_GROUP)
-    return this.#deleteStates(groupId, union(group.initialized, group.initializing), (deleted) => {
-      if (deleted !== ErrorCode.NONE) return done(deleted)
-      const decide = (): Decision => {
-        const draft = new ShareDraft(this.#emptyGroup(groupId))
+    this.#inTurn(groupId, done, (group, persister, finish) =>
+      deleteStates(persister, groupId, union(group.initialized, group.initializing), (deleted) => {
+        if (deleted !== ErrorCode.NONE) return finish(deleted)
+        const draft = new ShareDraft(group)
         draft.removeGroup()
-        return { records: draft.records.map(encodeShareRecord), applied: () => done(ErrorCode.NONE) }
+        return this.#write(draft, finish, () => {
+          done(ErrorCode.NONE)
+          finish(ErrorCode.NONE)
+        })
+      }),
+    )
+  }
+
+  /**
+   * Works on an empty group in its turn, which lasts until `finish`: nobody joins, and has partitions initialized, while
+   * their state is being changed. `finish` with an error refuses.
+   */
+  #inTurn(
+    groupId: string,
+    refuse: Refuse,
+    work: (group: ShareGroup, persister: SharePersister, finish: (errorCode: number) => void) => void,
+  ): void {
+    const { shard } = this.#operations
+    shard.queue.run(groupId, (free) => {
+      const refuseAndFree = (errorCode: number, message: string | null): void => {
+        refuse(errorCode, message)
+        free()
       }
-      return this.#operations.run(groupId, decide, (errorCode) => done(errorCode))
+      const persister = this.#persister()
+      if (shard.errorCode !== ErrorCode.NONE) return refuseAndFree(shard.errorCode, null)
+      if (persister === null) return refuseAndFree(ErrorCode.COORDINATOR_NOT_AVAILABLE, NO_SHARE_COORDINATOR)
+      const group = shard.groups.get(groupId)
+      if (group?.type !== 'share') {
+        const reason = group === undefined ? 'not found' : 'is not a share group'
+        return refuseAndFree(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} ${reason}.`)
+      }
+      if (!group.isEmpty) return refuseAndFree(ErrorCode.NON_EMPTY_GROUP, `Group ${groupId} is not empty.`)
+      return work(group, persister, (errorCode) =>
+        errorCode === ErrorCode.NONE ? free() : refuseAndFree(errorCode, null),
+      )
     })
   }
 
-  #emptyGroup(groupId: string): ShareGroup {
-    const group = this.#members.group(groupId)
-    if (group.isEmpty) return group
-    throw new Refusal(ErrorCode.NON_EMPTY_GROUP, `Group ${groupId} is not empty.`)
-  }
-
-  #deleteStates(groupId: string, partitions: TopicPartitions, done: (errorCode: number) => void): void {
-    const persister = this.#persister()
-    if (persister === null) return done(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-    let failure: number = ErrorCode.NONE
-    return forEachPartition(
-      partitions,
-      (topicId, partition, next) =>
-        persister.delete({ groupId, topicId, partition }, (errorCode) => {
-          if (errorCode !== ErrorCode.NONE) failure = errorCode
-          next()
-        }),
-      () => done(failure),
+  /** `written` when the draft's records are committed and applied; else `finish` with the error. */
+  #write(draft: ShareDraft, finish: (errorCode: number) => void, written: () => void): void {
+    if (draft.records.length === 0) return written()
+    return this.#operations.shard.append(draft.records.map(encodeShareRecord), { apply: true }, (errorCode) =>
+      errorCode === ErrorCode.NONE ? written() : finish(errorCode),
     )
   }
+}
+
+function deleteStates(
+  persister: SharePersister,
+  groupId: string,
+  partitions: TopicPartitions,
+  done: (errorCode: number) => void,
+): void {
+  let failure: number = ErrorCode.NONE
+  forEachPartition(
+    partitions,
+    (topicId, partition, next) =>
+      persister.delete({ groupId, topicId, partition }, (errorCode) => {
+        if (errorCode !== ErrorCode.NONE) failure = errorCode
+        next()
+      }),
+    () => done(failure),
+  )
 }
 
 /** All at once; `done` when each has called `next`. */
