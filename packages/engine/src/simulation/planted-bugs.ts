@@ -167,8 +167,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'aborted-offsets-count',
     what: 'offsets of aborted transactions become those of the group',
     file: 'packages/broker/src/groups/shard.ts',
-    find: "if (commit) replay(this.groups, { kind: 'offset'",
-    replace: "if (commit || nowMs > 0) replay(this.groups, { kind: 'offset'",
+    find: "if (commit && !isOlder) replay(this.groups, { kind: 'offset'",
+    replace: "if ((commit || nowMs > 0) && !isOlder) replay(this.groups, { kind: 'offset'",
   },
   {
     name: 'pending-offsets-are-not-replayed',
