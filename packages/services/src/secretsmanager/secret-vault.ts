@@ -48,7 +48,8 @@ export class SecretVault implements Secrets {
     const { secret, versions } = whole
     const current = currentVersion(versions)
     const deleted = secret.deletionAt !== null
-    const { name, kmsKeyId } = secret
+    const { name } = secret
+    const kmsKeyId = await this.#customerKey(secret)
     const told = { name, arn: secret.arn, kmsKeyId, versionId: current?.versionId ?? null, deleted }
     if (current === null || deleted) return { ...told, secretString: null, unreadable: null }
     try {
@@ -160,6 +161,13 @@ export class SecretVault implements Secrets {
       throw error
     }
     return version.kind === 'text' ? { kind: 'text', text: bytes.toString('utf8') } : { kind: 'binary', bytes }
+  }
+
+  /** Null: an AWS managed key, by whatever name the owner gave it. */
+  async #customerKey(secret: Secret): Promise<string | null> {
+    if (secret.kmsKeyId === null) return null
+    const state = await this.#keys.keyState(secret.kmsKeyId, secret)
+    return state?.manager === 'AWS' ? null : secret.kmsKeyId
   }
 
   async #write(before: Whole | null, after: Whole): Promise<Whole> {

@@ -11,7 +11,7 @@ export interface SecretReading {
   readonly name: string
   /** Complete, with the six random characters. */
   readonly arn: string
-  /** As the owner gave it (key id, key ARN, alias name or alias ARN); null: the AWS managed key aws/secretsmanager. */
+  /** As the owner gave it (key id, key ARN, alias name or alias ARN); null: an AWS managed key, by whatever name. */
   readonly kmsKeyId: string | null
   /** Of version stage AWSCURRENT; null for a binary secret, a secret without a value, and where `unreadable` says why. */
   readonly secretString: string | null

@@ -2,7 +2,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms'
+import {
+  CreateKeyCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms'
 import {
   BatchGetSecretValueCommand,
   CreateSecretCommand,
@@ -284,6 +290,12 @@ test('readSecret tells the current value, of a secret to be deleted only that it
   expect(await secrets.readSecret(arn, { ...scope, region: 'eu-west-1' })).toBeNull()
   await world.secretsClient.send(new DeleteSecretCommand({ SecretId: arn }))
   expect(await secrets.readSecret(arn, scope)).toMatchObject({ deleted: true, secretString: null })
+})
+
+test('readSecret knows an AWS managed key by its ARN too', async () => {
+  const described = await world.kmsClient.send(new DescribeKeyCommand({ KeyId: 'alias/aws/secretsmanager' }))
+  const arn = await create('db', { SecretString: 'x', KmsKeyId: described.KeyMetadata?.Arn })
+  expect(await world.secretsManager.secrets.readSecret(arn, scope)).toMatchObject({ kmsKeyId: null, secretString: 'x' })
 })
 
 describe('lists', () => {
