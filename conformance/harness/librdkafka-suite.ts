@@ -24,6 +24,10 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/quick mode/, 'runs in the full suite'],
   [/not applicable for broker version/, `is for another release of Kafka than ${CLUSTER.kafka}`],
   [/group\.protocol=consumer|classic/, 'is for the other group protocol, or for a mock of librdkafka that has it'],
+  [
+    /broker\.rack/,
+    'expects racks named RACK1 and so on, as its own cluster tool names them; brokers of MSK stand in zones',
+  ],
   [/MsgVersion 1 was removed/, 'needs message formats that Kafka 4.0 removed'],
   [/RapidJSON/, 'needs the headers of RapidJSON, which were not on the machine that built it'],
 ]
