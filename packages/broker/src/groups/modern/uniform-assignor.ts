@@ -44,31 +44,34 @@ function keepAssigned(
     .filter(([id]) => subscribed.has(id))
     .sort(([a], [b]) => (subscribed.get(a) ?? 0) - (subscribed.get(b) ?? 0) || (a < b ? -1 : 1))
   const quota = homogeneous ? fairShare(topics, members.length) : { least: Infinity, withOneMore: 0 }
-  const taken = new Set<string>()
+  const taken = new Map(topics.map(([topicId, partitionCount]) => [topicId, new Uint8Array(partitionCount)] as const))
   let { withOneMore } = quota
   // Whoever has most keeps the odd partition: nothing moves for its sake.
   const byHeld = [...shares].sort((a, b) => heldCount(b) - heldCount(a))
   for (const share of byHeld) {
     let limit = quota.least
     for (const [topicId, partitionCount] of topics) {
-      if (!share.member.topicIds.has(topicId)) continue
-      for (const partition of [...(share.member.assigned.get(topicId) ?? [])].sort((a, b) => a - b)) {
-        if (partition >= partitionCount || taken.has(`${topicId}${partition}`)) continue
+      const held = share.member.assigned.get(topicId)
+      const marks = taken.get(topicId)
+      if (held === undefined || marks === undefined || !share.member.topicIds.has(topicId)) continue
+      for (const partition of [...held].sort((a, b) => a - b)) {
+        if (partition >= partitionCount || marks[partition] === 1) continue
         if (share.count === limit && limit === quota.least && withOneMore > 0) {
           limit++
           withOneMore--
         }
         if (share.count >= limit) continue
-        taken.add(`${topicId}${partition}`)
+        marks[partition] = 1
         give(share, topicId, partition)
       }
     }
   }
   const free = new Map<Uuid, number[]>()
-  for (const [topicId, partitionCount] of topics) {
+  for (const [topicId] of topics) {
     const left: number[] = []
-    for (let partition = 0; partition < partitionCount; partition++)
-      if (!taken.has(`${topicId}${partition}`)) left.push(partition)
+    taken.get(topicId)?.forEach((mark, partition) => {
+      if (mark === 0) left.push(partition)
+    })
     free.set(topicId, left)
   }
   return free
