@@ -33,8 +33,10 @@ function namesNobody({ generationId, memberId, groupInstanceId }: Claim): boolea
 }
 
 function classicCommitError(group: ClassicGroup, claim: CommitterClaim): number {
-  // Commits from outside (tools, simple consumers) are for groups that nobody is a member of.
-  if (namesNobody(claim)) return group.state === 'Empty' ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
+  // Commits from outside (tools, consumers that assign themselves) are for groups that nobody is a member of, whatever id
+  // they come under: librdkafka sends the one that it would join with.
+  if (claim.generationId < 0 && group.state === 'Empty') return ErrorCode.NONE
+  if (namesNobody(claim)) return ErrorCode.UNKNOWN_MEMBER_ID
   const errorCode = checkClaim(group, claim)
   if (errorCode !== ErrorCode.NONE || claim.isTransactional) return errorCode
   // A commit during the join phase is fine: members commit before they join again.

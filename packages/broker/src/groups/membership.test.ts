@@ -330,6 +330,19 @@ describe('commits', () => {
     expect(commits.fetch('s', 't', 0)).toMatchObject({ offset: 42, leaderEpoch: 3, metadata: 'm' })
   })
 
+  it('from outside are taken under any member id while the group is empty', () => {
+    const { commits, world } = serve()
+    const told: number[] = []
+    for (const memberId of ['', 'not-joined']) {
+      commits.commit(
+        { groupId: 's', claim: claim(memberId, -1), retentionMs: -1, apiVersion: 9, offsets: [offset] },
+        (codes) => told.push(...codes),
+      )
+      world.advance(2)
+    }
+    expect(told).toEqual([ErrorCode.NONE, ErrorCode.NONE])
+  })
+
   it('are refused to strangers, old generations and too much metadata', () => {
     const { commits, leaderId } = stablePair()
     const codeOf = (groupId: string, memberId: string, generationId: number, metadata = ''): number => {

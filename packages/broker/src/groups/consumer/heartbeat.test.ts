@@ -173,6 +173,15 @@ describe('a subscription by pattern', () => {
     expect(heartbeat('m1', 2).memberEpoch).toBe(2)
   })
 
+  it('beside names brings its topics with the next heartbeat', () => {
+    const { heartbeat, group } = serveConsumers({ orders: 1, payments: 1 })
+    const told = heartbeat('m1', 0, { subscribedTopicNames: ['orders'], subscribedTopicRegex: 'pay.*' })
+    expect([told.memberEpoch, given(told)]).toEqual([1, 'orders-0'])
+    expect(given(heartbeat('m1', 1))).toBe('orders-0 payments-0')
+    expect(heartbeat('m1', 2).memberEpoch).toBe(2)
+    expect(group().groupEpoch).toBe(2)
+  })
+
   it('matches only what the member may see', () => {
     const { heartbeat } = serveConsumers({ orders: 1, payments: 1 })
     const told = heartbeat('m1', 0, { ...pattern, maySeeTopic: (name) => name !== 'payments' })

@@ -40,11 +40,10 @@ export function updateMember(
   context: DecisionContext,
 ): ConsumerMember {
   const before = draft.group.members.get(updated.memberId)
-  // What is refused must be so before anything is written.
-  if (hasRegex(updated) && !draft.group.regexes.has(updated.subscribedTopicRegex))
-    draft.writeRegex(updated.subscribedTopicRegex, resolveRegex(updated.subscribedTopicRegex, context))
+  const resolved = resolveOwnRegex(draft, before, updated, context)
   if (before === undefined || !sameDescription(before, updated)) draft.writeMember(updated)
   const subscriptionChanged =
+    resolved ||
     before === undefined ||
     !sameNames(before.subscribedTopicNames, updated.subscribedTopicNames) ||
     before.subscribedTopicRegex !== updated.subscribedTopicRegex
@@ -52,6 +51,25 @@ export function updateMember(
   moveGroupEpoch(draft, context, subscriptionChanged)
   updateTarget(draft, context)
   return stepMember(draft, updated.memberId, owned)
+}
+
+/**
+ * Resolves a pattern that nobody in the group had: at once when the member would have nothing without it; beside names with
+ * the member's next heartbeat, as Kafka does, whose clients expect the topics of the names first. Throws Refusal.
+ */
+function resolveOwnRegex(
+  draft: GroupDraft,
+  before: ConsumerMember | undefined,
+  updated: ConsumerMember,
+  context: DecisionContext,
+): boolean {
+  if (!hasRegex(updated) || draft.group.regexes.has(updated.subscribedTopicRegex)) return false
+  // What is refused must be so before anything is written.
+  const resolved = resolveRegex(updated.subscribedTopicRegex, context)
+  const isNew = before?.subscribedTopicRegex !== updated.subscribedTopicRegex
+  if (isNew && updated.subscribedTopicNames.length > 0) return false
+  draft.writeRegex(updated.subscribedTopicRegex, resolved)
+  return true
 }
 
 /** Takes members out and moves the group's epoch; the others get the target at their next heartbeat. */
