@@ -106,6 +106,13 @@ describe('DeleteAcls', () => {
     expect([...after(state, decision).image.acls.values()].map(({ resourceName }) => resourceName)).toEqual(['other'])
   })
 
+  it('refuses more filters than can be compared in one go', () => {
+    const state = withAcls(...Array.from({ length: 300 }, (_, index) => creation({ resourceName: `t${index}` })))
+    const decision = deleteAcls(state, { filters: Array.from({ length: 7_000 }, () => filter()) })
+    expect(decision.records).toEqual([])
+    expect(decision.response.filterResults[6_999]?.errorCode).toBe(ErrorCode.INVALID_REQUEST)
+  })
+
   it('refuses a filter that it does not understand, alone', () => {
     const state = withAcls(creation())
     const decision = deleteAcls(state, { filters: [filter({ operation: 99 }), filter()] })

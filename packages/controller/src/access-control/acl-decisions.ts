@@ -19,6 +19,9 @@ import type { CreateAclsRequest, CreateAclsResponseInput } from '@millrace/proto
 import type { DeleteAclsRequest, DeleteAclsResponseInput } from '@millrace/protocol/messages/31-delete-acls'
 import type { ControlState, Decision, ItemError } from '../decision.ts'
 
+/** Filters times ACLs: what one request may compare without keeping the controller's loop. */
+const COMPARISONS_MAX = 2_000_000
+
 const NO_ERROR = { errorCode: ErrorCode.NONE, errorMessage: null }
 
 export function createAcls(state: ControlState, request: CreateAclsRequest): Decision<CreateAclsResponseInput> {
@@ -42,8 +45,14 @@ export function createAcls(state: ControlState, request: CreateAclsRequest): Dec
 }
 
 export function deleteAcls(state: ControlState, request: DeleteAclsRequest): Decision<DeleteAclsResponseInput> {
+  const { filters } = request
+  if (filters.length * state.image.acls.size > COMPARISONS_MAX) {
+    const errorMessage = `${filters.length} filters are too many for ${state.image.acls.size} ACLs; split the request.`
+    const refused = { errorCode: ErrorCode.INVALID_REQUEST, errorMessage, matchingAcls: [] }
+    return { records: [], response: { throttleTimeMs: 0, filterResults: filters.map(() => refused) } }
+  }
   const removed = new Set<string>()
-  const filterResults = request.filters.map((each) => {
+  const filterResults = filters.map((each) => {
     const filter: AclFilter = {
       ...each,
       resourceType: each.resourceTypeFilter,

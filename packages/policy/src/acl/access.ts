@@ -28,10 +28,14 @@ export const unrestrictedAccess: Access = {
   operationsOn: (resourceType) => allOperations(resourceType),
 }
 
-export type OnDenied = (question: AclQuestion, decision: AclDecision) => void
+export interface AccessListener {
+  denied(question: AclQuestion, decision: AclDecision): void
+  /** One more name is remembered. */
+  remembered(): void
+}
 
-/** Names per resource type whose answers are remembered. Past it they are forgotten together: names may be made up. */
-const NAMES_MAX = 10_000
+/** Longer names are decided anew each time: clients may make them up, and legal ones of topics have 249 characters. */
+export const REMEMBERED_NAME_LENGTH_MAX = 255
 
 /** Two bits per operation and name: whether it was decided, and whether it is allowed. */
 interface Known {
@@ -44,24 +48,26 @@ export class CheckedAccess implements Access {
   readonly principal: string
   readonly #host: string
   readonly #authority: Authority
-  readonly #onDenied: OnDenied
+  readonly #listener: AccessListener
   readonly #known = new Map<number, Map<string, Known>>()
 
-  constructor(principal: string, host: string, authority: Authority, onDenied: OnDenied) {
+  constructor(principal: string, host: string, authority: Authority, listener: AccessListener) {
     this.principal = principal
     this.#host = host
     this.#authority = authority
-    this.#onDenied = onDenied
+    this.#listener = listener
   }
 
   allows(operation: number, resourceType: number, resourceName: string): boolean {
     if (this.wouldAllow(operation, resourceType, resourceName)) return true
     const question = this.#question(operation, resourceType, resourceName)
-    this.#onDenied(question, this.#authority.decide(question))
+    this.#listener.denied(question, this.#authority.decide(question))
     return false
   }
 
   wouldAllow(operation: number, resourceType: number, resourceName: string): boolean {
+    if (resourceName.length > REMEMBERED_NAME_LENGTH_MAX)
+      return this.#authority.decide(this.#question(operation, resourceType, resourceName)).allowed
     const known = this.#knownOf(resourceType, resourceName)
     const bit = 1 << operation
     if ((known.decided & bit) === 0) {
@@ -74,7 +80,7 @@ export class CheckedAccess implements Access {
   allowsSome(operation: number, resourceType: number): boolean {
     const question = this.#question(operation, resourceType, '')
     const decision = this.#authority.decideByType(question)
-    if (!decision.allowed) this.#onDenied(question, decision)
+    if (!decision.allowed) this.#listener.denied(question, decision)
     return decision.allowed
   }
 
@@ -90,8 +96,8 @@ export class CheckedAccess implements Access {
     if (names === undefined) this.#known.set(resourceType, (names = new Map()))
     let known = names.get(resourceName)
     if (known === undefined) {
-      if (names.size >= NAMES_MAX) names.clear()
       names.set(resourceName, (known = { decided: 0, allowed: 0 }))
+      this.#listener.remembered()
     }
     return known
   }

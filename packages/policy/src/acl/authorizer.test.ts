@@ -142,6 +142,30 @@ describe('Authorizer', () => {
     ])
   })
 
+  it('forgets rather than fills its memory with names that somebody makes up', () => {
+    let asked = 0
+    const authority: Authority = {
+      allowsEverything: false,
+      speaksFor: () => true,
+      decide() {
+        asked++
+        return { allowed: true, reason: 'so', acl: null }
+      },
+      decideByType: () => ({ allowed: true, reason: 'so', acl: null }),
+    }
+    const { authorizer } = authorizerOf()
+    authorizer.use([authority])
+    const ask = (name: string): boolean => authorizer.of(ALICE).allows(READ, TOPIC, name)
+    ask('first')
+    for (let index = 0; index < 100_000; index++) ask(`made-up-${index}`)
+    ask('first')
+    expect(asked).toBe(100_002)
+    const long = 'x'.repeat(256)
+    ask(long)
+    ask(long)
+    expect(asked).toBe(100_004)
+  })
+
   it('keeps the latest thousand denials', () => {
     const { authorizer } = authorizerOf({ 'allow.everyone.if.no.acl.found': 'false' }, [])
     for (let index = 0; index < 1_100; index++) authorizer.of(ALICE).allows(READ, TOPIC, `t${index}`)

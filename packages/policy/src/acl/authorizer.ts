@@ -27,7 +27,9 @@ export interface AuthorizerOptions {
   readonly nowMs: () => number
 }
 
-/** Principals and hosts whose answers are remembered; past it all are forgotten together. */
+/** Remembered names of resources, over all who ask; past it everything is forgotten together. Some 20 MB. */
+const NAMES_MAX = 100_000
+/** Likewise principals with their hosts. */
 const ASKERS_MAX = 10_000
 
 export class Authorizer {
@@ -38,6 +40,7 @@ export class Authorizer {
   #open = true
   #byConnection = new WeakMap<Asker, CheckedAccess>()
   #byAsker = new Map<string, CheckedAccess>()
+  #names = 0
 
   constructor({ nodePrincipal, nowMs }: AuthorizerOptions) {
     this.#nodePrincipal = nodePrincipal
@@ -48,8 +51,7 @@ export class Authorizer {
   use(authorities: readonly Authority[]): void {
     this.#authorities = authorities
     this.#open = authorities.every((authority) => authority.allowsEverything)
-    this.#byConnection = new WeakMap()
-    this.#byAsker = new Map()
+    this.#forget()
   }
 
   of(asker: Asker): Access {
@@ -74,11 +76,20 @@ export class Authorizer {
     if (known !== undefined) return known
     const authority = this.#authorities.find((each) => each.speaksFor(principal))
     invariant(authority !== undefined, 'no authority speaks for a principal', { principal })
-    if (this.#byAsker.size >= ASKERS_MAX) this.#byAsker.clear()
-    const access = new CheckedAccess(principal, host, authority, (question, decision) =>
-      this.#denials.add(question, decision),
-    )
+    if (this.#byAsker.size >= ASKERS_MAX) this.#forget()
+    const access = new CheckedAccess(principal, host, authority, {
+      denied: (question, decision) => this.#denials.add(question, decision),
+      remembered: () => {
+        if (++this.#names > NAMES_MAX) this.#forget()
+      },
+    })
     this.#byAsker.set(key, access)
     return access
+  }
+
+  #forget(): void {
+    this.#byConnection = new WeakMap()
+    this.#byAsker = new Map()
+    this.#names = 0
   }
 }

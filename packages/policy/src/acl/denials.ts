@@ -17,6 +17,8 @@ export interface Denial extends AclQuestion {
 }
 
 const DENIALS_MAX = 1_000
+/** Of a resource's name and of a reason; clients may make long ones up. */
+const TEXT_LENGTH_MAX = 1_000
 
 export class Denials {
   readonly #nowMs: () => number
@@ -28,13 +30,16 @@ export class Denials {
   }
 
   add(question: AclQuestion, { reason, acl }: AclDecision): void {
-    const { principal, host, operation, resourceType, resourceName } = question
+    const { principal, host, operation, resourceType } = question
+    const resourceName = question.resourceName.slice(0, TEXT_LENGTH_MAX)
     const key = `${operation}/${resourceType}/${host}/${principal}/${resourceName}`
     const before = this.#entries.get(key)
     const lastMs = this.#nowMs()
     this.#entries.delete(key)
     const firstMs = before?.firstMs ?? lastMs
-    this.#entries.set(key, { ...question, reason, acl, firstMs, lastMs, count: (before?.count ?? 0) + 1 })
+    const count = (before?.count ?? 0) + 1
+    const told = reason.slice(0, TEXT_LENGTH_MAX)
+    this.#entries.set(key, { ...question, resourceName, reason: told, acl, firstMs, lastMs, count })
     if (this.#entries.size <= DENIALS_MAX) return
     const [oldest] = this.#entries.keys()
     if (oldest !== undefined) this.#entries.delete(oldest)
