@@ -1,6 +1,6 @@
 /** DescribeShareGroupOffsets (90): where share groups stand in their partitions, and how far behind (KIP-932, KIP-1226). */
 import type { ApiHandler } from '@millrace/network/api-handler'
-import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
+import { ErrorCode } from '@millrace/protocol/errors'
 import {
   describeShareGroupOffsetsRequest,
   describeShareGroupOffsetsResponse,
@@ -13,7 +13,7 @@ import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import type { DescribedOffset } from '../groups/share/share-offsets.ts'
 import type { EndOffsets } from '../share-partitions/end-offsets.ts'
 import type { ShareParts } from '../share-partitions/share-parts.ts'
-import { hasShareGroups, NO_SHARE_GROUPS } from './share-requests.ts'
+import { hasShareGroups, messageOf, NO_SHARE_GROUPS } from './share-requests.ts'
 
 type AskedGroup = DescribeShareGroupOffsetsRequest['groups'][number]
 type DescribedGroup = DescribeShareGroupOffsetsResponseInput['groups'][number]
@@ -28,7 +28,7 @@ export function describeShareGroupOffsetsHandler(
 ): ApiHandler<DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponseInput> {
   const describe = ({ groupId, topics }: AskedGroup, withLag: boolean, done: (group: DescribedGroup) => void): void => {
     const refuse = (errorCode: number, message: string | null): void =>
-      done({ groupId, topics: [], errorCode, errorMessage: message ?? errorMessage(errorCode) })
+      done({ groupId, topics: [], errorCode, errorMessage: message ?? messageOf(errorCode) })
     if (!hasShareGroups(runtime)) return refuse(NO_SHARE_GROUPS.errorCode, NO_SHARE_GROUPS.errorMessage)
     const { served, errorCode } = coordinator.locate(groupId)
     if (served === null) return refuse(errorCode, null)
@@ -80,7 +80,7 @@ export function describeShareGroupOffsetsHandler(
 
 function unknownTopic(topicName: string, partitions: readonly number[]): DescribedGroup['topics'][number] {
   const errorCode = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-  const failed = { startOffset: -1, leaderEpoch: -1, lag: -1, errorCode, errorMessage: errorMessage(errorCode) }
+  const failed = { startOffset: -1, leaderEpoch: -1, lag: -1, errorCode, errorMessage: messageOf(errorCode) }
   return {
     topicName,
     topicId: NO_TOPIC_ID,
@@ -106,7 +106,7 @@ function withEnds(
       leaderEpoch: summary?.leaderEpoch ?? 0,
       lag: isKnown ? Math.max(0, endOffset - startOffset - complete) : -1,
       errorCode,
-      errorMessage: errorMessage(errorCode),
+      errorMessage: messageOf(errorCode),
     })
     if (described.length === offsets.length) done(described)
   }

@@ -1,6 +1,6 @@
 /** AlterShareGroupOffsets (91): sets the start offsets of an empty share group (KIP-932). */
 import type { ApiHandler } from '@millrace/network/api-handler'
-import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
+import { ErrorCode } from '@millrace/protocol/errors'
 import {
   alterShareGroupOffsetsRequest,
   alterShareGroupOffsetsResponse,
@@ -10,7 +10,7 @@ import {
 import type { BrokerRuntime } from '../broker-runtime.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import { NO_TOPIC_ID } from '../share-partitions/end-offsets.ts'
-import { hasShareGroups, NO_SHARE_GROUPS } from './share-requests.ts'
+import { hasShareGroups, messageOf, NO_SHARE_GROUPS } from './share-requests.ts'
 
 export function alterShareGroupOffsetsHandler(
   runtime: BrokerRuntime,
@@ -21,7 +21,7 @@ export function alterShareGroupOffsetsHandler(
     response: alterShareGroupOffsetsResponse,
     handle(_context, { groupId, topics }, respond) {
       const refuse = (errorCode: number, message: string | null): void =>
-        respond({ throttleTimeMs: 0, errorCode, errorMessage: message ?? errorMessage(errorCode), responses: [] })
+        respond({ throttleTimeMs: 0, errorCode, errorMessage: message ?? messageOf(errorCode), responses: [] })
       if (!hasShareGroups(runtime)) return refuse(NO_SHARE_GROUPS.errorCode, NO_SHARE_GROUPS.errorMessage)
       const { served, errorCode } = coordinator.locate(groupId)
       if (served === null) return refuse(errorCode, null)
@@ -49,7 +49,7 @@ export function alterShareGroupOffsetsHandler(
               topicId: partitions[0]?.topicId ?? NO_TOPIC_ID,
               partitions: partitions.map((one) => {
                 const code = codes.get(one) ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-                return { partitionIndex: one.partition, errorCode: code, errorMessage: errorMessage(code) }
+                return { partitionIndex: one.partition, errorCode: code, errorMessage: messageOf(code) }
               }),
             }
           })

@@ -1,5 +1,5 @@
 /** What the handlers of share groups have in common: whether the cluster has share groups, and the checks of acknowledgements. */
-import { ErrorCode } from '@millrace/protocol/errors'
+import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 import { AcknowledgeType, type AcknowledgementBatch } from '../share-partitions/in-flight-records.ts'
 import type { SharePartitions, TopicPartitionId } from '../share-partitions/share-partitions.ts'
@@ -16,6 +16,11 @@ export function hasShareGroups({ metadata, settings }: BrokerRuntime): boolean {
 export const NO_SHARE_GROUPS: { readonly errorCode: number; readonly errorMessage: string } = {
   errorCode: ErrorCode.UNSUPPORTED_VERSION,
   errorMessage: 'Share groups are off: finalize the feature share.version at level 1 (kafka-features.sh upgrade).',
+}
+
+/** For people; null when there is no error. */
+export function messageOf(errorCode: number): string | null {
+  return errorCode === ErrorCode.NONE ? null : errorMessage(errorCode)
 }
 
 export interface AcknowledgedPartition extends TopicPartitionId {
@@ -79,10 +84,14 @@ export function acknowledgeAll(
     const wrong = acknowledgementError(batches, who.mayRenew)
     if (wrong !== null) return { ...result, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: wrong }
     const opened = shares.open(who.groupId, { topicId, partition })
-    if (opened.share === null) return { ...result, errorCode: opened.errorCode, currentLeader: opened.currentLeader }
+    if (opened.share === null) {
+      const { errorCode, currentLeader } = opened
+      return { ...result, errorCode, errorMessage: messageOf(errorCode), currentLeader }
+    }
     waiting++
     opened.share.acknowledge(who.memberId, batches, (errorCode) => {
       result.errorCode = errorCode
+      result.errorMessage = messageOf(errorCode)
       settle()
     })
     return result

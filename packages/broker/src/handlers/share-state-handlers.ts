@@ -3,7 +3,6 @@
  * groups (KIP-932). Between brokers only.
  */
 import type { ApiHandler } from '@millrace/network/api-handler'
-import { errorMessage } from '@millrace/protocol/errors'
 import {
   initializeShareGroupStateRequest,
   initializeShareGroupStateResponse,
@@ -37,6 +36,7 @@ import {
 import type { ShareCoordinator } from '../share-coordinator/share-coordinator.ts'
 import { UNINITIALIZED_OFFSET, UNKNOWN_COUNT, type ShareState } from '../share-coordinator/share-state.ts'
 import type { SharePartitionId } from '../share-coordinator/share-state-records.ts'
+import { messageOf } from './share-requests.ts'
 
 /** What is told of a share partition that nothing is known of. */
 const NO_STATE = {
@@ -76,7 +76,7 @@ function forEachPartition<P extends { readonly partition: number }, A>(
     partitions.forEach((asked, index) => {
       waiting++
       ask({ groupId, topicId, partition: asked.partition }, asked, (errorCode, message, state = null) => {
-        const told = { partition: asked.partition, errorCode, errorMessage: message ?? errorMessage(errorCode) }
+        const told = { partition: asked.partition, errorCode, errorMessage: message ?? messageOf(errorCode) }
         results[topicIndex]?.partitions[index]?.push(answer(told, state))
         settle()
       })
