@@ -180,6 +180,15 @@ describe('versions', () => {
   })
 })
 
+test('writes at the same time follow one another: one is current, one previous, none is lost', async () => {
+  await create('db')
+  const written = await Promise.all(Array.from({ length: 8 }, (_, index) => put('db', `value ${index}`)))
+  const labels = Object.values((await stages('db')) ?? {}).flat()
+  expect(labels.toSorted()).toEqual(['AWSCURRENT', 'AWSPREVIOUS'])
+  const values = await Promise.all(written.map((VersionId) => get('db', { VersionId })))
+  expect(values).toEqual(written.map((_, index) => `value ${index}`))
+})
+
 describe('deletion', () => {
   const remove = (input: object) => world.secretsClient.send(new DeleteSecretCommand({ SecretId: 'db', ...input }))
 

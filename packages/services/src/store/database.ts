@@ -21,12 +21,13 @@ export interface SqliteDatabase {
 
 export async function openDatabase(sqlite: SqliteDatabase): Promise<Database> {
   sqlite.exec('PRAGMA journal_mode = WAL')
-  // A key that was answered must be there after a machine crash: what it encrypted may be stored elsewhere.
-  sqlite.exec('PRAGMA synchronous = FULL')
+  sqlite.exec('PRAGMA synchronous = NORMAL')
   // What is deleted is overwritten: a key that is gone must be gone.
   sqlite.exec('PRAGMA secure_delete = ON')
   const database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) })
   await migrate(database)
+  // From here on what was answered must be there after a machine crash too: what a key encrypted may be stored elsewhere.
+  sqlite.exec('PRAGMA synchronous = FULL')
   return database
 }
 
