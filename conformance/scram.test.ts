@@ -1,4 +1,4 @@
-/** SCRAM as strangers see it: users made by Kafka's own tools log in on 9096's listener, and nobody else does. */
+/** SCRAM as strangers see it: users made by Kafka's own tools or by secrets log in, and nobody else does. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { judge, kafkaReleases, kafkaTool, kafkaToolOk } from './harness/judges.t
 import { startMillraceProcess, threeBrokers, type MillraceProcess } from './harness/millrace.ts'
 import { run, runOk } from './harness/run.ts'
 
+const aws = judge('aws')
 const kcat = judge('kcat')
 const java = judge('java')
 const release = kafkaReleases.at(-1) ?? ''
@@ -159,4 +160,74 @@ describe.skipIf(java === null)('SCRAM by Kafka itself', () => {
     },
     120_000,
   )
+})
+
+describe.skipIf(aws === null || kcat === null)('SCRAM by secrets, as the AWS CLI makes them', () => {
+  let millrace: MillraceProcess
+  let scratch: string
+  let arn: string
+  let bootstrap: string
+
+  const call = async (...args: string[]): Promise<Record<string, string>> => {
+    const { stdout } = await runOk('aws', [...args, '--output', 'json'], { environment: millrace.environment })
+    return stdout.trim() === '' ? {} : (JSON.parse(stdout) as Record<string, string>)
+  }
+  const asUser = (user: string, password: string, ...args: string[]): ReturnType<typeof run> =>
+    run('kcat', [
+      ...['-b', bootstrap, '-X', 'security.protocol=sasl_ssl', '-X', 'sasl.mechanism=SCRAM-SHA-512'],
+      ...['-X', `ssl.ca.location=${join(scratch, 'ca.pem')}`],
+      ...['-X', `sasl.username=${user}`, '-X', `sasl.password=${password}`, '-m', '5', ...args],
+    ])
+  const login = async (user: string, password: string): Promise<boolean> =>
+    (await asUser(user, password, '-L')).status === 0
+
+  beforeAll(async () => {
+    millrace = await startMillraceProcess({ args: ['--ephemeral'] })
+    scratch = mkdtempSync(join(tmpdir(), 'millrace-scram-'))
+    writeFileSync(join(scratch, 'ca.pem'), (await millrace.cli('ca')).stdout)
+    const group = threeBrokers.BrokerNodeGroupInfo
+    const created = await call(
+      ...['kafka', 'create-cluster', '--cluster-name', 'secret', '--kafka-version', '3.9.x'],
+      ...['--number-of-broker-nodes', '3', '--broker-node-group-info', JSON.stringify(group)],
+      ...['--client-authentication', JSON.stringify({ Sasl: { Scram: { Enabled: true } } })],
+    )
+    arn = created['ClusterArn'] ?? ''
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+    const api = new KafkaApi({ endpoint: millrace.endpoint, region: 'us-east-1', ...credentials })
+    await untilActive(api, arn)
+    const strings = await api.bootstrapStrings(arn)
+    expect([strings.plaintext, strings.tls]).toEqual([null, null])
+    bootstrap = strings.scram ?? ''
+  }, 120_000)
+  afterAll(async () => {
+    await millrace?.stop()
+    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+  })
+
+  it('an associated secret is a login, its new value the new password, its deletion the end', async () => {
+    const { KeyMetadata: key } = (await call('kms', 'create-key')) as unknown as { KeyMetadata: { KeyId: string } }
+    const value = (password: string): string => JSON.stringify({ username: 'alice', password })
+    const named = ['secretsmanager', 'create-secret', '--name', 'AmazonMSK_alice', '--kms-key-id', key.KeyId]
+    const { ARN: secret = '' } = await call(...named, '--secret-string', value('wonderland'))
+    const plain = ['secretsmanager', 'create-secret', '--name', 'AmazonMSK_bob', '--secret-string', value('x')]
+    const { ARN: withoutKey = '' } = await call(...plain)
+    expect(await login('alice', 'wonderland')).toBe(false)
+    const associate = ['kafka', 'batch-associate-scram-secret', '--cluster-arn', arn, '--secret-arn-list']
+    const answer = await call(...associate, secret, withoutKey)
+    expect(answer['UnprocessedScramSecrets']).toMatchObject([{ SecretArn: withoutKey, ErrorCode: 'InvalidSecretArn' }])
+    expect(await login('alice', 'wonderland')).toBe(true)
+    const rotated = ['secretsmanager', 'put-secret-value', '--secret-id', secret]
+    await call(...rotated, '--secret-string', value('mirror'))
+    await expect.poll(() => login('alice', 'mirror'), { timeout: 20_000 }).toBe(true)
+    expect(await login('alice', 'wonderland')).toBe(false)
+    await call('secretsmanager', 'delete-secret', '--secret-id', secret)
+    await expect.poll(() => login('alice', 'mirror'), { timeout: 20_000 }).toBe(false)
+    await call('secretsmanager', 'restore-secret', '--secret-id', secret)
+    await expect.poll(() => login('alice', 'mirror'), { timeout: 20_000 }).toBe(true)
+    const leave = ['kafka', 'batch-disassociate-scram-secret', '--cluster-arn', arn, '--secret-arn-list', secret]
+    await call(...leave)
+    expect(await login('alice', 'mirror')).toBe(false)
+    const listed = await call('kafka', 'list-scram-secrets', '--cluster-arn', arn)
+    expect(listed['SecretArnList']).toEqual([])
+  }, 240_000)
 })
