@@ -33,6 +33,13 @@ function createDescribe() {
 }
 
 describe('DescribeConfigs', () => {
+  it('tells the node id and the rack of the broker among its static properties', () => {
+    const result = createDescribe()(4, BROKER, '1')
+    expect(result.config('node.id')).toMatchObject({ value: '1', configSource: 4, readOnly: true })
+    expect(result.config('broker.id')).toMatchObject({ value: '1', configSource: 4 })
+    expect(result.config('broker.rack')).toMatchObject({ value: 'zone-1', configSource: 4, readOnly: true })
+  })
+
   it('lists every topic config with its effective value', () => {
     const result = createDescribe()(4, TOPIC, 'orders')
     expect(result.configs.map(({ name }) => name)).toEqual(topicConfigs.map(({ name }) => name))

@@ -61,6 +61,12 @@ function once(resources: readonly Resource[]): Resource[] {
   return [...new Map(resources.map((each) => [`${each.resourceType}:${each.resourceName}`, each])).values()]
 }
 
+/** What a server.properties of Kafka says of the node itself; here it comes beside the properties. */
+function identity({ nodeId, rack }: BrokerRuntime['config']): Record<string, string> {
+  const id = String(nodeId)
+  return { 'node.id': id, 'broker.id': id, ...(rack === null ? {} : { 'broker.rack': rack }) }
+}
+
 function configsOf(
   { metadata, config, nodeId, logLevels }: BrokerRuntime,
   { resourceType, resourceName }: Resource,
@@ -83,7 +89,7 @@ function configsOf(
         errorCode: ErrorCode.INVALID_REQUEST,
         errorMessage: `Broker ${resourceName} must be asked itself; this is broker ${nodeId}.`,
       }
-    return effectiveBrokerConfigs(context)
+    return effectiveBrokerConfigs({ ...context, properties: { ...config.properties, ...identity(config) } })
   }
   if (resourceType === ConfigResourceType.CLIENT_METRICS)
     return resourceName === ''

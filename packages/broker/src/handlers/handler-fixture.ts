@@ -157,7 +157,7 @@ export function createHandlerFixture(
   const runtime = {
     host,
     logger: silentLogger,
-    config: { properties },
+    config: { properties, nodeId: NODE_ID, rack: `zone-${NODE_ID}` },
     clusterId: CLUSTER_ID,
     nodeId: NODE_ID,
     brokerEpoch: 11,
