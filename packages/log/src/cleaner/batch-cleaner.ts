@@ -22,7 +22,6 @@ import {
   recordCount,
 } from '@millrace/protocol/records/batch-header'
 import { DECOMPRESSED_BYTES_MAX } from '@millrace/protocol/records/records'
-import type { ProducerStates } from '../producer-states.ts'
 import type { CleanedTransactions } from './cleaned-transactions.ts'
 import type { OffsetMap } from './offset-map.ts'
 import { batchWithRecords, emptyBatch, type MetRecord, type RetainedRecord, walkRecords } from './retained-batch.ts'
@@ -32,13 +31,15 @@ export interface BatchCleanerOptions {
   /** Exclusive: records from here on are not in the map and stay. */
   readonly mapEndOffset: number
   readonly transactions: CleanedTransactions
-  readonly producers: ProducerStates
+  readonly lastOfProducers: readonly LastOfProducer[]
   readonly nowMs: number
   /** delete.retention.ms */
   readonly deleteRetentionMs: number
 }
 
-interface LastOfProducer {
+/** What a producer wrote last: its batch stays, since it holds the sequence that the producer continues. */
+export interface LastOfProducer {
+  readonly producerId: number
   /** -1: only a marker is known. */
   readonly dataOffset: number
   readonly epoch: number
@@ -50,10 +51,7 @@ export class BatchCleaner {
 
   constructor(options: BatchCleanerOptions) {
     this.#options = options
-    for (const state of options.producers.all()) {
-      const dataOffset = state.batches.at(-1)?.lastOffset ?? -1
-      this.#lastOfProducers.set(state.producerId, { dataOffset, epoch: state.epoch })
-    }
+    for (const last of options.lastOfProducers) this.#lastOfProducers.set(last.producerId, last)
   }
 
   /**

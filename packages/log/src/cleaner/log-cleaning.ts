@@ -5,13 +5,13 @@
 import type { LogContext } from '../log-context.ts'
 import type { Segment } from '../segment.ts'
 import type { AbortedEntry } from '../transaction-index.ts'
-import { BatchCleaner } from './batch-cleaner.ts'
-import { CleanedTransactions } from './cleaned-transactions.ts'
+import type { ProducerStates } from '../producer-states.ts'
+import type { LastOfProducer } from './batch-cleaner.ts'
+import { cleaningComputation } from './cleaning-computation.ts'
 import type { CleaningCandidate } from './cleaning-candidate.ts'
 import type { CleanerSettings } from './cleaner-settings.ts'
 import type { CleaningRun, CleaningStatistics } from './cleaning-run.ts'
 import { buildMap } from './map-building.ts'
-import { OffsetMap } from './offset-map.ts'
 import { Pace } from './pace.ts'
 import { groupSegments } from './segment-groups.ts'
 import { rewriteGroup } from './segment-rewriting.ts'
@@ -37,13 +37,28 @@ export function cleanLog(
   candidate: CleaningCandidate,
   settings: CleanerSettings,
   owner: CleaningOwner,
-  done: (error: Error | null, outcome: CleaningOutcome | null) => void,
+  callback: (error: Error | null, outcome: CleaningOutcome | null) => void,
 ): void {
   const { log, firstDirtyOffset, endOffset } = candidate
   const nowMs = context.host.clock.nowMs()
   let generation = log.generation
   let watched: readonly Segment[] = log.segments.all.filter((segment) => segment.baseOffset < endOffset)
+  const aborted = abortedBelow(log.segments.all, endOffset)
+  const { dedupeBufferBytes: bytesMax, loadFactor } = settings
+  const computation = context.host.computing.open(cleaningComputation, {
+    map: { bytesMax, loadFactor, recordsMax: endOffset - firstDirtyOffset },
+    aborted,
+    firstDirtyOffset,
+    lastOfProducers: lastOfProducers(log.producers),
+    nowMs,
+    deleteRetentionMs: log.config.deleteRetentionMs,
+  })
+  const done: typeof callback = (error, outcome) => {
+    computation.close()
+    callback(error, outcome)
+  }
   const run: CleaningRun = {
+    computation,
     context,
     log,
     pace: new Pace(context.host, settings.ioBytesPerSecondMax),
@@ -53,20 +68,13 @@ export function cleanLog(
       log.offline !== null ||
       generation !== log.generation ||
       !watched.every((segment) => log.segments.has(segment)),
-    aborted: abortedBelow(log.segments.all, endOffset),
     statistics: { bytesBefore: 0, bytesAfter: 0, segmentsBefore: 0, segmentsAfter: 0 },
   }
-  const { dedupeBufferBytes: bytesMax, loadFactor } = settings
-  const map = new OffsetMap({ bytesMax, loadFactor, recordsMax: endOffset - firstDirtyOffset })
   const dirty = watched.filter((segment) => segment.nextOffset > firstDirtyOffset)
 
   const rewriteAll = (mapEndOffset: number): void => {
     const segments = watched.filter((segment) => segment.baseOffset < mapEndOffset)
     const groups = groupSegments(segments, log.config)
-    const transactions = new CleanedTransactions(run.aborted)
-    const { deleteRetentionMs } = log.config
-    const { producers } = log
-    const cleaner = new BatchCleaner({ map, mapEndOffset, transactions, producers, nowMs, deleteRetentionMs })
     const next = (index: number): void => {
       const group = groups[index]
       if (group === undefined) {
@@ -79,8 +87,6 @@ export function cleanLog(
       rewriteGroup({
         run,
         group,
-        cleaner,
-        transactions,
         done: (error, cleaned) => {
           if (cleaned === null) return done(error, null)
           count(run.statistics, group, cleaned)
@@ -96,7 +102,6 @@ export function cleanLog(
 
   buildMap({
     run,
-    map,
     segments: dirty,
     firstDirtyOffset,
     done: (error, mapEndOffset) => {
@@ -113,6 +118,14 @@ function abortedBelow(segments: readonly Segment[], endOffset: number): AbortedE
   return segments.flatMap((segment) =>
     segment.transactionIndex.entries.filter((entry) => entry.firstOffset < endOffset),
   )
+}
+
+function lastOfProducers(producers: ProducerStates): LastOfProducer[] {
+  return [...producers.all()].map(({ producerId, epoch, batches }) => ({
+    producerId,
+    epoch,
+    dataOffset: batches.at(-1)?.lastOffset ?? -1,
+  }))
 }
 
 function count(statistics: CleaningStatistics, group: readonly Segment[], cleaned: Segment): void {

@@ -2,8 +2,7 @@
  * Writes what is left of a group of segments into one new segment, `<base>.log.cleaned` with its indexes, and makes it
  * durable. The log itself is not touched.
  */
-import type { BatchCleaner } from './batch-cleaner.ts'
-import type { CleanedTransactions } from './cleaned-transactions.ts'
+import { batchSizeBytes } from '@millrace/protocol/records/batch-header'
 import type { CleaningRun } from './cleaning-run.ts'
 import { Segment } from '../segment.ts'
 import { walkSegment } from './segment-walk.ts'
@@ -13,8 +12,6 @@ export const CLEANED_SUFFIX = '.cleaned'
 export interface Rewriting {
   readonly run: CleaningRun
   readonly group: readonly Segment[]
-  readonly cleaner: BatchCleaner
-  readonly transactions: CleanedTransactions
   /** With an error the files are gone again. */
   readonly done: (error: Error | null, cleaned: Segment | null) => void
 }
@@ -81,53 +78,22 @@ function copySegment(
   cleaned: Segment,
   done: (error: Error | null) => void,
 ): void {
-  const { run, group, cleaner, transactions } = rewriting
+  const { run, group } = rewriting
   const { indexIntervalBytes } = run.log.config
-  const isLastOfGroup = segment === group.at(-1)
-  let output: Buffer[] = []
-  let outputBytes = 0
   walkSegment({
+    run,
     segment,
-    position: 0,
-    pace: run.pace,
-    isAborted: run.isAborted,
-    visit: (bytes, at, isLast) => {
-      const left = cleaner.clean(bytes, at, isLast && isLastOfGroup)
-      if (left === null) return 'continue'
-      cleaned.noteBatch(left, 0, indexIntervalBytes)
-      if (transactions.keptAbort !== null) cleaned.transactionIndex.append(transactions.keptAbort)
-      output.push(left)
-      outputBytes += left.length
-      return 'continue'
-    },
-    afterChunk: (next) => {
-      if (outputBytes === 0) {
-        next(null)
-        return
-      }
-      const buffers = output
-      const length = outputBytes
-      output = []
-      outputBytes = 0
-      run.pace.isOver(length)
-      appendInParts(cleaned, buffers, length, next)
+    step: 'clean',
+    endsGroup: segment === group.at(-1),
+    take: ({ output, keptAborts }, next) => {
+      if (output.length === 0) return next(null)
+      const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength)
+      for (let at = 0; at < bytes.length; at += batchSizeBytes(bytes, at))
+        cleaned.noteBatch(bytes, at, indexIntervalBytes)
+      for (const abort of keptAborts) cleaned.transactionIndex.append(abort)
+      run.pace.worked(bytes.length)
+      return cleaned.log.append([bytes], bytes.length, next)
     },
     done: (error) => done(error),
-  })
-}
-
-/** Most buffers in one write: the system's limit of vectors. */
-const BUFFERS_MAX = 1024
-
-function appendInParts(cleaned: Segment, buffers: Buffer[], length: number, done: (error: Error | null) => void): void {
-  if (buffers.length <= BUFFERS_MAX) {
-    cleaned.log.append(buffers, length, done)
-    return
-  }
-  const part = buffers.slice(0, BUFFERS_MAX)
-  const partLength = part.reduce((sum, each) => sum + each.length, 0)
-  cleaned.log.append(part, partLength, (error) => {
-    if (error === null) appendInParts(cleaned, buffers.slice(BUFFERS_MAX), length - partLength, done)
-    else done(error)
   })
 }

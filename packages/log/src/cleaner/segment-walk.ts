@@ -1,110 +1,63 @@
 /**
- * Walks the batches of a rolled segment without blocking: reads through the thread pool, visits in slices, checks size,
- * magic and CRC of every batch. What the visitor keeps of the bytes is used up in `afterChunk`, before the next read
- * overwrites them.
+ * Walks the batches of a rolled segment without blocking: reads through the thread pool, hands each chunk to the cleaning's
+ * computation, and takes what comes back before the next read.
  */
-import { BATCH_HEADER_BYTES, batchSizeBytes, nextOffset } from '@millrace/protocol/records/batch-header'
-import { problemOf } from '../batch-scan.ts'
-import type { Segment } from '../segment.ts'
+import { BATCH_HEADER_BYTES } from '@millrace/protocol/records/batch-header'
 import { CorruptBatch } from '../corrupt-batch.ts'
+import type { Segment } from '../segment.ts'
+import type { CleaningMessage, CleaningReply } from './cleaning-computation.ts'
 import { CleaningAborted } from './cleaning-error.ts'
-import type { Pace } from './pace.ts'
+import type { CleaningRun } from './cleaning-run.ts'
 
 const CHUNK_BYTES = 512 * 1024
 
 export interface SegmentWalk {
+  readonly run: CleaningRun
   readonly segment: Segment
-  /** Of the file, at a batch's edge. */
-  readonly position: number
-  readonly pace: Pace
-  /** Looked at before every slice: whether the log changed under the walk. */
-  readonly isAborted: () => boolean
-  /** 'stop' ends the walk before the batch counts. May throw. */
-  readonly visit: (bytes: Buffer, at: number, isLast: boolean) => 'continue' | 'stop'
-  readonly afterChunk: (next: (error: Error | null) => void) => void
-  /** `stopped` by the visitor. */
-  readonly done: (error: Error | null, stopped: boolean) => void
+  readonly step: CleaningMessage['step']
+  /** The segment is the last of those that become one. */
+  readonly endsGroup: boolean
+  /** Of each chunk, before the next one is read. */
+  readonly take: (reply: CleaningReply, next: (error: Error | null) => void) => void
+  /** `isFull`: the computation wants no more. */
+  readonly done: (error: Error | null, isFull: boolean) => void
 }
 
 export function walkSegment(walk: SegmentWalk): void {
-  new Walker(walk).readNext()
+  readNext(walk, 0, walk.segment.baseOffset, CHUNK_BYTES)
 }
 
-class Walker {
-  readonly #walk: SegmentWalk
-  #chunk: Buffer
-  #position: number
-  #minOffset: number
-
-  constructor(walk: SegmentWalk) {
-    this.#walk = walk
-    const { segment, position } = walk
-    this.#position = position
-    this.#minOffset = segment.baseOffset
-    this.#chunk = Buffer.allocUnsafe(
-      Math.max(BATCH_HEADER_BYTES, Math.min(CHUNK_BYTES, segment.log.sizeBytes - position)),
-    )
-  }
-
-  readNext(): void {
-    const { segment, isAborted, done, pace } = this.#walk
-    if (isAborted()) return done(new CleaningAborted(), false)
-    if (this.#position >= segment.log.sizeBytes) return done(null, false)
-    segment.log.read(this.#chunk, 0, this.#chunk.length, this.#position, (error, length) => {
-      if (isAborted()) done(new CleaningAborted(), false)
-      else if (error !== null) done(error, false)
-      else if (length === 0) done(this.#corrupt('file is shorter than its size', 0), false)
-      else {
-        pace.begin()
-        this.#slice(0, length)
-      }
+function readNext(walk: SegmentWalk, position: number, minOffset: number, chunkBytes: number): void {
+  const { run, segment, done } = walk
+  if (run.isAborted()) return done(new CleaningAborted(), false)
+  const bytesToEnd = segment.log.sizeBytes - position
+  if (bytesToEnd <= 0) return done(null, false)
+  // A fresh one each time: it is given away.
+  const chunk = Buffer.allocUnsafeSlow(Math.max(BATCH_HEADER_BYTES, Math.min(chunkBytes, bytesToEnd)))
+  segment.log.read(chunk, 0, chunk.length, position, (error, length) => {
+    if (run.isAborted()) return done(new CleaningAborted(), false)
+    if (error !== null) return done(error, false)
+    if (length === 0) return done(new CorruptBatch(segment.log.path, position, 'file is shorter than its size'), false)
+    const bytes = chunk.subarray(0, length)
+    const message = { step: walk.step, bytes, minOffset, bytesToEnd, endsGroup: walk.endsGroup }
+    return run.computation.send(message, [chunk.buffer as ArrayBuffer], (failure, reply) => {
+      if (run.isAborted()) done(new CleaningAborted(), false)
+      else if (reply === null) done(failure ?? new Error('the computation said nothing'), false)
+      else takeReply(walk, position, length, reply)
     })
-  }
+  })
+}
 
-  #slice(from: number, length: number): void {
-    const { visit, pace, isAborted, done, segment } = this.#walk
-    if (isAborted()) return done(new CleaningAborted(), false)
-    const chunk = this.#chunk
-    let at = from
-    while (at + BATCH_HEADER_BYTES <= length) {
-      const size = batchSizeBytes(chunk, at)
-      const isBeyond = this.#position + at + size > segment.log.sizeBytes
-      if (size < BATCH_HEADER_BYTES || isBeyond) return done(this.#corrupt('batch size cannot be', at), false)
-      if (at + size > length) {
-        if (at === 0) this.#chunk = Buffer.allocUnsafe(size)
-        break
-      }
-      const problem = problemOf(chunk, at, this.#minOffset)
-      if (problem !== null) return done(this.#corrupt(problem, at), false)
-      const isLast = this.#position + at + size === segment.log.sizeBytes
-      try {
-        if (visit(chunk, at, isLast) === 'stop') return this.#finishChunk(() => done(null, true))
-      } catch (error) {
-        return done(this.#corrupt((error as Error).message, at), false)
-      }
-      this.#minOffset = nextOffset(chunk, at)
-      at += size
-      if (pace.isOver(size)) {
-        const resumeAt = at
-        return pace.pause(() => this.#slice(resumeAt, length))
-      }
-    }
-    if (at === 0 && this.#position + length >= segment.log.sizeBytes)
-      return done(this.#corrupt('batch is cut short', 0), false)
-    this.#finishChunk(() => {
-      this.#position += at
-      this.readNext()
-    })
-  }
-
-  #finishChunk(next: () => void): void {
-    this.#walk.afterChunk((error) => {
-      if (error === null) next()
-      else this.#walk.done(error, false)
-    })
-  }
-
-  #corrupt(problem: string, at: number): CorruptBatch {
-    return new CorruptBatch(this.#walk.segment.log.path, this.#position + at, problem)
-  }
+function takeReply(walk: SegmentWalk, position: number, length: number, reply: CleaningReply): void {
+  const { run, segment, done } = walk
+  const end = position + reply.consumedBytes
+  if (reply.problem !== null) return done(new CorruptBatch(segment.log.path, end, reply.problem), false)
+  const isCutShort = reply.consumedBytes === 0 && !reply.isFull && position + length >= segment.log.sizeBytes
+  if (isCutShort) return done(new CorruptBatch(segment.log.path, position, 'batch is cut short'), false)
+  return walk.take(reply, (error) => {
+    if (error !== null) return done(error, false)
+    if (reply.isFull) return done(null, true)
+    run.pace.worked(reply.consumedBytes)
+    return run.pace.pause(() => readNext(walk, end, reply.minOffset, Math.max(CHUNK_BYTES, reply.neededBytes)))
+  })
 }
