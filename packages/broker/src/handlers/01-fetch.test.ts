@@ -6,6 +6,7 @@ import { fetchRequest, fetchResponse } from '@millrace/protocol/messages/01-fetc
 import { buildBatch } from '@millrace/protocol/records/build-batch'
 import { describe, expect, it } from 'vitest'
 import { FetchSessionCache } from '../fetch-session/fetch-session-cache.ts'
+import type { ConnectionQuota } from '@millrace/network/request-quotas'
 import type { FetchPartition, FetchPartitionResult } from '../replication/fetch-types.ts'
 import { fetchHandler } from './01-fetch.ts'
 import {
@@ -119,6 +120,41 @@ describe('Fetch', () => {
       expect(released).toBe(1)
     },
   )
+
+  it('a client over its quota gets nothing but the throttle time, and its session tells the records the next time', () => {
+    const { fetch, fetches } = createFetch()
+    const charged: number[] = []
+    const quota: ConnectionQuota = {
+      active: true,
+      timed: false,
+      answered: () => 0,
+      worked: () => {},
+      fetched: (_, bytes) => (charged.push(bytes) === 1 ? 700 : 0),
+      fetchBytesMax: () => 500,
+    }
+    const options = { connection: { quota } }
+    let released = 0
+    const records = { buffers: [BATCH], sizeBytes: BATCH.length, release: () => released++, lastOffset: 7 }
+    const throttled = fetch(12, [{ partition: 0 }], { sessionId: 0, sessionEpoch: 0 }, options)
+    expect(fetches[0]?.spec.maxBytes).toBe(500)
+    answerAll(fetches[0], { records })
+    expect(throttled.response).toMatchObject({ throttleTimeMs: 700, errorCode: 0, sessionId: 0, responses: [] })
+    expect(released).toBe(1)
+    const answer = fetch(12, [{ partition: 0 }], { sessionId: 0, sessionEpoch: 0 }, options)
+    answerAll(fetches[1], { records })
+    expect(partitionsOf(answer)).toHaveLength(1)
+    expect(charged).toEqual([BATCH.length, BATCH.length])
+  })
+
+  it('tells a consumer of version 11 which follower to ask, and passes its rack on; older ones ask leaders only', () => {
+    const { fetch, fetches } = createFetch()
+    const answer = fetch(11, [{ partition: 0 }], { rackId: 'use1-az2' })
+    expect(fetches[0]?.spec).toMatchObject({ rackId: 'use1-az2', leaderOnly: false })
+    answerAll(fetches[0], { preferredReadReplica: 2 })
+    expect(partitionsOf(answer)).toMatchObject([{ preferredReadReplica: 2, errorCode: 0 }])
+    fetch(10, [{ partition: 0 }])
+    expect(fetches[1]?.spec.leaderOnly).toBe(true)
+  })
 
   it('sends zero-length records, not null, when there are none', () => {
     const { fetch, fetches } = createFetch()
