@@ -216,6 +216,11 @@ describe.skipIf(aws === null || kcat === null)('SCRAM by secrets, as the AWS CLI
     const answer = await call(...associate, secret, withoutKey)
     expect(answer['UnprocessedScramSecrets']).toMatchObject([{ SecretArn: withoutKey, ErrorCode: 'InvalidSecretArn' }])
     expect(await login('alice', 'wonderland')).toBe(true)
+    const printed = await millrace.cli('properties', 'secret', '--auth', 'scram', '--for', 'librdkafka')
+    expect(printed.status, printed.stderr).toBe(0)
+    const file = join(scratch, 'librdkafka.properties')
+    writeFileSync(file, printed.stdout)
+    await runOk('kcat', ['-F', file, '-L', '-m', '5'])
     const rotated = ['secretsmanager', 'put-secret-value', '--secret-id', secret]
     await call(...rotated, '--secret-string', value('mirror'))
     await expect.poll(() => login('alice', 'mirror'), { timeout: 20_000 }).toBe(true)

@@ -1,18 +1,9 @@
 /**
- * The few calls of the `kafka` API that the command and the library make, signed like any other client's: they know
- * what every user of the API knows, and nothing else.
+ * The few calls of the AWS API that the command and the library make, signed like any other client's: they know what every
+ * user of the API knows, and nothing else.
  */
-import { createHmac } from 'node:crypto'
-import { canonicalRequest, sha256Hex, stringToSign } from '@millrace/aws/sigv4/canonical-request'
-import { deriveSigningKey } from '@millrace/aws/sigv4/signing-keys'
+import { type AwsAccess, signedCall } from './signed-call.ts'
 import { UserError } from './user-error.ts'
-
-export interface AwsAccess {
-  readonly endpoint: string
-  readonly region: string
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-}
 
 export interface ClusterSummary {
   readonly clusterArn: string
@@ -97,47 +88,35 @@ export class KafkaApi {
     }
   }
 
-  async #call<Answer>(method: string, path: string, query = '', body?: object): Promise<Answer> {
-    const { endpoint, region, accessKeyId, secretAccessKey } = this.#access
-    const payload = body === undefined ? '' : JSON.stringify(body)
-    const timestamp = new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
-    const date = timestamp.slice(0, 8)
-    const scope = `${date}/${region}/kafka/aws4_request`
-    const headers = new Map([
-      ['host', [new URL(endpoint).host]],
-      ['x-amz-date', [timestamp]],
-    ])
-    const signedHeaders = [...headers.keys()]
-    const request = { method, rawPath: path, rawQuery: query, headers, body: Buffer.from(payload) }
-    const text = stringToSign(timestamp, scope, canonicalRequest(request, signedHeaders, sha256Hex(payload)))
-    const signature = createHmac('sha256', deriveSigningKey(secretAccessKey, date, region, 'kafka'))
-      .update(text)
-      .digest('hex')
-    const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`
-    let response: Response
-    try {
-      response = await fetch(`${endpoint}${path}${query === '' ? '' : `?${query}`}`, {
-        method,
-        headers: {
-          'x-amz-date': timestamp,
-          authorization,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: payload }),
-      })
-    } catch (cause) {
-      throw new UserError(`No answer from ${endpoint}. Is Millrace running? Start it with \`millrace start\`.`, {
-        cause,
-      })
-    }
-    const answer = await response.text()
-    const parsed: unknown = answer === '' ? {} : JSON.parse(answer)
-    if (!response.ok) {
-      const { message } = parsed as { message?: string }
-      throw new UserError(
-        `${response.headers.get('x-amzn-errortype') ?? String(response.status)}: ${message ?? answer}`,
-      )
-    }
-    return parsed as Answer
+  /** Secrets whose users may log in by SCRAM. */
+  async scramSecrets(arn: string): Promise<string[]> {
+    const answer = await this.#call<{ secretArnList: string[] }>(
+      'GET',
+      `/v1/clusters/${encodeURIComponent(arn)}/scram-secrets`,
+      'maxResults=100',
+    )
+    return answer.secretArnList
+  }
+
+  /** What Secrets Manager tells of a secret's value. */
+  async secretString(secretArn: string): Promise<string> {
+    const answer = await signedCall<{ SecretString?: string }>(this.#access, {
+      service: 'secretsmanager',
+      method: 'POST',
+      path: '/',
+      body: { SecretId: secretArn },
+      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' },
+    })
+    return answer.SecretString ?? ''
+  }
+
+  #call<Answer>(method: string, path: string, query = '', body?: object): Promise<Answer> {
+    return signedCall(this.#access, {
+      service: 'kafka',
+      method,
+      path,
+      query,
+      ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
+    })
   }
 }

@@ -72,7 +72,8 @@ program
 program
   .command('properties <cluster>')
   .description('a client configuration that works as it is printed')
-  .addOption(new Option('--auth <kind>', 'how to connect').choices(['plaintext', 'tls']).default('tls'))
+  .addOption(new Option('--auth <kind>', 'how to connect').choices(['plaintext', 'tls', 'scram']).default('tls'))
+  .option('--user <name>', 'whose SCRAM login, where a cluster has several')
   .addOption(
     new Option('--for <client>', 'whose configuration')
       .choices(['java', 'librdkafka', 'kafkajs', 'python'])

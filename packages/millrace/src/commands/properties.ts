@@ -1,59 +1,18 @@
 /** `millrace properties`: a client configuration for a cluster that works as it is printed. */
+import type { KafkaApi, ListenerKind } from '../aws-client.ts'
 import { localAuthority } from '../local-authority.ts'
 import { locateCluster } from '../locate-cluster.ts'
 import { printJson } from '../output.ts'
 import { UserError } from '../user-error.ts'
+import { clientProperties, type ClientKind, type ScramLogin } from './client-properties.ts'
 
 export interface PropertiesCommandOptions {
   readonly dataDir?: string
-  readonly auth: 'plaintext' | 'tls'
+  readonly auth: ListenerKind
   readonly for: ClientKind
+  /** Whose login, where a cluster has several. */
+  readonly user?: string
   readonly json?: boolean
-}
-
-export type ClientKind = 'java' | 'librdkafka' | 'kafkajs' | 'python'
-
-/** What every client has to be told, whatever it calls it. */
-interface Connection {
-  readonly brokers: readonly string[]
-  /** Null: plaintext. */
-  readonly caFile: string | null
-}
-
-const printers: Readonly<Record<ClientKind, (connection: Connection) => string>> = {
-  java: ({ brokers, caFile }) =>
-    lines({
-      'bootstrap.servers': brokers.join(','),
-      ...(caFile === null
-        ? { 'security.protocol': 'PLAINTEXT' }
-        : { 'security.protocol': 'SSL', 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': caFile }),
-    }),
-  librdkafka: ({ brokers, caFile }) =>
-    lines({
-      'bootstrap.servers': brokers.join(','),
-      ...(caFile === null
-        ? { 'security.protocol': 'plaintext' }
-        : { 'security.protocol': 'ssl', 'ssl.ca.location': caFile }),
-    }),
-  kafkajs: ({ brokers, caFile }) =>
-    caFile === null
-      ? `export default { brokers: ${JSON.stringify(brokers)} }\n`
-      : `import { readFileSync } from 'node:fs'
-
-export default {
-  brokers: ${JSON.stringify(brokers)},
-  ssl: { ca: [readFileSync(${JSON.stringify(caFile)}, 'utf8')] },
-}
-`,
-  python: ({ brokers, caFile }) =>
-    `config = ${JSON.stringify(
-      {
-        bootstrap_servers: brokers,
-        ...(caFile === null ? { security_protocol: 'PLAINTEXT' } : { security_protocol: 'SSL', ssl_cafile: caFile }),
-      },
-      null,
-      4,
-    )}\n`,
 }
 
 export async function properties(cluster: string, options: PropertiesCommandOptions): Promise<void> {
@@ -61,17 +20,31 @@ export async function properties(cluster: string, options: PropertiesCommandOpti
   const bootstrap = (await api.bootstrapStrings(arn))[options.auth]
   if (bootstrap === null) {
     throw new UserError(
-      `Cluster ${name} has no ${options.auth} listener; encryptionInTransit.clientBroker decides when it is created.`,
+      `Cluster ${name} has no ${options.auth} listener; \`aws kafka update-security\` gives it another one.`,
     )
   }
-  const caFile = options.auth === 'tls' ? (await localAuthority(options.dataDir)).certificateFile : null
-  const connection = { brokers: bootstrap.split(','), caFile }
+  const connection = {
+    brokers: bootstrap.split(','),
+    caFile: options.auth === 'plaintext' ? null : (await localAuthority(options.dataDir)).certificateFile,
+    login: options.auth === 'scram' ? await scramLogin(api, arn, options.user) : null,
+  }
   if (options.json === true) printJson(connection)
-  else process.stdout.write(printers[options.for](connection))
+  else process.stdout.write(clientProperties[options.for](connection))
 }
 
-function lines(properties: Readonly<Record<string, string>>): string {
-  return Object.entries(properties)
-    .map(([key, value]) => `${key}=${value}\n`)
-    .join('')
+/** The user in the cluster's only secret, or the one that was asked for. */
+async function scramLogin(api: KafkaApi, arn: string, user: string | undefined): Promise<ScramLogin> {
+  const secrets = await api.scramSecrets(arn)
+  const logins = await Promise.all(
+    secrets.map(async (secret) => JSON.parse(await api.secretString(secret)) as ScramLogin),
+  )
+  const names = logins.map(({ username }) => username).join(', ')
+  if (user === undefined && logins.length > 1) throw new UserError(`Which user? Name one with --user: ${names}.`)
+  const found = user === undefined ? logins[0] : logins.find(({ username }) => username === user)
+  if (found !== undefined) return found
+  throw new UserError(
+    logins.length === 0
+      ? 'No secret is associated with this cluster: `aws kafka batch-associate-scram-secret` makes its user a login.'
+      : `No associated secret has the user ${user ?? ''}; there is: ${names}.`,
+  )
 }

@@ -1,0 +1,87 @@
+/** The same connection in the words of each client library. */
+
+export type ClientKind = 'java' | 'librdkafka' | 'kafkajs' | 'python'
+
+export interface ScramLogin {
+  readonly username: string
+  readonly password: string
+}
+
+/** What every client has to be told, whatever it calls it. */
+export interface ClientConnection {
+  readonly brokers: readonly string[]
+  /** PEM of the authority to trust; null: plaintext. */
+  readonly caFile: string | null
+  /** By SCRAM-SHA-512; null: none. */
+  readonly login: ScramLogin | null
+}
+
+const MECHANISM = 'SCRAM-SHA-512'
+const JAVA_MODULE = 'org.apache.kafka.common.security.scram.ScramLoginModule'
+
+export const clientProperties: Readonly<Record<ClientKind, (connection: ClientConnection) => string>> = {
+  java: ({ brokers, caFile, login }) =>
+    lines({
+      'bootstrap.servers': brokers.join(','),
+      'security.protocol': protocol(caFile, login),
+      ...(caFile === null ? {} : { 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': caFile }),
+      ...(login === null
+        ? {}
+        : {
+            'sasl.mechanism': MECHANISM,
+            'sasl.jaas.config': `${JAVA_MODULE} required username=${quoted(login.username)} password=${quoted(login.password)};`,
+          }),
+    }),
+  librdkafka: ({ brokers, caFile, login }) =>
+    lines({
+      'bootstrap.servers': brokers.join(','),
+      'security.protocol': protocol(caFile, login).toLowerCase(),
+      ...(caFile === null ? {} : { 'ssl.ca.location': caFile }),
+      ...(login === null
+        ? {}
+        : { 'sasl.mechanism': MECHANISM, 'sasl.username': login.username, 'sasl.password': login.password }),
+    }),
+  kafkajs: ({ brokers, caFile, login }) =>
+    [
+      ...(caFile === null ? [] : ["import { readFileSync } from 'node:fs'", '']),
+      'export default {',
+      `  brokers: ${JSON.stringify(brokers)},`,
+      ...(caFile === null ? [] : [`  ssl: { ca: [readFileSync(${JSON.stringify(caFile)}, 'utf8')] },`]),
+      ...(login === null ? [] : [`  sasl: ${JSON.stringify({ mechanism: MECHANISM.toLowerCase(), ...login })},`]),
+      '}',
+      '',
+    ].join('\n'),
+  python: ({ brokers, caFile, login }) =>
+    `config = ${JSON.stringify(
+      {
+        bootstrap_servers: brokers,
+        security_protocol: protocol(caFile, login),
+        ...(caFile === null ? {} : { ssl_cafile: caFile }),
+        ...(login === null
+          ? {}
+          : {
+              sasl_mechanism: MECHANISM,
+              sasl_plain_username: login.username,
+              sasl_plain_password: login.password,
+            }),
+      },
+      null,
+      4,
+    )}\n`,
+}
+
+function protocol(caFile: string | null, login: ScramLogin | null): string {
+  const transport = caFile === null ? 'PLAINTEXT' : 'SSL'
+  return login === null ? transport : `SASL_${transport}`
+}
+
+/** As JAAS reads it. In a properties file a backslash is written twice. */
+function quoted(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`.replaceAll('\\', '\\\\')
+}
+
+function lines(properties: Readonly<Record<string, string>>): string {
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('')
+}
