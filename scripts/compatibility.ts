@@ -22,6 +22,8 @@ interface Suite {
   readonly passed: number
   readonly failed: readonly string[]
   readonly leftOut: readonly { readonly test: string; readonly reason: string }[]
+  /** Failed beside others, passed when run again alone. */
+  readonly passedAlone?: readonly string[]
 }
 
 interface Result {
@@ -173,7 +175,9 @@ function suiteSection(results: readonly Result[]): string[] {
   for (const { suite, passed, failed, leftOut, commit, date, command } of suites)
     lines.push(`| ${suite} | ${passed} | ${failed.length} | ${leftOut.length} | ${commit} | ${date} | \`${command}\` |`)
   lines.push('')
-  for (const { suite, failed, leftOut } of suites) {
+  for (const { suite, failed, leftOut, passedAlone = [] } of suites) {
+    if (passedAlone.length > 0)
+      lines.push(`Failed first in ${suite}, beside others on a busy machine, and passed when run again alone: ${passedAlone.join(', ')}.`, '')
     if (failed.length > 0) lines.push(`Failed in ${suite}:`, '', ...failed.map((failure) => `- ${escaped(failure)}`), '')
     if (leftOut.length === 0) continue
     lines.push(`Left out of ${suite}:`, '')

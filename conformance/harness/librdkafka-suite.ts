@@ -86,6 +86,7 @@ export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[
             passed: report.passed.length,
             failed: report.failed,
             leftOut: leftOut(report),
+            passedAlone: report.passedAlone ?? [],
           })
           expect(report.failed, report.words).toEqual([])
           expect(report.passed.length).toBeGreaterThan(0)
@@ -112,7 +113,9 @@ async function withSecondTry(
   const passed = [...first.passed.filter((test) => !repeated.has(test)), ...second.passed]
   // What ended the runner itself has no number, and no second chance.
   const fatal = first.failed.filter((failure) => !/^\d{4}/.test(failure))
-  return { ...first, passed, failed: [...fatal, ...second.failed], words: second.words }
+  const failedFirst = new Set(first.failed.map((failure) => failure.split(':')[0]))
+  const passedAlone = second.passed.filter((test) => failedFirst.has(test))
+  return { ...first, passed, passedAlone, failed: [...fatal, ...second.failed], words: second.words }
 }
 
 function leftOut({ skipped }: RunnerReport): LeftOut[] {

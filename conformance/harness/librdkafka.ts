@@ -20,6 +20,8 @@ export interface RunnerOptions {
 
 export interface RunnerReport {
   readonly passed: readonly string[]
+  /** Failed first, passed when run again alone; also in `passed`. */
+  readonly passedAlone?: readonly string[]
   /** With the assertion that failed. */
   readonly failed: readonly string[]
   readonly skipped: readonly { readonly test: string; readonly reason: string }[]

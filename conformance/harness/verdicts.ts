@@ -17,6 +17,8 @@ export interface Verdicts {
   readonly passed: number
   readonly failed: readonly string[]
   readonly leftOut: readonly LeftOut[]
+  /** Failed beside others, passed when run again alone: counted as passed, and told. */
+  readonly passedAlone?: readonly string[]
 }
 
 export function recordVerdicts(verdicts: Verdicts): void {
