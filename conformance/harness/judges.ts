@@ -74,6 +74,8 @@ function mainClass(tool: string, release: string): string {
       return 'org.apache.kafka.tools.TransactionsCommand'
     case 'transactional-message-copier':
       return 'org.apache.kafka.tools.TransactionalMessageCopier'
+    case 'kafka-producer-perf-test':
+      return 'org.apache.kafka.tools.ProducerPerformance'
     case 'kafka-consumer-perf-test':
       return 'org.apache.kafka.tools.ConsumerPerformance'
     case 'kafka-client-metrics':
