@@ -8,7 +8,6 @@
 import type { TimerHandle } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
 import type { Uuid } from '@millrace/base/uuid'
-import { encodeOffsetCheckpoint, type PartitionOffset } from './checkpoints.ts'
 import {
   directoryMark,
   markedDirectoryName,
@@ -17,6 +16,7 @@ import {
 } from './file-names.ts'
 import { type CleanerSettings, defaultCleanerSettings } from './cleaner/cleaner-settings.ts'
 import { LogCleaner } from './cleaner/log-cleaner.ts'
+import { firstDirtyOffsetsOf, highWatermarksOf, logStartsOf, recoveryPointsOf } from './log-checkpoints.ts'
 import type { CreateLogOptions, LogManagerOptions } from './log-manager-options.ts'
 import { createLogContext, type LogContext } from './log-context.ts'
 import { LogDirectory, partitionKey } from './log-directory.ts'
@@ -64,7 +64,8 @@ export class LogManager {
       context: this.#context,
       settings: options.cleanerSettings ?? ((): CleanerSettings => defaultCleanerSettings),
       logs: () => this.#logs.values(),
-      writeRecoveryPoints: (callback) => directory.recoveryPointFile.write(this.#recoveryPoints(), callback),
+      writeRecoveryPoints: (callback) =>
+        directory.recoveryPointFile.write(recoveryPointsOf(this.#logs.values()), callback),
       writeCheckpoint: (callback) => this.writeCleanerCheckpoint(callback),
     })
     this.directoryId = directory.directoryId
@@ -145,21 +146,20 @@ export class LogManager {
 
   /** Writes the high watermarks of all logs now; also done every 5 s. */
   writeHighWatermarks(callback: (error: Error | null) => void): void {
-    this.#directory.highWatermarkFile.write(this.#highWatermarks(), callback)
+    this.#directory.highWatermarkFile.write(highWatermarksOf(this.#logs.values()), callback)
   }
 
   /** Writes recovery points and log starts now; also done every 60 s. */
   writeCheckpoints(callback: (error: Error | null) => void): void {
-    this.#directory.recoveryPointFile.write(this.#recoveryPoints(), (error) => {
+    this.#directory.recoveryPointFile.write(recoveryPointsOf(this.#logs.values()), (error) => {
       if (error !== null) callback(error)
-      else this.#directory.logStartFile.write(this.#logStarts(), callback)
+      else this.#directory.logStartFile.write(logStartsOf(this.#logs.values()), callback)
     })
   }
 
   /** Writes up to where each log is compacted; also done after each cleaning. */
   writeCleanerCheckpoint(callback: (error: Error | null) => void): void {
-    const firstDirtyOffsets = this.#checkpoint((log) => (log.firstDirtyOffset > 0 ? log.firstDirtyOffset : null))
-    this.#directory.cleanerFile.write(firstDirtyOffsets, callback)
+    this.#directory.cleanerFile.write(firstDirtyOffsetsOf(this.#logs.values()), callback)
   }
 
   /** Compacts what is worth it now; also done every log.cleaner.backoff.ms. */
@@ -372,7 +372,7 @@ export class LogManager {
       this.#recoveryPointsDue = false
       if (this.#closed) return
       try {
-        this.#directory.recoveryPointFile.writeNow(this.#recoveryPoints())
+        this.#directory.recoveryPointFile.writeNow(recoveryPointsOf(this.#logs.values()))
       } catch (error) {
         this.#told(error as Error)
       }
@@ -385,7 +385,8 @@ export class LogManager {
     this.#logStartsDue = true
     this.#context.host.tick(() => {
       this.#logStartsDue = false
-      if (!this.#closed) this.#directory.logStartFile.write(this.#logStarts(), (error) => this.#told(error))
+      if (!this.#closed)
+        this.#directory.logStartFile.write(logStartsOf(this.#logs.values()), (error) => this.#told(error))
     })
   }
 
@@ -394,27 +395,5 @@ export class LogManager {
     const isRepeated = isOutOfSpace(error) && this.#isFull
     this.#isFull = isOutOfSpace(error)
     if (error !== null && !isRepeated) this.#context.logger.warn('a periodic write failed', { error: error.message })
-  }
-
-  #highWatermarks(): Buffer {
-    return this.#checkpoint((log) => log.highWatermark)
-  }
-
-  #recoveryPoints(): Buffer {
-    return this.#checkpoint((log) => log.checkpointedRecoveryPoint)
-  }
-
-  /** Only where the log start is not told by the files. */
-  #logStarts(): Buffer {
-    return this.#checkpoint((log) => (log.logStartOffset > log.segments.first.baseOffset ? log.logStartOffset : null))
-  }
-
-  #checkpoint(offsetOf: (log: PartitionLog) => number | null): Buffer {
-    const entries: PartitionOffset[] = []
-    for (const log of this.#logs.values()) {
-      const offset = offsetOf(log)
-      if (offset !== null) entries.push({ topic: log.topic, partition: log.partition, offset })
-    }
-    return encodeOffsetCheckpoint(entries)
   }
 }

@@ -6,9 +6,9 @@ import { baseOffset, batchSizeBytes, nextOffset, partitionLeaderEpoch } from '@m
 import { AppendError } from './append-error.ts'
 import { AppendQueue, type QueuedAppend, type QueueOwner } from './append-queue.ts'
 import type { Slab } from './arena.ts'
-import { type CheckpointFile, encodeEpochCheckpoint } from './checkpoints.ts'
 import { segmentFileName } from './file-names.ts'
 import { type FlushableLog, Flusher } from './flusher.ts'
+import { LeaderEpochFile } from './leader-epoch-file.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogState } from './log-state.ts'
 import type { AppendCallback } from './log-types.ts'
@@ -38,9 +38,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
   readonly #state: LogState
   readonly #context: LogContext
   readonly #queue: AppendQueue
-  readonly #epochFile: CheckpointFile
-  #epochsChanged = false
-  #epochWriteQueued = false
+  readonly #epochFile: LeaderEpochFile
   #abandoned = false
   /** Offset of the newest producer snapshot, on disk or waiting to be written. */
   #snapshotOffset: number
@@ -48,7 +46,12 @@ export class LogWriter implements QueueOwner, FlushableLog {
   constructor(state: LogState, context: LogContext, loaded: LoadedLog) {
     this.#state = state
     this.#context = context
-    this.#epochFile = loaded.epochFile
+    this.#epochFile = new LeaderEpochFile({
+      context,
+      file: loaded.epochFile,
+      entries: () => state.leaderEpochs.entries,
+      onFailure: (error) => this.#takeOffline(error),
+    })
     this.#snapshotOffset = loaded.snapshotOffset
     this.nextOffset = loaded.segments.active.nextOffset
     this.#queue = new AppendQueue(this, context)
@@ -246,7 +249,6 @@ export class LogWriter implements QueueOwner, FlushableLog {
     }
     this.generation++
     this.#cutTo(this.logEndOffset)
-    this.#epochsChanged = true
     this.#state.offline = null
     this.noteEpochChange()
     this.flusher.resume()
@@ -330,26 +332,11 @@ export class LogWriter implements QueueOwner, FlushableLog {
   }
 
   noteEpochChange(): void {
-    this.#epochsChanged = true
-    if (this.#epochWriteQueued) return
-    this.#epochWriteQueued = true
-    this.#context.background.run((done) => {
-      this.#epochWriteQueued = false
-      this.writeLeaderEpochs((error) => {
-        if (error !== null) this.#takeOffline(error)
-        done()
-      })
-    })
+    this.#epochFile.noteChange()
   }
 
   writeLeaderEpochs(callback: (error: Error | null) => void): void {
-    // Behind a write that is under way another one is queued: `callback` tells that the epochs are durable.
-    if (!this.#epochsChanged && !this.#epochFile.isBusy) {
-      callback(null)
-      return
-    }
-    this.#epochsChanged = false
-    this.#epochFile.write(encodeEpochCheckpoint(this.#state.leaderEpochs.entries), callback)
+    this.#epochFile.write(callback)
   }
 
   #truncate(cut: () => void): void {
