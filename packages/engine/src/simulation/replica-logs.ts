@@ -65,7 +65,7 @@ export function compareReplicas(
     if (isCompacted) {
       const wholes = replicas.map(({ replica }) => readLog(world, replica.log, logStart, endOffset))
       for (const key of keysThatDiffer(wholes))
-        differences.push(`${topic}-${partition} below ${endOffset}: the last record of key ${key} differs`)
+        differences.push(`${topic}-${partition} below ${endOffset}: the last record of ${key}`)
     }
     const [first, ...others] = contents
     if (first === undefined) continue
@@ -83,7 +83,7 @@ export function compareReplicas(
 }
 
 /**
- * Keys whose last records differ. A deletion may be gone from one replica and not yet from another. Keys written in
+ * Keys whose last records differ, and where they are in each log. A deletion may be gone from one replica and not yet from another. Keys written in
  * transactions are left out: aborted records may be gone or not.
  */
 function keysThatDiffer(logs: readonly Buffer[]): string[] {
@@ -109,6 +109,12 @@ function keysThatDiffer(logs: readonly Buffer[]): string[] {
     const deleted = latest.every((last) => last.get(key)?.isDeletion !== false)
     return !deleted && (gone || new Set(offsets).size > 1 || offsets.length < latest.length)
   }
+  const shown = (key: string): string =>
+    latest
+      .map((last) => `${last.get(key)?.offset ?? 'none'}${last.get(key)?.isDeletion === true ? '!' : ''}`)
+      .join(', ')
   const keys = new Set(latest.flatMap((last) => [...last.keys()]))
-  return [...keys].filter((key) => !transactional.has(key) && differs(key))
+  return [...keys]
+    .filter((key) => !transactional.has(key) && differs(key))
+    .map((key) => `key ${Buffer.from(key, 'hex').toString()} is at ${shown(key)}`)
 }

@@ -35,10 +35,15 @@ const STEP_MS_MAX = 120
 const STEP_OFFSETS_MAX = 5
 /** How often a member falls asleep for longer than its session, and goes on as if nothing had been. */
 const SLEEP_PROBABILITY = 0.01
+const LATE_COMMIT_PROBABILITY = 0.5
 
 interface Commit {
   readonly generation: number
   readonly offset: number
+}
+
+interface LateCommit extends Commit {
+  readonly partition: number
 }
 
 export class GroupPromises {
@@ -116,6 +121,8 @@ export class SimulatedGroupMember implements Actor {
   #positions: Map<number, number> = new Map()
   #lastError = 'nothing'
   #stopped = false
+  /** What this member had in the generation before. */
+  #left: LateCommit | null = null
 
   constructor(options: GroupMemberOptions) {
     this.#options = options
@@ -182,10 +189,12 @@ export class SimulatedGroupMember implements Actor {
     })
     const generationId = this.#generation
     const body = { groupId, generationId, memberId: this.#memberId, assignments }
+    const left = this.#left
     const answered = (error: Error | null, response: SyncGroupResponse | null): void => {
       if (response === null || response.errorCode !== ErrorCode.NONE) return this.#failed(error, response?.errorCode)
       const mine = decodeAssignment(response.assignment).flatMap((assigned) => assigned.partitions)
       for (const partition of mine) promises.assigned(generationId, partition, this.#memberId)
+      if (left !== null && access.host.random.chance(LATE_COMMIT_PROBABILITY)) this.#commitLate(left)
       this.#take(mine)
     }
     access.coordinatorOf(groupId, (coordinator) =>
@@ -270,6 +279,22 @@ export class SimulatedGroupMember implements Actor {
     )
   }
 
+  /** A commit of the generation before, as one that was under way when the group rebalanced: it must be refused. */
+  #commitLate({ generation, partition, offset }: LateCommit): void {
+    const { access, groupId, topic, promises } = this.#options
+    const newest = promises.newestGeneration
+    const asked = { partitionIndex: partition, committedOffset: offset, committedMetadata: 'late' }
+    const topics = [{ name: topic, partitions: [asked] }]
+    const body = { groupId, generationIdOrMemberEpoch: generation, memberId: this.#memberId, topics }
+    const answered = (_error: Error | null, response: OffsetCommitResponse | null): void => {
+      if (response?.topics[0]?.partitions[0]?.errorCode !== ErrorCode.NONE) return
+      promises.accepted('a late commit', generation, newest)
+    }
+    access.coordinatorOf(groupId, (coordinator) =>
+      access.send(coordinator, offsetCommitRequest, offsetCommitResponse, COMMIT_VERSION, body, answered),
+    )
+  }
+
   /** Everything that goes wrong leads to joining again, sometimes as somebody new, sometimes elsewhere. */
   #failed(error: Error | null, errorCode: number | undefined): void {
     const { access, groupId } = this.#options
@@ -277,6 +302,8 @@ export class SimulatedGroupMember implements Actor {
     if (errorCode === ErrorCode.UNKNOWN_MEMBER_ID) this.#memberId = ''
     else if (errorCode !== ErrorCode.REBALANCE_IN_PROGRESS && errorCode !== ErrorCode.ILLEGAL_GENERATION)
       access.forgetCoordinator(groupId)
+    const [owned] = this.#positions
+    this.#left = owned === undefined ? null : { generation: this.#generation, partition: owned[0], offset: owned[1] }
     this.#positions = new Map()
     access.again(() => this.#join())
   }

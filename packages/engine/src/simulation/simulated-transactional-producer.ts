@@ -1,6 +1,6 @@
 /**
- * A producer that writes transactions to several partitions, commits most and aborts some, and sometimes hangs for longer
- * than the cluster waits for it. Several may share a transactional id: each that begins fences the others.
+ * A producer that writes transactions to several partitions, commits most and aborts some, sometimes hangs for longer than
+ * the cluster waits for it, and may leave one open when it ends. Several may share a transactional id: each that begins fences the others.
  */
 import type { Actor } from './actor.ts'
 import type { SimulatedTransaction } from './transaction-promises.ts'
@@ -64,6 +64,11 @@ export class SimulatedTransactionalProducer implements Actor {
   }
 
   #write(transaction: SimulatedTransaction, batches: number): void {
+    // Its process ends: nobody is left to end the transaction.
+    if (this.#stopped && this.#chance(0.5)) {
+      this.#idle = true
+      return
+    }
     if (batches === 0) return this.#end(transaction, !this.#chance(ABORT_PROBABILITY))
     const { topic, partitions, timeoutMs } = this.#options
     const values = Array.from(

@@ -10,7 +10,8 @@ export function tablePart({ cluster, ledger, setUp, access, below, world }: Stag
     'cleanup.policy': 'compact',
     'segment.bytes': below(2) === 0 ? '2048' : '6000',
     'min.cleanable.dirty.ratio': '0.01',
-    'delete.retention.ms': '300',
+    // A replica that was away for longer may keep what was deleted (as with Kafka); clocks jump by up to 10 s.
+    'delete.retention.ms': '20000',
     'file.delete.delay.ms': '200',
   }
   setUp.createTopic({ name: TOPIC, partitions: 1, replicationFactor: cluster.brokerHosts.size, configs })

@@ -70,6 +70,14 @@ export class Scene {
     return partitions[this.below(partitions.length)]?.leader ?? -1
   }
 
+  /** The leader of an internal topic; any broker while there is none. */
+  coordinator(): number {
+    const topics = this.cluster.controller?.runtime.image.topicsByName
+    const names = ['__transaction_state', '__consumer_offsets'].filter((name) => topics?.has(name) === true)
+    const leader = topics?.get(names[this.below(names.length)] ?? '')?.partitions[0]?.leader ?? -1
+    return leader < 0 ? this.broker() : leader
+  }
+
   host(nodeId: number): FakeHost {
     return this.supervisor.hostOf(nodeId)
   }
@@ -188,6 +196,43 @@ export const troubleKinds: readonly TroubleKind[] = [
       scene.world.network.partition(scene.host(one), scene.host(between))
       const end = (): void => scene.world.network.heal(scene.host(one), scene.host(between))
       return { what: `part ${one} and ${between}`, lastsMs: scene.below(4_000), end }
+    },
+  },
+  {
+    // What the client sent arrives when it has long given up.
+    name: 'part a client from a broker',
+    weight: 2,
+    begin: (scene) => {
+      const id = scene.broker()
+      const clients = [...scene.world.hosts].filter(({ name }) => name.startsWith('client-'))
+      const client = clients[scene.below(clients.length)] ?? scene.host(CONTROLLER_ID)
+      scene.world.network.partition(scene.host(id), client)
+      const end = (): void => scene.world.network.heal(scene.host(id), client)
+      return { what: `part broker ${id} and ${client.name}`, lastsMs: 1_000 + scene.below(3_000), end }
+    },
+  },
+  {
+    // Leaders coordinate groups and transactions.
+    name: 'kill a coordinator',
+    weight: 2,
+    begin: (scene) => {
+      const id = scene.coordinator()
+      scene.supervisor.kill(id)
+      return { what: `kill coordinator ${id}`, lastsMs: scene.below(1_000), end: () => scene.supervisor.restart(id) }
+    },
+  },
+  {
+    // Back and forth, as a machine whose time is set anew by hand.
+    name: 'jump a clock',
+    weight: 2,
+    begin: (scene) => {
+      const host = scene.host(scene.node())
+      const jumpMs = scene.below(20_000) - 10_000
+      host.wallClockSkewMs += jumpMs
+      const end = (): void => {
+        host.wallClockSkewMs -= jumpMs
+      }
+      return { what: `jump the clock of ${host.name} by ${jumpMs} ms`, lastsMs: scene.below(2_500), end }
     },
   },
   {
