@@ -82,6 +82,10 @@ export class GroupReader {
     return this.#seen.size
   }
 
+  get numbers(): number[] {
+    return [...this.#seen]
+  }
+
   get words(): string {
     return this.#words.join('')
   }

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { CreateConfigurationCommand, KafkaClient } from '@aws-sdk/client-kafka'
 import { KafkaApi } from 'millrace/aws-client'
 import { plaintextCluster, untilActive } from 'millrace/demo'
+import { forgetReaping, reapWithThisProcess } from './reaper.ts'
 import { runOk, run, type RunResult } from './run.ts'
 import { recordUsage } from './usage.ts'
 
@@ -32,6 +33,7 @@ export interface StartOptions {
 /** Starts `millrace start --json` on a free port and waits for its ready line (at most 30 s). */
 export async function startMillraceProcess(options: StartOptions = {}): Promise<MillraceProcess> {
   const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'millrace-conformance-'))
+  reapWithThisProcess(dataDirectory)
   const args = [command, 'start', '--json', '--port', '0', '--data-dir', dataDirectory, ...(options.args ?? [])]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const words: string[] = []
@@ -76,6 +78,7 @@ export async function startMillraceProcess(options: StartOptions = {}): Promise<
         const ended = new Promise((resolve) => child.once('exit', resolve))
         child.kill('SIGTERM')
         await ended
+        forgetReaping(dataDirectory)
       }
       if (options.dataDirectory === undefined) rmSync(dataDirectory, { recursive: true, force: true })
     },

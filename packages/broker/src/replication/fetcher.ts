@@ -19,7 +19,7 @@ import type { ReplicaThrottle } from '../quotas/replica-throttle.ts'
 import { Backoff } from './backoff.ts'
 import { findStartOffset } from './out-of-range.ts'
 import type { Partition } from './partition.ts'
-import { truncationOffset } from './truncation.ts'
+import { truncationOffset, wholeBatchStart } from './truncation.ts'
 
 /** ReplicaState with the broker epoch needs 15; 17 is the newest that Kafka 3.9 speaks. */
 const FETCH_VERSION = 17
@@ -241,6 +241,8 @@ export class Fetcher {
 
   #append(followed: Followed, records: Buffer, highWatermark: number, logStartOffset: number): void {
     const { partition } = followed
+    const start = wholeBatchStart(partition.log, records)
+    if (start !== null) partition.truncateFullyAndStartAt(start)
     this.#options.metrics.replicationBytesIn += records.length
     const { throttle } = this.#options
     if (throttle.active && throttle.throttles(partition.topic, partition.partition)) throttle.record(records.length)

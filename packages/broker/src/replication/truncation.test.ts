@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { divergence, truncationOffset } from './truncation.ts'
+import { buildBatch } from '@millrace/protocol/records/build-batch'
+import { divergence, truncationOffset, wholeBatchStart } from './truncation.ts'
 
 describe('divergence seen by the leader', () => {
   test('none when the epoch reaches at least as far as the follower', () => {
@@ -32,5 +33,27 @@ describe('truncation of the follower', () => {
   test('goes by the leader alone when no own epoch is that small', () => {
     expect(truncationOffset({ epoch: 1, endOffset: 50 }, { epoch: -1, endOffset: -1 }, 120)).toBe(50)
     expect(truncationOffset({ epoch: 1, endOffset: 500 }, { epoch: -1, endOffset: -1 }, 120)).toBe(120)
+  })
+})
+
+describe("a replica with nothing in it, when the leader's log begins inside a batch", () => {
+  const batch = buildBatch({
+    baseOffset: 107,
+    timestampMs: 1,
+    records: Array.from({ length: 5 }, () => ({ value: Buffer.from('v') })),
+  })
+
+  test('begins where the batch begins', () => {
+    expect(wholeBatchStart({ logStartOffset: 110, nextOffset: 110 }, batch)).toBe(107)
+  })
+
+  test('stays where it is when the batch begins there, or lies elsewhere', () => {
+    expect(wholeBatchStart({ logStartOffset: 107, nextOffset: 107 }, batch)).toBeNull()
+    expect(wholeBatchStart({ logStartOffset: 50, nextOffset: 50 }, batch)).toBeNull()
+    expect(wholeBatchStart({ logStartOffset: 112, nextOffset: 112 }, batch)).toBeNull()
+  })
+
+  test('is not cut when it holds anything', () => {
+    expect(wholeBatchStart({ logStartOffset: 100, nextOffset: 110 }, batch)).toBeNull()
   })
 })
