@@ -56,8 +56,9 @@ export class GroupShard {
 
   /** NONE, or what a request for a group of this shard is told. */
   get errorCode(): number {
-    if (this.#state === 'active') return ErrorCode.NONE
-    return this.#state === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR
+    // With its storage gone a coordinator knows only what was, while another has long taken over.
+    if (this.#state === 'closed' || !this.partition.isLeader) return ErrorCode.NOT_COORDINATOR
+    return this.#state === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NONE
   }
 
   /** Replays the partition up to its log end, a piece per turn; `loaded` when the shard is active. */

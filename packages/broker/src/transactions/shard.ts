@@ -54,8 +54,9 @@ export class TransactionShard {
 
   /** NONE, or what a request for a transactional id of this shard is told. */
   get errorCode(): number {
-    if (this.#state === 'active') return ErrorCode.NONE
-    return this.#state === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR
+    // With its storage gone a coordinator knows only what was, while another has long taken over.
+    if (this.#state === 'closed' || !this.#options.partition.isLeader) return ErrorCode.NOT_COORDINATOR
+    return this.#state === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NONE
   }
 
   /** Replays the partition up to its log end; `loaded` when the shard is active. */

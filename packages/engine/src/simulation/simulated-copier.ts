@@ -62,8 +62,24 @@ export class SimulatedCopier implements Actor {
       this.#idle = true
       return
     }
-    const { access, groupId, source } = this.#options
-    this.#session.begin(() => fetchGroupOffset(access, groupId, source, (offset) => this.#copyFrom(offset)))
+    this.#session.begin(() => this.#findPosition())
+  }
+
+  /**
+   * A coordinator that another has replaced may not know it, and would tell an old offset (as with Kafka, where members of
+   * the group are told nothing by such a one). What it commits before proves that it is the one: the commit is replicated.
+   */
+  #findPosition(): void {
+    const { access, promises, name, transactionalId, groupId, source } = this.#options
+    const proof = promises.begin(name, transactionalId)
+    this.#session.commitOffset({ groupId, topic: source, partition: 1, offset: 0 }, (outcome) => {
+      if (outcome === 'over') return this.#fenced()
+      const commits = outcome === 'done'
+      return this.#end(proof, commits, () => {
+        if (commits) fetchGroupOffset(access, groupId, source, (offset) => this.#copyFrom(offset))
+        else this.#findPosition()
+      })
+    })
   }
 
   #copyFrom(position: number): void {
