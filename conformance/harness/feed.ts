@@ -11,6 +11,7 @@ export class Feed {
   readonly #child: ChildProcess
   readonly #words: string[] = []
   readonly #timer: NodeJS.Timeout
+  readonly #ended: Promise<number | null>
   sent = 0
 
   /**
@@ -40,6 +41,9 @@ export class Feed {
       },
     )
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#words.push(chunk.toString()))
+    // A kcat that has given up is told of by its status.
+    this.#child.stdin?.on('error', () => {})
+    this.#ended = new Promise((resolve) => this.#child.once('close', (status) => resolve(status)))
     this.#timer = setInterval(() => {
       const lines: string[] = []
       for (let at = 0; at < perSecond / 50; at++) {
@@ -53,9 +57,8 @@ export class Feed {
   /** Ends the input and waits until everything is delivered; the words kcat had to say (errors) and its status. */
   async finish(): Promise<{ readonly status: number | null; readonly words: string }> {
     clearInterval(this.#timer)
-    const ended = new Promise<number | null>((resolve) => this.#child.once('exit', resolve))
     this.#child.stdin?.end()
-    return { status: await ended, words: this.#words.join('') }
+    return { status: await this.#ended, words: this.#words.join('') }
   }
 }
 

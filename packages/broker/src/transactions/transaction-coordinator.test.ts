@@ -140,6 +140,7 @@ function setUp() {
     open,
     publish,
     batches,
+    partition,
     local,
     sent,
     settle,
@@ -254,6 +255,14 @@ describe('the transaction coordinator', () => {
     fail(0)
     settle(300)
     expect(state()).toBe('CompleteCommit')
+  })
+
+  it('says that it is none when its storage has failed', () => {
+    const { init, coordinator, partition } = setUp()
+    init()
+    expect(coordinator.locate('tx').errorCode).toBe(ErrorCode.NONE)
+    partition.isLeader = false
+    expect(coordinator.locate('tx').errorCode).toBe(ErrorCode.NOT_COORDINATOR)
   })
 
   it('takes over from another coordinator: loads, goes on with the markers, and sends them with its own epoch', () => {
