@@ -261,7 +261,7 @@ describe('the transaction coordinator', () => {
     const { init, coordinator, partition } = setUp()
     init()
     expect(coordinator.locate('tx').errorCode).toBe(ErrorCode.NONE)
-    partition.isLeader = false
+    Object.assign(partition, { isLeader: false })
     expect(coordinator.locate('tx').errorCode).toBe(ErrorCode.NOT_COORDINATOR)
   })
 
