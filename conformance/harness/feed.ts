@@ -24,6 +24,8 @@ export class Feed {
       'kcat',
       [
         '-P',
+        // kcat gives up by itself when no broker at all can be reached; the library goes on, as in any application.
+        '-E',
         '-b',
         bootstrap,
         '-t',
