@@ -161,7 +161,12 @@ describe.skipIf(kcat === null)('kill -9 at random', () => {
         const { status, words } = await within(feed.finish(), 'the idempotent producer to end')
         expect(status, words.slice(-2_000)).toBe(0)
         const read = (): number => new Set(readers.flatMap((reader) => reader.numbers)).size
-        await until(() => read() >= feed.sent, `the group to read all ${feed.sent} records`, RECOVERY_LIMIT_MS)
+        await until(() => read() >= feed.sent, `the group to read all ${feed.sent} records`, RECOVERY_LIMIT_MS).catch(
+          (error: unknown) => {
+            const told = readers.map(({ alive, count, words }) => `${alive} ${count} ${words.slice(-1_000)}`)
+            throw new Error(`${String(error)}\n${told.join('\n')}`)
+          },
+        )
       } finally {
         for (const reader of readers) await reader.end()
       }

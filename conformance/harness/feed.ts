@@ -72,7 +72,20 @@ export class GroupReader {
   #partial = ''
 
   constructor(bootstrap: string, topic: string, groupId: string) {
-    const args = ['-b', bootstrap, '-G', groupId, topic, '-q', '-u', '-f', '%s\n', '-X', 'auto.offset.reset=earliest']
+    const args = [
+      '-E',
+      '-b',
+      bootstrap,
+      '-G',
+      groupId,
+      topic,
+      '-q',
+      '-u',
+      '-f',
+      '%s\n',
+      '-X',
+      'auto.offset.reset=earliest',
+    ]
     this.#child = spawn('kcat', args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#words.push(chunk.toString()))
     this.#child.stdout?.on('data', (chunk: Buffer) => {
