@@ -226,6 +226,8 @@ export class Broker {
       limits: serverLimits(settings),
       connectionLimits: connectionLimits(settings),
       quotas: this.#quotas.clients,
+      // Before the first image every topic would be unknown, and clients drop what they have for a topic that is gone.
+      servesClients: () => this.#metadata.image !== emptyImage,
     })
   }
 

@@ -53,6 +53,11 @@ export interface RequestServerOptions {
   readonly connectionLimits?: ConnectionLimits
   /** Of clients; none by default. */
   readonly quotas?: RequestQuotas
+  /**
+   * False while the server knows nothing to tell: connections of clients are closed as soon as they come, and the client
+   * turns to another server. Always true by default.
+   */
+  readonly servesClients?: () => boolean
   /** Hears of every connection that is gone, in the turn in which it went. */
   readonly onConnectionClosed?: (connection: ConnectionInfo) => void
 }
@@ -190,6 +195,8 @@ export class RequestServer {
     const ofAddress = (this.#connectionsByAddress.get(connection.remoteAddress) ?? 0) + 1
     this.#connectionsByAddress.set(connection.remoteAddress, ofAddress)
     if (this.#closing) return connection.drop('the server closes')
+    if (!connection.internal && this.#options.servesClients?.() === false)
+      return connection.drop('clients are not served yet')
     const limits = this.#options.connectionLimits ?? defaultConnectionLimits
     // Nodes of the cluster are never locked out by clients.
     if (!connection.internal && this.#connections.size > limits.connectionsMax)

@@ -1,7 +1,7 @@
 /** How simulated clients find their way: cached metadata, leaders, coordinators, one connection per broker. */
 import type { NodeChannel } from '@millrace/client/channel'
 import type { Encodable, RequestDefinition, ResponseDefinition, Decoded } from '@millrace/protocol/definition'
-import { ErrorCode } from '@millrace/protocol/errors'
+import { ErrorCode, errorName } from '@millrace/protocol/errors'
 import { metadataRequest, metadataResponse, type MetadataResponse } from '@millrace/protocol/messages/03-metadata'
 import {
   findCoordinatorRequest,
@@ -30,7 +30,12 @@ export class ClusterAccess {
   readonly #epochs: Map<string, number> = new Map()
   readonly #coordinators: Map<string, number> = new Map()
 
-  constructor(cluster: SimulatedCluster, name: string) {
+  readonly #broken: (what: string) => void
+  readonly #known: Set<string> = new Set()
+
+  /** @param broken told when a broker does not know a topic that was there: real clients drop what they have for it. */
+  constructor(cluster: SimulatedCluster, name: string, broken: (what: string) => void = () => {}) {
+    this.#broken = broken
     this.#cluster = cluster
     this.host = cluster.world.addHost(name)
   }
@@ -95,9 +100,15 @@ export class ClusterAccess {
       includeClusterAuthorizedOperations: false,
       includeTopicAuthorizedOperations: false,
     }
-    const answered = (_error: Error | null, response: MetadataResponse | null): void =>
-      callback(response?.topics[0]?.partitions ?? [])
-    this.send(this.anyBroker(), metadataRequest, metadataResponse, METADATA_VERSION, body, answered)
+    const brokerId = this.anyBroker()
+    const answered = (_error: Error | null, response: MetadataResponse | null): void => {
+      const answer = response?.topics[0]
+      if (answer?.errorCode === ErrorCode.NONE) this.#known.add(topic)
+      else if (answer !== undefined && this.#known.has(topic))
+        this.#broken(`broker ${brokerId} says ${errorName(answer.errorCode)} of topic ${topic}, which is there`)
+      callback(answer?.partitions ?? [])
+    }
+    this.send(brokerId, metadataRequest, metadataResponse, METADATA_VERSION, body, answered)
   }
 
   anyBroker(): number {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { World } from '@millrace/testkit/world'
 import { createRecordingLogger } from '@millrace/testkit/recording-logger'
 import { ErrorCode } from '@millrace/protocol/errors'
+import { metadataRequest, metadataResponse } from '@millrace/protocol/messages/03-metadata'
 import { SimulatedClient } from './simulated-client.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 
@@ -95,6 +96,35 @@ describe('a simulated cluster', () => {
     expect([...cluster.brokers.values()].map((broker) => broker.state)).toEqual(['running', 'running', 'running'])
     client.stopProducing(1)
     expectNothingLost(fixture)
+  })
+
+  test('a broker that does not know the cluster yet answers no client', () => {
+    const { world, cluster, client } = withTopic()
+    cluster.killController()
+    cluster.killBroker(3)
+    cluster.restartBroker(3)
+    world.advance(2_000)
+    const channel = cluster.connect(client.host, 3)
+    const answers: unknown[] = []
+    const ask = (): void => {
+      const body = {
+        topics: [{ name: TOPIC }],
+        allowAutoTopicCreation: false,
+        includeClusterAuthorizedOperations: false,
+        includeTopicAuthorizedOperations: false,
+      }
+      channel.send(metadataRequest, metadataResponse, 9, body, (_error, response) =>
+        answers.push(response?.topics[0]?.errorCode ?? 'none'),
+      )
+      const asked = answers.length
+      world.runUntil(() => answers.length > asked)
+    }
+    ask()
+    expect(answers).toEqual(['none'])
+    cluster.restartController()
+    world.runUntil(() => cluster.brokers.size === 3)
+    ask()
+    expect(answers).toEqual(['none', ErrorCode.NONE])
   })
 
   test('refuses to serve when the controller comes back without what it had decided', () => {

@@ -226,4 +226,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: '>= lowestCleaned) disk.removeFile(',
     replace: '>= 0) disk.removeFile(',
   },
+  {
+    name: 'answers-before-it-knows-the-cluster',
+    what: 'a broker that has just started tells clients that no topic is there',
+    file: 'packages/broker/src/broker.ts',
+    find: 'servesClients: () => this.#metadata.image !== emptyImage',
+    replace: 'servesClients: () => true',
+  },
 ]

@@ -157,7 +157,7 @@ class SimulatedRun {
       ledger: this.#ledger,
       kafkaVersion: this.#kafkaVersion,
       setUp: new SimulatedClient(this.#cluster, 'set-up'),
-      access: () => new ClusterAccess(this.#cluster, `client-${++number}`),
+      access: () => new ClusterAccess(this.#cluster, `client-${++number}`, (what) => this.#ledger.broken(what)),
       below: (bound) => this.#below(bound),
     }
     const casts = CASTS[this.#below(CASTS.length)] ?? [ordersPart]
