@@ -27,6 +27,7 @@ function serve(initialRebalanceDelayMs = 0) {
     logStartOffset: 0,
     logEndOffset: 0,
     log: { whenWritten: (done: (error: Error | null) => void) => done(null) },
+    isLeader: true,
     appendAsLeader(
       _slab: null,
       bytes: Buffer,

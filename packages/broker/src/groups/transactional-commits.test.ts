@@ -23,6 +23,7 @@ function serve(batches: Buffer[] = [], knownEpoch = -1) {
       producers: { get: () => (knownEpoch < 0 ? undefined : { epoch: knownEpoch }) },
       read: ({ offset }: { offset: number }) => ({ buffers: batches.slice(offset), release: null }),
     },
+    isLeader: true,
     appendAsLeader(_slab: null, bytes: Buffer, start: number, end: number, _options: object, done: AppendCallback) {
       const batch = Buffer.from(bytes.subarray(start, end))
       batch.writeBigInt64BE(BigInt(batches.length), 0)

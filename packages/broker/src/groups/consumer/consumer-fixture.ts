@@ -97,6 +97,7 @@ export function serveConsumers(
       whenWritten: (done: (error: Error | null) => void) => done(null),
       read: ({ offset }: { offset: number }) => ({ buffers: batches.slice(offset), release: null }),
     },
+    isLeader: true,
     appendAsLeader(_slab: null, bytes: Buffer, start: number, end: number, _options: object, done: AppendCallback) {
       const { error } = appends
       if (error === ErrorCode.NONE) {
