@@ -42,6 +42,9 @@ export interface SuiteOptions {
   readonly args: readonly string[]
   readonly autoCreate: boolean
   readonly minutes: number
+  /** Numbers of the tests to run; all when absent. */
+  readonly only?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** Defines a test per suite; `command` runs them again. */
@@ -57,7 +60,7 @@ export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[
     })
     afterAll(async () => millrace?.stop())
 
-    for (const { name, args, autoCreate, minutes } of suites) {
+    for (const { name, args, autoCreate, minutes, only, environment } of suites) {
       const limitMs = minutes * 60_000
       it(
         `passes ${name}`,
@@ -69,14 +72,14 @@ export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[
             CLUSTER.msk,
             properties,
           )
-          const run = (runArgs: readonly string[], tests?: readonly string[]): Promise<RunnerReport> =>
+          const run = (runArgs: readonly string[], tests = only): Promise<RunnerReport> =>
             runLibrdkafkaTests({
               program: program ?? '',
               bootstrap,
               brokerVersion: CLUSTER.kafka,
               args: runArgs,
               timeoutMs: limitMs,
-              environment: { TESTS_SKIP: SKIPPED },
+              environment: { TESTS_SKIP: SKIPPED, ...environment },
               ...(tests === undefined ? {} : { tests }),
             })
           const report = await withSecondTry(await run(args), (tests) => run([...args, '-p1'], tests))
