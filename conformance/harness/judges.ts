@@ -84,8 +84,6 @@ function mainClass(tool: string, release: string): string {
       return old ? 'kafka.admin.AclCommand' : 'org.apache.kafka.tools.AclCommand'
     case 'kafka-features':
       return 'org.apache.kafka.tools.FeatureCommand'
-    case 'kafka-producer-perf-test':
-      return 'org.apache.kafka.tools.ProducerPerformance'
     case 'kafka-verifiable-producer':
       return 'org.apache.kafka.tools.VerifiableProducer'
     case 'kafka-verifiable-consumer':
