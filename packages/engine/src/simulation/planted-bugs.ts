@@ -150,13 +150,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: "return current.state === 'Ongoing' && nowMs < 0",
   },
   {
-    name: 'late-batches-are-not-verified',
-    what: 'a batch that arrives when its transaction has ended opens it again (the bug of KIP-890)',
-    file: 'packages/broker/src/transactions/decisions.ts',
-    find: 'return isIn ? ErrorCode.NONE : ErrorCode.TRANSACTION_ABORTABLE',
-    replace: 'return isIn || ErrorCode.NONE === 0 ? ErrorCode.NONE : ErrorCode.TRANSACTION_ABORTABLE',
-  },
-  {
     name: 'aborts-are-forgotten-by-recovery',
     what: 'a log that is recovered after a crash does not know any more which transactions were aborted',
     file: 'packages/log/src/recovery.ts',
@@ -190,13 +183,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'packages/broker/src/groups/classic-group.ts',
     find: 'this.generationId++',
     replace: 'this.generationId = Math.max(1, this.generationId)',
-  },
-  {
-    name: 'compacts-what-is-not-committed',
-    what: 'the cleaner goes past the high watermark: what replaced a record may be cut off',
-    file: 'packages/log/src/cleaner/cleaning-candidate.ts',
-    find: 'const limit = Math.min(log.lastStableOffset(log.highWatermark), log.checkpointedRecoveryPoint)',
-    replace: 'const limit = log.logEndOffset',
   },
   {
     name: 'compaction-keeps-the-first',
