@@ -1,16 +1,16 @@
 /**
- * A running broker: opens the log directory, listens, registers with the controller, follows its metadata, and serves
- * once the controller has let it in. Everything lives on the loop of the given Host; several brokers fit in a process.
+ * A running broker: listens, registers with the controller, follows its metadata, and serves once the controller has let it
+ * in. Everything lives on the loop of the given Host; several brokers fit in a process. start-broker.ts opens what it needs.
  *
  *   logs, metadata copy ─▶ listeners ─▶ register + follow metadata ─▶ first image: replicas start ─▶ unfenced: ready
  */
-import { LogLevels } from '@millrace/base/log-levels'
+import type { LogLevels } from '@millrace/base/log-levels'
 import type { Host, TlsServerOptions } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
 import { randomUuid } from '@millrace/base/uuid'
 import { NodeChannel } from '@millrace/client/channel'
-import { Arena } from '@millrace/log/arena'
-import { LogManager } from '@millrace/log/log-manager'
+import type { Arena } from '@millrace/log/arena'
+import type { LogManager } from '@millrace/log/log-manager'
 import { isOutOfSpace } from '@millrace/log/storage-error'
 import { emptyImage, isLive } from '@millrace/metadata/image'
 import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-listener'
@@ -19,7 +19,6 @@ import { RequestServer } from '@millrace/network/request-server'
 import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
 import type { ClientUsage } from '@millrace/network/request-usage'
-import { prepareCompression } from '@millrace/protocol/compression/compression'
 import { profileOf } from '@millrace/protocol/version-profiles'
 import type { BrokerConfig, ClientSaslMechanism } from './broker-config.ts'
 import { registeredListeners } from './registered-listeners.ts'
@@ -34,9 +33,9 @@ import { BrokerLifecycle } from './lifecycle/broker-lifecycle.ts'
 import type { BrokerStateName } from './lifecycle/broker-state.ts'
 import { ProducerIds } from './lifecycle/producer-ids.ts'
 import { RoomWatch } from './lifecycle/room-watch.ts'
-import { BrokerSettings } from './metadata/broker-settings.ts'
+import type { BrokerSettings } from './metadata/broker-settings.ts'
 import { MetadataFollower } from './metadata/metadata-follower.ts'
-import { openMetadataStore, type MetadataStore } from './metadata/metadata-store.ts'
+import type { MetadataStore } from './metadata/metadata-store.ts'
 import { BrokerMetrics } from './metrics/broker-metrics.ts'
 import { LoopDelay } from './metrics/loop-delay.ts'
 import { BrokerQuotas } from './quotas/broker-quotas.ts'
@@ -46,10 +45,10 @@ import { ClientTelemetry } from './telemetry/client-telemetry.ts'
 import type { ClientMetrics } from './telemetry/telemetry-metrics.ts'
 import { createTransactionParts, type TransactionParts } from './transactions/transaction-parts.ts'
 
-const ARENA = { slabBytes: 4 * 1024 * 1024, tailBytesMax: 48 * 1024 * 1024 }
 const INTERNAL_USER = 'internal'
 /** Most time for the controller to move the leaderships of a broker that leaves. */
 const CONTROLLED_SHUTDOWN_MS = 10_000
+
 export interface StartBrokerOptions {
   readonly host: Host
   readonly logger: Logger
@@ -60,49 +59,8 @@ export interface StartBrokerOptions {
   readonly onFatal?: (error: Error) => void
 }
 
-/** `callback` once: with the broker when the controller has unfenced it, or with why it cannot serve. */
-export function startBroker(
-  options: StartBrokerOptions,
-  callback: (error: Error | null, broker: Broker | null) => void,
-): void {
-  const { host, config, logLevels = new LogLevels() } = options
-  const logger = options.logger.child({ broker: config.nodeId })
-  const context = { image: emptyImage, properties: config.properties, nodeId: config.nodeId }
-  const settings = new BrokerSettings(context)
-  const arena = new Arena(config.arena ?? ARENA)
-  const { directory, clusterId, nodeId } = config
-  // Loads in milliseconds, long before the first batch can arrive; where it fails, zstd batches are refused by name.
-  prepareCompression((error) => {
-    if (error !== null) logger.warn('zstd is not available', { error: error.message })
-  })
-  try {
-    host.disk.makeDirectory(directory)
-    const logOptions = {
-      host,
-      logger: logLevels.logger('kafka.log.LogManager', logger),
-      directory,
-      clusterId,
-      nodeId,
-      arena,
-      defaults: settings.topic(''),
-      producerIdExpirationMs: () => settings.number('producer.id.expiration.ms'),
-      retentionPeriodMs: settings.number('log.retention.check.interval.ms'),
-      cleanerSettings: () => settings.cleaner,
-    }
-    LogManager.open(logOptions, (error, logs) => {
-      if (error !== null || logs === null) return callback(error, null)
-      openMetadataStore(host, logger, directory, (storeError, store) => {
-        if (storeError !== null || store === null) return callback(storeError, null)
-        const broker = new Broker({ ...options, logger }, { logs, store, settings, arena, logLevels })
-        broker.start((startError) => callback(startError, startError === null ? broker : null))
-      })
-    })
-  } catch (error) {
-    callback(error as Error, null)
-  }
-}
-
-interface Opened {
+/** What a broker is built on; opened by startBroker. */
+export interface OpenedBroker {
   readonly logs: LogManager
   readonly store: MetadataStore
   readonly settings: BrokerSettings
@@ -115,7 +73,7 @@ export class Broker {
   readonly metrics: BrokerMetrics = new BrokerMetrics()
   readonly loopDelay: LoopDelay
   readonly #options: StartBrokerOptions
-  readonly #opened: Opened
+  readonly #opened: OpenedBroker
   readonly #controllerChannel: NodeChannel
   readonly #metadataChannel: NodeChannel
   readonly #forwardingChannel: NodeChannel
@@ -134,7 +92,7 @@ export class Broker {
   #closing: 'no' | 'leaving' | 'closing' = 'no'
 
   /** Only for startBroker. */
-  constructor(options: StartBrokerOptions, opened: Opened) {
+  constructor(options: StartBrokerOptions, opened: OpenedBroker) {
     this.#options = options
     this.#opened = opened
     const { host, logger, config } = options

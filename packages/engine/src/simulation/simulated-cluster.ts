@@ -3,7 +3,8 @@
  * in one World. Real code throughout; only clock, disk, network and randomness are the test's. Runs repeat by seed.
  */
 import { silentLogger, type Logger } from '@millrace/base/logger'
-import { startBroker, type Broker } from '@millrace/broker/broker'
+import type { Broker } from '@millrace/broker/broker'
+import { startBroker } from '@millrace/broker/start-broker'
 import type { BrokerConfig } from '@millrace/broker/broker-config'
 import { NodeChannel } from '@millrace/client/channel'
 import { startController, type Controller } from '@millrace/controller/start-controller'

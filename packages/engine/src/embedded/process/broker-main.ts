@@ -1,6 +1,7 @@
 /** Entry point of a broker's process. */
 import { createNodeHost } from '@millrace/host/node-host'
-import { type Broker, startBroker } from '@millrace/broker/broker'
+import type { Broker } from '@millrace/broker/broker'
+import { startBroker } from '@millrace/broker/start-broker'
 import { authorityOf } from '../authority-of.ts'
 import { runNode } from './node-process.ts'
 
