@@ -37,7 +37,7 @@ describe.skipIf(!judges)('consumer groups of the new protocol', () => {
 
   beforeAll(async () => {
     millrace = await startMillraceProcess({ dataDirectory })
-    cluster = await createThreeBrokers(millrace, CLUSTER, '4.1.x.kraft')
+    cluster = await createThreeBrokers(millrace, CLUSTER, { kafkaVersion: '4.1.x.kraft' })
   })
   afterEach(async () => {
     await Promise.all(running.splice(0).map((consumer) => consumer.stop()))

@@ -24,7 +24,7 @@ it.skipIf(suite === null).each(RUNS)(
   async ({ kafkaVersion, tests }) => {
     const millrace = await startMillraceProcess({ args: ['--ephemeral'] })
     try {
-      const { bootstrap } = await createThreeBrokers(millrace, 'franz-go', kafkaVersion)
+      const { bootstrap } = await createThreeBrokers(millrace, 'franz-go', { kafkaVersion })
       const environment = { KGO_SEEDS: bootstrap, KGO_TEST_RF: '3', KGO_TEST_RECORDS: RECORDS }
       const result = await run(suite ?? '', ['-test.v', '-test.timeout', '20m', '-test.run', tests], {
         environment,

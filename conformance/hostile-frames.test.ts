@@ -57,7 +57,7 @@ const seed = process.env['MILLRACE_HOSTILE_SEED'] ?? String(Date.now() % 1_000_0
 interface ClusterFile {
   readonly nodes: readonly {
     readonly nodeId: number
-    readonly clientPort: number | null
+    readonly clientPorts: { readonly plaintext: number; readonly tls: number } | null
     readonly internalPort: number
   }[]
 }
@@ -74,11 +74,12 @@ describe('hostile clients', () => {
 
   beforeAll(async () => {
     millrace = await startMillraceProcess({ args: ['--ephemeral'] })
-    cluster = await createThreeBrokers(millrace, 'hostile')
+    // Internal listeners in plaintext too: behind TLS no frame would get as far as their framers.
+    cluster = await createThreeBrokers(millrace, 'hostile', { inCluster: false })
     const clusters = join(millrace.dataDirectory, 'clusters')
     directory = join(clusters, readdirSync(clusters)[0] ?? '')
     ports = (JSON.parse(readFileSync(join(directory, 'cluster.json'), 'utf8')) as ClusterFile).nodes
-    clientPorts = ports.flatMap(({ clientPort }) => (clientPort === null ? [] : [clientPort]))
+    clientPorts = ports.flatMap(({ clientPorts: each }) => each?.plaintext ?? [])
     nodes = nodeProcesses(millrace.dataDirectory)
     admin = new AdminClient({ host: createNodeHost(), bootstrap: cluster.bootstrap, clientId: 'hostile-test' })
     for (const name of ['hostile-1', 'hostile-2', 'steady', 'wide']) {
@@ -117,14 +118,15 @@ describe('hostile clients', () => {
     const forClients = new HostileFrames({ ...options, advertised })
     const forNodes = new HostileFrames({ ...options, seed: `${seed}/internal`, advertised: everyApi() })
     const targets: Target[] = []
-    // Each client listener thrice, each internal one and the controller once.
-    for (const { nodeId, clientPort, internalPort } of ports) {
+    // Each client listener thrice, each TLS and internal one and the controller once.
+    for (const { nodeId, clientPorts: own, internalPort } of ports) {
       const client = {
         name: `client listener of ${nodeId}`,
-        port: clientPort ?? 0,
+        port: own?.plaintext ?? 0,
         frame: (n: number) => forClients.frame(n),
       }
-      if (clientPort !== null) targets.push(client, client, client)
+      if (own !== null)
+        targets.push(client, client, client, { ...client, name: `TLS listener of ${nodeId}`, port: own.tls })
       targets.push({
         name: `internal listener of ${nodeId}`,
         port: internalPort,
@@ -265,7 +267,7 @@ describe('hostile clients', () => {
   it('clients that ask for records and never read them cost no more than a bounded queue', async () => {
     await admin.createTopics([{ name: 'long', partitions: 1, replicationFactor: 1 }])
     const leader = await leaderOf('long')
-    const port = ports.find(({ nodeId }) => nodeId === leader)?.clientPort ?? 0
+    const port = ports.find(({ nodeId }) => nodeId === leader)?.clientPorts?.plaintext ?? 0
     const pid = nodes.find(({ nodeId }) => nodeId === leader)?.pid ?? 0
     // More than the tail cache holds: every answer is read from the file into memory of its own.
     await fill(port, 'long', 64)

@@ -34,12 +34,10 @@ describe.skipIf(java === null)('Kafka clients and tools', () => {
     beforeAll(async () => {
       // Its compatibility test makes topics of one replica.
       const properties = ['min.insync.replicas=1', 'auto.create.topics.enable=false']
-      cluster = await createThreeBrokers(
-        millrace,
-        `clients-${release.replaceAll('.', '-')}`,
-        mskVersion(release),
-        properties,
-      )
+      cluster = await createThreeBrokers(millrace, `clients-${release.replaceAll('.', '-')}`, {
+        kafkaVersion: mskVersion(release),
+        serverProperties: properties,
+      })
       const topic = ['--create', '--topic', 'measured', '--partitions', '3', '--replication-factor', '3']
       await kafkaToolOk(release, 'kafka-topics', ['--bootstrap-server', cluster.bootstrap, ...topic])
     })

@@ -53,7 +53,7 @@ describe.skipIf(!java)('share groups on 4.1.x.kraft', () => {
 
   beforeAll(async () => {
     millrace = await startMillraceProcess({ dataDirectory })
-    cluster = await createThreeBrokers(millrace, 'share', '4.1.x.kraft')
+    cluster = await createThreeBrokers(millrace, 'share', { kafkaVersion: '4.1.x.kraft' })
     const options = { host: createNodeHost(), bootstrap: cluster.bootstrap, clientId: 'share' }
     admin = new AdminClient(options)
     client = new ClusterClient(options)
@@ -236,7 +236,7 @@ it.skipIf(franzGo === null)(
   async () => {
     const millrace = await startMillraceProcess({ args: ['--ephemeral'] })
     try {
-      const { bootstrap } = await createThreeBrokers(millrace, 'share', '4.2.x.kraft')
+      const { bootstrap } = await createThreeBrokers(millrace, 'share', { kafkaVersion: '4.2.x.kraft' })
       const environment = { KGO_SEEDS: bootstrap, KGO_TEST_RF: '3', KGO_TEST_RECORDS: full ? '100000' : '2000' }
       const args = [
         '-test.v',

@@ -42,7 +42,10 @@ describe('administration that clients follow', () => {
 
   beforeAll(async () => {
     millrace = await startMillraceProcess({ args: ['--ephemeral'] })
-    cluster = await createThreeBrokers(millrace, 'followed', '4.1.x.kraft', [RACK_AWARE])
+    cluster = await createThreeBrokers(millrace, 'followed', {
+      kafkaVersion: '4.1.x.kraft',
+      serverProperties: [RACK_AWARE],
+    })
     admin = new AdminClient({ host, bootstrap: cluster.bootstrap, clientId: 'conformance' })
   })
   afterAll(async () => {

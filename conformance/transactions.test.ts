@@ -40,7 +40,7 @@ describe.skipIf(!judges).each(targets)('transactions on $version', ({ version, r
 
   beforeAll(async () => {
     millrace = await startMillraceProcess({ dataDirectory })
-    cluster = await createThreeBrokers(millrace, 'transactions', version)
+    cluster = await createThreeBrokers(millrace, 'transactions', { kafkaVersion: version })
     admin = new AdminClient({ host: createNodeHost(), bootstrap: cluster.bootstrap, clientId: 'transactions' })
     kafka = new Kafka({ clientId: 'transactions', brokers: cluster.bootstrap.split(','), logLevel: logLevel.NOTHING })
   }, 60_000)

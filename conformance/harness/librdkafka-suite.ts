@@ -66,12 +66,10 @@ export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[
         `passes ${name}`,
         async () => {
           const properties = [...PROPERTIES, `auto.create.topics.enable=${String(autoCreate)}`]
-          const { bootstrap } = await createThreeBrokers(
-            millrace,
-            name.replaceAll(/\W+/g, '-'),
-            CLUSTER.msk,
-            properties,
-          )
+          const { bootstrap } = await createThreeBrokers(millrace, name.replaceAll(/\W+/g, '-'), {
+            kafkaVersion: CLUSTER.msk,
+            serverProperties: properties,
+          })
           const run = (runArgs: readonly string[], tests = only): Promise<RunnerReport> =>
             runLibrdkafkaTests({
               program: program ?? '',

@@ -117,6 +117,15 @@ export interface ReadyCluster {
   readonly activeAfterMs: number
 }
 
+export interface ClusterOptions {
+  /** As MSK names it; 3.9.x unless given. */
+  readonly kafkaVersion?: string
+  /** Lines of the cluster's configuration. */
+  readonly serverProperties?: readonly string[]
+  /** TLS between nodes; true unless given, as on MSK. */
+  readonly inCluster?: boolean
+}
+
 /**
  * Creates a three-broker cluster and waits until it is ACTIVE: by the API itself, so that no AWS CLI is needed.
  * `serverProperties` are those of an MSK configuration, a line each.
@@ -124,13 +133,13 @@ export interface ReadyCluster {
 export async function createThreeBrokers(
   millrace: MillraceProcess,
   clusterName: string,
-  kafkaVersion?: string,
-  serverProperties?: readonly string[],
+  options: ClusterOptions = {},
 ): Promise<ReadyCluster> {
+  const { kafkaVersion, serverProperties, inCluster } = options
   const access = { endpoint: millrace.endpoint, region: 'us-east-1' }
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   const api = new KafkaApi({ ...access, ...credentials })
-  let body = plaintextCluster(clusterName, 3, kafkaVersion)
+  let body = plaintextCluster(clusterName, 3, kafkaVersion, inCluster)
   if (serverProperties !== undefined) {
     const client = new KafkaClient({ ...access, credentials })
     const ServerProperties = Buffer.from(serverProperties.join('\n'))

@@ -63,7 +63,7 @@ function scalar({ topic }: WideOptions, type: string, field: FieldDefinition, at
     case 'bool':
       return !name.startsWith('allow')
     case 'string':
-      if (field.default === null) return null
+      if (field.default === null && !field.type.startsWith('[]')) return null
       if (/topic|name|key/i.test(name)) return topic ?? `t.${at.toString(36).padStart(4, '0')}`
       return /group/i.test(name) ? `g${own}` : ''
     case 'uuid': {

@@ -13,6 +13,7 @@ export function plaintextCluster(
   clusterName: string,
   brokers: number,
   kafkaVersion = '3.9.x',
+  inCluster = true,
 ): { clusterName: string; provisioned: object } {
   const zones = Math.min(3, brokers)
   const clientSubnets = ['a', 'b', 'c'].slice(0, zones).map((zone) => `subnet-0000000000000000${zone}`)
@@ -22,7 +23,7 @@ export function plaintextCluster(
       brokerNodeGroupInfo: { instanceType: 'kafka.m5.large', clientSubnets },
       kafkaVersion,
       numberOfBrokerNodes: brokers,
-      encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS_PLAINTEXT' } },
+      encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS_PLAINTEXT', inCluster } },
       clientAuthentication: { unauthenticated: { enabled: true } },
     },
   }
