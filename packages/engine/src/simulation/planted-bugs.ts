@@ -185,11 +185,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: 'this.generationId = Math.max(1, this.generationId)',
   },
   {
-    name: 'compaction-keeps-the-first',
-    what: 'of the records of a key the oldest stays',
-    file: 'packages/log/src/cleaner/offset-map.ts',
-    find: 'this.#offsets[slot] = offset + 1\n',
-    replace: 'if (this.#offsets[slot] === 0) this.#offsets[slot] = offset + 1\n',
+    name: 'compaction-loses-the-last',
+    what: 'of the records of a key not even the newest stays',
+    file: 'packages/log/src/cleaner/batch-cleaner.ts',
+    find: 'return (record.hasValue || keepsTombstones) && offset >= map.get(record.key)',
+    replace: 'return (record.hasValue || keepsTombstones) && offset > map.get(record.key)',
   },
   {
     name: 'compaction-loses-deletions',
@@ -197,20 +197,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'packages/log/src/cleaner/batch-cleaner.ts',
     find: 'return (record.hasValue || keepsTombstones) && offset >= map.get(record.key)',
     replace: 'return record.hasValue ? offset >= map.get(record.key) || record.offsetDelta > 0 : false',
-  },
-  {
-    name: 'compaction-moves-offsets',
-    what: 'records of a compacted batch are numbered anew',
-    file: 'packages/log/src/cleaner/batch-cleaner.ts',
-    find: 'retained.push(record)\n',
-    replace: 'retained.push({ ...record, offsetDelta: retained.length })\n',
-  },
-  {
-    name: 'swaps-are-not-finished',
-    what: 'a start throws away a compacted segment whose originals are gone already',
-    file: 'packages/log/src/interrupted-work.ts',
-    find: '>= lowestCleaned) disk.removeFile(',
-    replace: '>= 0) disk.removeFile(',
   },
   {
     name: 'answers-before-it-knows-the-cluster',
