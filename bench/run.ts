@@ -1,7 +1,8 @@
 /**
  * npm run bench: produce and consume against Millrace, beside Apache Kafka (where Java is) and the C floor (where a
  * compiler is) in the same run, interleaved, best of several rounds. Compare ratios, not absolute numbers: machines are
- * shared and noisy. `--quick` measures less and shorter, `--json FILE` writes the cells.
+ * shared and noisy. `--quick` measures less and shorter, `--rounds N` as often as you like,
+ * `--json FILE` writes the cells.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
@@ -76,9 +77,9 @@ type Row = { name: string } & Partial<Record<Target['name'], Measured>>
 const args = process.argv.slice(2)
 const quick = args.includes('--quick')
 const jsonFile = args.includes('--json') ? args[args.indexOf('--json') + 1] : undefined
-const rounds = quick ? 3 : 5
+const rounds = args.includes('--rounds') ? Number(args[args.indexOf('--rounds') + 1]) : quick ? 3 : 5
 const durationMs = quick ? 1_500 : 2_500
-const startRounds = quick ? 3 : 5
+const startRounds = rounds
 /** What consume cells read, over and over: more than a broker keeps in memory of its own. */
 const LOG_BYTES = 512 * 1024 * 1024
 /** About what one measurement writes. */

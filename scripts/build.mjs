@@ -6,7 +6,15 @@ import { join } from 'node:path'
 import { root } from './setup.mjs'
 
 // Packages with prebuilt addons or wasm files are loaded from node_modules as they are.
-const external = ['@node-rs/crc32', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm', '@photostructure/sqlite', 'pg', 'pg-native']
+const external = [
+  '@node-rs/crc32',
+  'snappy',
+  'lz4-napi',
+  '@bokuweb/zstd-wasm',
+  '@photostructure/sqlite',
+  'pg',
+  'pg-native',
+]
 
 const entries = {
   millrace: 'packages/millrace/src/main.ts',
@@ -37,9 +45,15 @@ export async function buildAll() {
     alias: { '@peculiar/x509': '@peculiar/x509/build/x509.es.js' },
     sourcemap: 'linked',
     legalComments: 'none',
+    // Every node holds the text of its program in memory; names stay, so that stack traces can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 160,
     logLevel: 'error',
     // CommonJS packages inside an ES module bundle still call require.
-    banner: { js: "import { createRequire as millraceRequire } from 'node:module'; const require = millraceRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as millraceRequire } from 'node:module'; const require = millraceRequire(import.meta.url);",
+    },
   })
   cpSync(join(root, 'packages', 'aws', 'models'), join(root, 'dist', 'models'), { recursive: true })
   for (const name of Object.keys(entries)) chmodSync(join(outdir, `${name}.js`), 0o755)

@@ -43,7 +43,8 @@ const RANDOM_REQUESTS: ReadonlySet<string> = new Set(['hostile-frames'])
 
 const TOKENS =
   'Kafka serves delegation tokens only with `delegation.token.secret.key`, which no configuration of Amazon MSK can hold: on MSK they are always off.'
-const QUORUM = 'Changes the voters of a KRaft quorum. There is one controller here and no quorum to change (`docs/differences.md`).'
+const QUORUM =
+  'Changes the voters of a KRaft quorum. There is one controller here and no quorum to change (`docs/differences.md`).'
 const STREAMS =
   'Streams groups (KIP-1071) come with Kafka 4.2, which Amazon MSK does not offer. Kafka Streams runs on classic groups, which are served.'
 
@@ -64,7 +65,9 @@ function main(): void {
   if (!process.argv.includes('--check')) {
     writeFileSync(file, text)
   } else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
-    console.error('docs/compatibility.md is not current: run npx tsx --conditions=millrace-source scripts/compatibility.ts')
+    console.error(
+      'docs/compatibility.md is not current: run npx tsx --conditions=millrace-source scripts/compatibility.ts',
+    )
     process.exitCode = 1
   }
 }
@@ -74,7 +77,10 @@ function readResults(): Result[] {
   return readdirSync(directory)
     .filter((name) => name.endsWith('.json'))
     .toSorted()
-    .map((name) => ({ ...(JSON.parse(readFileSync(join(directory, name), 'utf8')) as Result), name: name.replace('.json', '') }))
+    .map((name) => ({
+      ...(JSON.parse(readFileSync(join(directory, name), 'utf8')) as Result),
+      name: name.replace('.json', ''),
+    }))
 }
 
 function markdown(results: readonly Result[]): string {
@@ -127,7 +133,8 @@ function clientName(software: string): string {
 
 function clientSection(results: readonly Result[]): string[] {
   const rows = clientsOf(results).map(
-    ({ name, suites, versions }) => `| ${name} | ${versions.size} | ${[...suites].map((suite) => `\`npm run test:full -- ${suite}\``).join(', ')} |`,
+    ({ name, suites, versions }) =>
+      `| ${name} | ${versions.size} | ${[...suites].map((suite) => `\`npm run test:full -- ${suite}\``).join(', ')} |`,
   )
   return ['## Clients', '', '| Client | APIs used | Proved by |', '|---|---:|---|', ...rows, '']
 }
@@ -145,7 +152,9 @@ function apiSection(results: readonly Result[]): string[] {
       return those === undefined ? [] : [`${name}: ${versionsText(those)}`]
     })
     const suites = new Set(clients.flatMap(({ versions, suites: names }) => (versions.has(key) ? [...names] : [])))
-    rows.push(`| ${key} | ${api.name} | ${ranges.join(' | ')} | ${used.join('; ') || 'unit tests only'} | ${suitesText(suites)} |`)
+    rows.push(
+      `| ${key} | ${api.name} | ${ranges.join(' | ')} | ${used.join('; ') || 'unit tests only'} | ${suitesText(suites)} |`,
+    )
   }
   return [
     '## APIs by version and client',
@@ -169,7 +178,9 @@ function suitesText(suites: ReadonlySet<string>): string {
 
 function suiteSection(results: readonly Result[]): string[] {
   const lines = ['## Suites of other projects', '']
-  const suites = results.flatMap(({ suites: own = [], commit, date }) => own.map((suite) => ({ ...suite, commit, date })))
+  const suites = results.flatMap(({ suites: own = [], commit, date }) =>
+    own.map((suite) => ({ ...suite, commit, date })),
+  )
   if (suites.length === 0) return []
   lines.push('| Suite | Passed | Failed | Left out | Commit | Date | Command |', '|---|---:|---:|---:|---|---|---|')
   for (const { suite, passed, failed, leftOut, commit, date, command } of suites)
@@ -177,8 +188,12 @@ function suiteSection(results: readonly Result[]): string[] {
   lines.push('')
   for (const { suite, failed, leftOut, passedAlone = [] } of suites) {
     if (passedAlone.length > 0)
-      lines.push(`Failed first in ${suite}, beside others on a busy machine, and passed when run again alone: ${passedAlone.join(', ')}.`, '')
-    if (failed.length > 0) lines.push(`Failed in ${suite}:`, '', ...failed.map((failure) => `- ${escaped(failure)}`), '')
+      lines.push(
+        `Failed first in ${suite}, beside others on a busy machine, and passed when run again alone: ${passedAlone.join(', ')}.`,
+        '',
+      )
+    if (failed.length > 0)
+      lines.push(`Failed in ${suite}:`, '', ...failed.map((failure) => `- ${escaped(failure)}`), '')
     if (leftOut.length === 0) continue
     lines.push(`Left out of ${suite}:`, '')
     for (const reason of new Set(leftOut.map((one) => one.reason))) {

@@ -34,10 +34,10 @@ function main(): void {
     { model: loadModel('kms'), served: new Set(Object.keys(kmsOperations(notCalled))) },
     { model: loadModel('secretsmanager'), served: new Set(Object.keys(secretsManagerOperations(notCalled))) },
   ]
-  const aws = coverageMarkdown(
-    services,
-    [...fieldsWithoutEffect.map(({ field, why }) => ({ service: 'kafka', field, why })), ...sealedFieldsWithoutEffect],
-  )
+  const aws = coverageMarkdown(services, [
+    ...fieldsWithoutEffect.map(({ field, why }) => ({ service: 'kafka', field, why })),
+    ...sealedFieldsWithoutEffect,
+  ])
   const text = `${aws.trimEnd()}\n\n${kafkaMarkdown()}`
   if (!process.argv.includes('--check')) {
     writeFileSync(file, text)
@@ -50,7 +50,9 @@ function main(): void {
 /** Which APIs of Kafka's own protocol a broker serves: one file per API in handlers/, and those the controller answers. */
 function kafkaMarkdown(): string {
   const handlers = readdirSync(join(root, 'packages', 'broker', 'src', 'handlers'))
-  const own = new Set(handlers.flatMap((name) => (/^\d\d-/.test(name) && !name.endsWith('.test.ts') ? [Number(name.slice(0, 2))] : [])))
+  const own = new Set(
+    handlers.flatMap((name) => (/^\d\d-/.test(name) && !name.endsWith('.test.ts') ? [Number(name.slice(0, 2))] : [])),
+  )
   const login = new Set<number>([ApiKey.SaslHandshake, ApiKey.ApiVersions, ApiKey.SaslAuthenticate])
   const profile = profileOf('3.9')
   const rows: string[] = []

@@ -24,7 +24,10 @@ const librdkafkaSource = {
 }
 
 function which(command) {
-  const found = (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, command)).find((path) => existsSync(path))
+  const found = (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((directory) => join(directory, command))
+    .find((path) => existsSync(path))
   return found ?? null
 }
 
@@ -37,7 +40,10 @@ function debian(name) {
   if (which('apt-get') === null || process.getuid?.() !== 0) return false
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   if (succeeds('apt-get', ['install', '-y', '-qq', name], { env: environment })) return true
-  return succeeds('apt-get', ['update', '-qq'], { env: environment }) && succeeds('apt-get', ['install', '-y', '-qq', name], { env: environment })
+  return (
+    succeeds('apt-get', ['update', '-qq'], { env: environment }) &&
+    succeeds('apt-get', ['install', '-y', '-qq', name], { env: environment })
+  )
 }
 
 /** The jars of a pom in conformance/judges by Maven, into `.cache/NAME/RELEASE/libs`; null, or why they cannot be had. */
@@ -46,8 +52,16 @@ function copyJars(pom, name, release) {
   if (existsSync(join(libraries, '.complete'))) return null
   if (which('mvn') === null && !debian('maven')) return 'Maven is not on this machine and could not be installed'
   mkdirSync(libraries, { recursive: true })
-  const args = ['-q', '-B', '-f', join(root, 'conformance', 'judges', pom), `-Dkafka.version=${release}`,
-    'org.apache.maven.plugins:maven-dependency-plugin:3.7.1:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${libraries}`]
+  const args = [
+    '-q',
+    '-B',
+    '-f',
+    join(root, 'conformance', 'judges', pom),
+    `-Dkafka.version=${release}`,
+    'org.apache.maven.plugins:maven-dependency-plugin:3.7.1:copy-dependencies',
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${libraries}`,
+  ]
   if (!succeeds('mvn', args)) return `Maven could not fetch Apache Kafka ${release} (${name})`
   writeFileSync(join(libraries, '.complete'), '')
   return null
@@ -62,7 +76,9 @@ function goTests(name, module, version, file) {
   if (!existsSync(path)) {
     mkdirSync(directory, { recursive: true })
     writeFileSync(join(directory, 'go.mod'), 'module judge\n\ngo 1.24\n')
-    const made = succeeds(go, ['get', '-t', `${module}@${version}`], { cwd: directory }) && succeeds(go, ['test', '-c', '-o', path, module], { cwd: directory })
+    const made =
+      succeeds(go, ['get', '-t', `${module}@${version}`], { cwd: directory }) &&
+      succeeds(go, ['test', '-c', '-o', path, module], { cwd: directory })
     if (!made) return { reason: `the tests of ${module} ${version} could not be fetched and compiled` }
   }
   return { path }
@@ -80,7 +96,10 @@ const finders = {
     const path = join(venv, 'bin', 'aws')
     if (!existsSync(path)) {
       if (which('python3') === null) return { reason: 'the AWS CLI needs python3, which is not on this machine' }
-      if (!succeeds('python3', ['-m', 'venv', venv]) || !succeeds(join(venv, 'bin', 'pip'), ['install', '-q', 'awscli'])) {
+      if (
+        !succeeds('python3', ['-m', 'venv', venv]) ||
+        !succeeds(join(venv, 'bin', 'pip'), ['install', '-q', 'awscli'])
+      ) {
         return { reason: 'the AWS CLI could not be installed with pip' }
       }
     }
@@ -110,7 +129,8 @@ const finders = {
   /** franz-go's own test suite of its client, compiled by the Go on this machine into the cache. */
   'franz-go': () => goTests('franz-go', 'github.com/twmb/franz-go/pkg/kgo', franzGoVersion, 'kgo.test'),
   /** And of its administration client, a Go module of its own. */
-  'franz-go-admin': () => goTests('franz-go-kadm', 'github.com/twmb/franz-go/pkg/kadm', franzGoAdminVersion, 'kadm.test'),
+  'franz-go-admin': () =>
+    goTests('franz-go-kadm', 'github.com/twmb/franz-go/pkg/kadm', franzGoAdminVersion, 'kadm.test'),
   /** librdkafka's own test runner, compiled in the cache: with OpenSSL, since some of them set TLS up without a broker. */
   librdkafka() {
     const { package: source, file, sha512 } = librdkafkaSource
@@ -118,15 +138,19 @@ const finders = {
     const tree = join(directory, 'package', 'deps', 'librdkafka')
     const path = join(tree, 'tests', 'test-runner')
     if (existsSync(join(directory, '.complete'))) return { path }
-    if (!existsSync('/usr/include/openssl/ssl.h') && !debian('libssl-dev')) return { reason: 'the headers of OpenSSL are not on this machine' }
+    if (!existsSync('/usr/include/openssl/ssl.h') && !debian('libssl-dev'))
+      return { reason: 'the headers of OpenSSL are not on this machine' }
     // Header files only; the few tests that read librdkafka's statistics leave themselves out without them.
     if (!existsSync('/usr/include/rapidjson/rapidjson.h')) debian('rapidjson-dev')
-    for (const tool of ['gcc', 'g++', 'make', 'tar']) if (which(tool) === null) return { reason: `${tool} is not on this machine` }
+    for (const tool of ['gcc', 'g++', 'make', 'tar'])
+      if (which(tool) === null) return { reason: `${tool} is not on this machine` }
     rmSync(directory, { recursive: true, force: true })
     mkdirSync(directory, { recursive: true })
-    if (!succeeds('npm', ['pack', source, '--silent', '--pack-destination', directory])) return { reason: `npm could not fetch ${source}` }
+    if (!succeeds('npm', ['pack', source, '--silent', '--pack-destination', directory]))
+      return { reason: `npm could not fetch ${source}` }
     const archive = join(directory, file)
-    if (createHash('sha512').update(readFileSync(archive)).digest('base64') !== sha512) return { reason: `${file} is not the file it was` }
+    if (createHash('sha512').update(readFileSync(archive)).digest('base64') !== sha512)
+      return { reason: `${file} is not the file it was` }
     const jobs = `-j${Math.max(1, Math.min(cpus().length, 4))}`
     const built =
       succeeds('tar', ['-xzf', archive, '-C', directory]) &&

@@ -15,7 +15,10 @@ export function checkNode() {
   }
   const [major, minor] = process.versions.node.split('.').map(Number)
   const good = (major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major > 22
-  if (!good) fail(`Millrace needs Node 20.19 or later, or 22.13 or later; this is ${process.versions.node}. Install a newer Node and run the command again.`)
+  if (!good)
+    fail(
+      `Millrace needs Node 20.19 or later, or 22.13 or later; this is ${process.versions.node}. Install a newer Node and run the command again.`,
+    )
 }
 
 /** Prints one sentence to stderr and exits 1. */
@@ -30,7 +33,9 @@ export function fail(sentence) {
  */
 export function install({ dev }) {
   const stampFile = join(root, 'node_modules', '.millrace-install.json')
-  const lockHash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lockHash = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   if (existsSync(stampFile)) {
     const stamp = JSON.parse(readFileSync(stampFile, 'utf8'))
     if (stamp.lockHash === lockHash && (stamp.dev || !dev)) return
@@ -38,9 +43,12 @@ export function install({ dev }) {
   process.stderr.write(dev ? 'Installing dependencies and test tools…\n' : 'Installing dependencies…\n')
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
   // NODE_ENV=production would make npm leave the test tools out.
-  const environment = { ...process.env, NODE_ENV: dev ? 'development' : process.env.NODE_ENV ?? '' }
+  const environment = { ...process.env, NODE_ENV: dev ? 'development' : (process.env.NODE_ENV ?? '') }
   const result = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: environment })
-  if (result.status !== 0) fail('npm could not install the dependencies (its words are above). Check the network or the registry settings and try again.')
+  if (result.status !== 0)
+    fail(
+      'npm could not install the dependencies (its words are above). Check the network or the registry settings and try again.',
+    )
   writeFileSync(stampFile, JSON.stringify({ lockHash, dev }))
 }
 

@@ -42,7 +42,8 @@ function runFull() {
   const results = join(root, 'docs', 'results')
   mkdirSync(results, { recursive: true })
   const commit = git('rev-parse', '--short', 'HEAD')
-  if (git('status', '--porcelain', '--', 'packages', 'conformance') !== '') console.log('The work tree has changes: results name the commit below them.')
+  if (git('status', '--porcelain', '--', 'packages', 'conformance') !== '')
+    console.log('The work tree has changes: results name the commit below them.')
   const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
   const files = readdirSync(join(root, 'conformance'))
     .filter((name) => name.endsWith('.test.ts'))
@@ -85,22 +86,34 @@ function vitest(args, size) {
   const report = join(scratch, 'vitest.json')
   rmSync(report, { force: true })
   const program = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-  const run = spawnSync(process.execPath, [program, 'run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: {
-      ...process.env,
-      MILLRACE_SIZE: size,
-      MILLRACE_SKIPS: join(scratch, 'skips'),
-      // What clients asked of the brokers, and what foreign suites said: for results alone.
-      ...(size === 'full' ? { MILLRACE_USAGE: usageFile, MILLRACE_VERDICTS: verdictsFile } : {}),
+  const run = spawnSync(
+    process.execPath,
+    [program, 'run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: {
+        ...process.env,
+        MILLRACE_SIZE: size,
+        MILLRACE_SKIPS: join(scratch, 'skips'),
+        // What clients asked of the brokers, and what foreign suites said: for results alone.
+        ...(size === 'full' ? { MILLRACE_USAGE: usageFile, MILLRACE_VERDICTS: verdictsFile } : {}),
+      },
     },
-  })
+  )
   try {
     const { numPassedTests: passed, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
-    const unloaded = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((one) => one.status !== 'failed')).length
+    const unloaded = testResults.filter(
+      ({ status, assertionResults }) => status === 'failed' && assertionResults.every((one) => one.status !== 'failed'),
+    ).length
     const failed = numFailedTests + unloaded
-    const tests = testResults.flatMap(({ assertionResults }) => assertionResults.map(({ fullName, status, duration }) => ({ name: fullName, status, seconds: round((duration ?? 0) / 1000) })))
+    const tests = testResults.flatMap(({ assertionResults }) =>
+      assertionResults.map(({ fullName, status, duration }) => ({
+        name: fullName,
+        status,
+        seconds: round((duration ?? 0) / 1000),
+      })),
+    )
     // An error outside any test (a hook, an unhandled rejection) must count too.
     return { passed, failed: failed === 0 && run.status !== 0 ? 1 : failed, tests }
   } catch (error) {
@@ -126,10 +139,16 @@ function foreign() {
   }
   const byNumber = (one, other) => one - other
   const usage = Object.fromEntries(
-    [...clients].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([name, apis]) => [
-      name,
-      Object.fromEntries([...apis].toSorted(([one], [other]) => one - other).map(([key, versions]) => [key, [...versions].toSorted(byNumber).join(' ')])),
-    ]),
+    [...clients]
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, apis]) => [
+        name,
+        Object.fromEntries(
+          [...apis]
+            .toSorted(([one], [other]) => one - other)
+            .map(([key, versions]) => [key, [...versions].toSorted(byNumber).join(' ')]),
+        ),
+      ]),
   )
   return { ...(verdicts.length === 0 ? {} : { suites: verdicts }), ...(clients.size === 0 ? {} : { clients: usage }) }
 }
@@ -144,7 +163,9 @@ function skips() {
 
 function lines(file) {
   try {
-    return readFileSync(file, 'utf8').split('\n').filter((line) => line !== '')
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
   } catch {
     return []
   }

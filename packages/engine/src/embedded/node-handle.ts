@@ -59,7 +59,12 @@ const V8_ARGUMENTS: readonly string[] = ['--max-semi-space-size=8']
  * glibc gives pieces above this back to the system when they are freed. Left alone it raises the threshold to the largest
  * piece ever freed (a slab, an unpacked batch), and from then on keeps the holes that such pieces leave in its heap.
  */
-const MALLOC_ENVIRONMENT = { MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_TRIM_THRESHOLD_: '1048576' } as const
+const MALLOC_ENVIRONMENT = {
+  MALLOC_MMAP_THRESHOLD_: '1048576',
+  MALLOC_TRIM_THRESHOLD_: '1048576',
+  // One more than the loop needs: threads that work now and then would each keep an arena of their own.
+  MALLOC_ARENA_MAX: '2',
+} as const
 
 /** Starts a process. Its own session, so that a Ctrl-C at the terminal reaches the control plane alone. */
 export function spawnNode(options: SpawnOptions, events: NodeHandleEvents): NodeHandle {
