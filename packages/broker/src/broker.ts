@@ -20,6 +20,8 @@ import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import { profileOf } from '@millrace/protocol/version-profiles'
+import type { SecurityFeed } from './security/security-feed.ts'
+import type { SecuritySnapshot } from './security/security-snapshot.ts'
 import type { BrokerConfig, ClientSaslMechanism } from './broker-config.ts'
 import { registeredListeners } from './registered-listeners.ts'
 import type { BrokerRuntime } from './broker-runtime.ts'
@@ -55,6 +57,8 @@ export interface StartBrokerOptions {
   /** The levels of the node's loggers, to be changed by clients; without them `logger` decides alone. */
   readonly logLevels?: LogLevels
   readonly config: BrokerConfig
+  /** Who may come in; without it nobody is told of. */
+  readonly security?: SecurityFeed
   /** The running broker had to stop serving (storage failed, metadata is not the controller's). It has closed by then. */
   readonly onFatal?: (error: Error) => void
 }
@@ -203,6 +207,11 @@ export class Broker {
     this.#server.replaceCertificate(tls)
   }
 
+  /** Who may come in from now on, and what may those do who are in. */
+  applySecurity(snapshot: SecuritySnapshot): void {
+    this.#options.logger.info('goes by another security snapshot', { version: snapshot.version })
+  }
+
   /** Which APIs in which versions clients have used since the start. */
   clientUsage(): ClientUsage[] {
     return this.#server.usage.snapshot()
@@ -216,6 +225,7 @@ export class Broker {
   /** Only for startBroker; `started` as its callback. */
   start(started: (error: Error | null) => void): void {
     this.#started = started
+    this.#options.security?.follow((snapshot) => this.applySecurity(snapshot))
     this.#server.start((error) => {
       if (error !== null) return this.#fatal(error)
       this.loopDelay.start()

@@ -8,6 +8,9 @@
  */
 import type { TlsClientOptions } from '@millrace/base/host'
 import type { Uuid } from '@millrace/base/uuid'
+import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
+
+export type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 
 /** The last part of the cluster's ARN, `<uuid>-<number>`: unique over accounts and regions, safe as a file name. */
 export type ClusterId = string
@@ -125,6 +128,11 @@ export interface Engine {
    * @throws EngineError when the cluster is unknown
    */
   reachedBy(cluster: ClusterId, host: string): Promise<void>
+  /**
+   * From now on the cluster's nodes go by `snapshot`: those that run are told at once, others when they start or are adopted.
+   * Never restarts a node. Kept in memory alone: the control plane pushes anew after its own start.
+   */
+  pushSecurity(cluster: ClusterId, snapshot: SecuritySnapshot): void
   /** Calls `listener` for every event until the returned function is called. */
   subscribe(listener: (event: EngineEvent) => void): () => void
   /** Lets go of everything: stops all nodes cleanly, or with `keepNodes` leaves them running for the next control plane. */

@@ -16,6 +16,7 @@ import { Reconciler } from './reconciler/reconciler.ts'
 import { ScramSync } from './scram/scram-sync.ts'
 import type { SetScramUsers } from './scram/scram-users.ts'
 import { noSecrets, type SecretSource } from './scram/secret-source.ts'
+import { SecuritySync } from './security/security-sync.ts'
 import { lockDataDirectory } from './store/control-plane-lock.ts'
 import { openDatabase } from './store/database.ts'
 import { Store } from './store/store.ts'
@@ -88,7 +89,14 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     lock.release()
     throw error
   }
-  const reconciler = new Reconciler({ store, engine, clock, logger })
+  const security = new SecuritySync({ store, engine, clock, logger, sources: [] })
+  const reconciler = new Reconciler({
+    store,
+    engine,
+    clock,
+    logger,
+    pushSecurity: (cluster) => security.sync(cluster),
+  })
   const { secrets = noSecrets, setScramUsers } = options
   const scram = new ScramSync({ store, secrets, setUsers: setScramUsers, logger })
   const dependencies: Dependencies = {
@@ -104,6 +112,8 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
   return {
     service: defineService(loadModel('kafka'), kafkaOperations(dependencies)),
     async start() {
+      // First: what a node is told when it is adopted counts at once.
+      await security.start()
       await reconciler.start()
       scram.start()
     },
@@ -114,6 +124,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     overview: () => overview(store, engine),
     async stop({ keepBrokers }) {
       scram.close()
+      security.close()
       reconciler.close()
       await engine.close({ keepNodes: keepBrokers })
       await reconciler.idle()

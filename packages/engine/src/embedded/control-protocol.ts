@@ -4,12 +4,13 @@
  * (a file only its owner can read), and the answer proves that the process behind the socket is the one that wrote it.
  *
  *   engine → node   {"kind":"prove","nonce":…}  {"kind":"stop","controlled":true}  {"kind":"certificate",…}
- *                   {"kind":"usage"}  {"kind":"client-metrics"}
+ *                   {"kind":"security","snapshot":…}  {"kind":"usage"}  {"kind":"client-metrics"}
  *   node → engine   {"kind":"proved","nonce":…,"pid":…}  {"kind":"starting"}  {"kind":"ready"}  {"kind":"failed","reason":…}
  *                   {"kind":"usage","clients":[…]}, {"kind":"client-metrics","clients":[…]}, when asked
  */
 import type { Readable } from 'node:stream'
 import type { TlsServerOptions } from '@millrace/base/host'
+import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 import type { ClientMetrics } from '@millrace/broker/telemetry/telemetry-metrics'
 import type { ClientUsage } from '@millrace/network/request-usage'
 
@@ -18,6 +19,8 @@ export type EngineMessage =
   | { readonly kind: 'stop'; readonly controlled: boolean }
   /** Whoever connects by TLS from now on is shown this one. */
   | { readonly kind: 'certificate'; readonly tls: TlsServerOptions }
+  /** Replaces what the node goes by, for connections that are open too. */
+  | { readonly kind: 'security'; readonly snapshot: SecuritySnapshot }
   | { readonly kind: 'usage' }
   | { readonly kind: 'client-metrics' }
 
@@ -30,17 +33,38 @@ export type NodeMessage =
   /** What clients push of themselves (KIP-714). */
   | { readonly kind: 'client-metrics'; readonly clients: readonly ClientMetrics[] }
 
-const LINE_BYTES_MAX = 1024 * 1024
+/** Of what a peer says that has proved nothing yet, and of what nodes tell. */
+export const LINE_LENGTH_MAX: number = 1024 * 1024
+/** Of what the engine tells a node: a snapshot of ten thousand principals with long policies has some 50 MB. */
+export const ENGINE_LINE_LENGTH_MAX: number = 128 * 1024 * 1024
 
-/** Calls `onLine` for every complete line; a peer that never ends its line is cut off. */
-export function readLines(stream: Readable, onLine: (line: string) => void): void {
-  let pending = ''
+/**
+ * Calls `onLine` for every complete line; a peer that never ends its line is cut off.
+ * @param lengthMax asked anew with every piece: a peer that has proved itself may say more
+ */
+export function readLines(
+  stream: Readable,
+  onLine: (line: string) => void,
+  lengthMax: () => number = () => LINE_LENGTH_MAX,
+): void {
+  // Pieces are joined once, when the line ends: a line may come in thousands of them.
+  let pending: string[] = []
+  let length = 0
   stream.setEncoding('utf8')
   stream.on('data', (text: string) => {
-    const lines = (pending + text).split('\n')
-    pending = lines.pop() ?? ''
-    for (const line of lines) if (line !== '') onLine(line)
-    if (pending.length > LINE_BYTES_MAX) stream.destroy(new Error('a line of the control protocol is too long'))
+    let start = 0
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+      pending.push(text.slice(start, end))
+      const line = pending.join('')
+      pending = []
+      length = 0
+      start = end + 1
+      if (line !== '') onLine(line)
+    }
+    if (start === text.length) return
+    pending.push(text.slice(start))
+    length += text.length - start
+    if (length > lengthMax()) stream.destroy(new Error('a line of the control protocol is too long'))
   })
 }
 

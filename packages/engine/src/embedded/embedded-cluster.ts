@@ -2,6 +2,7 @@
  * One cluster of the embedded engine: its record on disk and a supervisor per node. Its owner is the engine, which
  * runs one call at a time (`exclusively`).
  */
+import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 import type { Logger } from '@millrace/base/logger'
 import {
   type AdminAccess,
@@ -58,6 +59,7 @@ export class EmbeddedCluster {
   #queue: Promise<unknown> = Promise.resolve()
   #retired = false
   #adoption: Promise<unknown> | null = null
+  #security: SecuritySnapshot | null = null
 
   constructor(options: EmbeddedClusterOptions) {
     this.#options = options
@@ -92,6 +94,12 @@ export class EmbeddedCluster {
     if (!needsCertificate(this.#record.spec)) return
     await this.adopt()
     await this.#ensureCertificate(names)
+  }
+
+  /** At once: nodes that start later ask for the newest, and none is restarted for it. */
+  pushSecurity(snapshot: SecuritySnapshot): void {
+    this.#security = snapshot
+    for (const supervisor of this.#supervisors.values()) supervisor.tellSecurity(snapshot)
   }
 
   async restart(node: NodeId): Promise<void> {
@@ -281,6 +289,7 @@ export class EmbeddedCluster {
       directory: directory.nodeDirectory(node),
       scripts,
       secrets: () => directory.secrets(),
+      security: () => this.#security,
       logger,
       onUp: () => emit({ kind: 'node-up', ...event, reason: null }),
       onDown: (reason) => emit({ kind: 'node-down', ...event, reason }),

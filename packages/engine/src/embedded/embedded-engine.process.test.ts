@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { silentLogger } from '@millrace/base/logger'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isDirectoryLocked } from '../directory-lock.ts'
 import type { ClusterSpec, EngineEvent, EngineStep } from '../engine.ts'
 import { EmbeddedEngine } from './embedded-engine.ts'
@@ -274,4 +274,36 @@ test('a port that is taken between placing and binding is exchanged for another 
   const taken = Number(readFileSync(join(root, 'clusters', wanted.id, 'taken-port'), 'utf8'))
   expect(nodes.every(({ state }) => state === 'running')).toBe(true)
   expect(nodes[0]?.clientPorts.plaintext).not.toBe(taken)
+})
+
+test('nodes are told of security snapshots when they start, at once on change, when adopted, and after a restart alone', async () => {
+  const engine = openEngine()
+  const told = (node: string): string[] =>
+    readFileSync(join(root, 'clusters', spec().id, node, 'security'), 'utf8')
+      .trim()
+      .split('\n')
+  engine.pushSecurity(spec().id, { version: 1 })
+  await engine.apply(spec(), () => {}, never)
+  const before = await pids(engine)
+  expect(told('broker-1')).toEqual(['1'])
+  // Longer than a line of the control protocol may be before the peer is known.
+  engine.pushSecurity(spec().id, { version: 2, padding: 'x'.repeat(3_000_000) } as { version: number })
+  await vi.waitFor(() => expect(told('controller-10001')).toEqual(['1', '2']))
+  await vi.waitFor(() => expect(told('broker-1')).toEqual(['1', '2']))
+  process.kill(before.get(1) ?? 0, 'SIGKILL')
+  await nextEvent(engine, ({ kind, nodeId }) => kind === 'node-up' && nodeId === 1)
+  expect(told('broker-1')).toEqual(['1', '2', '2'])
+
+  await engine.close({ keepNodes: true })
+  const later = openEngine()
+  await later.apply(spec(), (step) => expect.unreachable(step.name), never)
+  expect((await pids(later)).get(2)).toBe(before.get(2))
+  later.pushSecurity(spec().id, { version: 3, padding: 'x'.repeat(3_000_000) } as { version: number })
+  await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('3'))
+  await later.close({ keepNodes: true })
+
+  const last = openEngine()
+  last.pushSecurity(spec().id, { version: 4 })
+  await last.observe(spec().id)
+  await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('4'))
 })

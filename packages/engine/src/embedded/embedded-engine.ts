@@ -3,6 +3,7 @@
  * this machine. One machine is one failure domain, so there is one controller and no consensus of its own.
  */
 import { mkdirSync } from 'node:fs'
+import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 import type { Logger } from '@millrace/base/logger'
 import type {
   AdminAccess,
@@ -90,6 +91,10 @@ export class EmbeddedEngine implements Engine {
 
   reachedBy(id: ClusterId, host: string): Promise<void> {
     return this.#cluster(id).renewCertificate([host])
+  }
+
+  pushSecurity(id: ClusterId, snapshot: SecuritySnapshot): void {
+    this.#cluster(id).pushSecurity(snapshot)
   }
 
   /** Certificates of brokers that end soon are replaced while the brokers run. By itself this happens twice a day. */

@@ -11,6 +11,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TlsServerOptions } from '@millrace/base/host'
+import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 import type { NodeRole } from '../engine.ts'
 
 export interface NodeListener {
@@ -42,6 +43,10 @@ export interface NodeConfig {
 }
 
 /** What is handed over on stdin, as the first line. */
+export interface NodeStartLine extends NodeSecrets {
+  readonly security: SecuritySnapshot | null
+}
+
 export interface NodeSecrets {
   readonly internalSecret: string
   /** What listeners with SSL show; the certificate is followed by its authority's, whom nodes trust. */

@@ -10,7 +10,7 @@ import { invariant } from '@millrace/base/invariant'
 import { isDirectoryLocked } from '../directory-lock.ts'
 import type { NodeRole } from '../engine.ts'
 import { type EngineMessage, type NodeMessage, parseMessage, readLines } from './control-protocol.ts'
-import { type NodeSecrets, readNodeIdentity } from './node-config.ts'
+import { type NodeStartLine, readNodeIdentity } from './node-config.ts'
 import { nodeStderrFile } from './node-log-file.ts'
 
 export interface NodeHandleEvents {
@@ -45,7 +45,7 @@ export interface SpawnOptions {
   readonly nodeId: number
   readonly directory: string
   readonly configHash: string
-  readonly secrets: NodeSecrets
+  readonly startLine: NodeStartLine
 }
 
 const ADOPT_TIMEOUT_MS = 2000
@@ -94,7 +94,7 @@ export function spawnNode(options: SpawnOptions, events: NodeHandleEvents): Node
   let failure: string | null = null
   stdin.on('error', () => {})
   stdout.on('error', () => {})
-  stdin.write(`${JSON.stringify(options.secrets)}\n`)
+  stdin.write(`${JSON.stringify(options.startLine)}\n`)
   readLines(stdout, (line) => {
     const message = parseMessage<NodeMessage>(line)
     if (message?.kind === 'failed') failure = message.reason

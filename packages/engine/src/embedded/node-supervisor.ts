@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import type { TlsServerOptions } from '@millrace/base/host'
+import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import { EngineError, type NodeState } from '../engine.ts'
@@ -25,6 +26,8 @@ export interface SupervisorOptions {
   readonly directory: string
   readonly scripts: NodeScripts
   readonly secrets: () => NodeSecrets
+  /** The newest there is; null: none was ever made. */
+  readonly security: () => SecuritySnapshot | null
   readonly logger: Logger
   readonly onUp: () => void
   readonly onDown: (reason: string) => void
@@ -93,6 +96,8 @@ export class NodeSupervisor {
     this.#config ??= readNodeConfig(this.#options.directory)
     this.#options.logger.info('adopted', { node: this.node.nodeId, pid: handle.pid })
     adopted = true
+    const security = this.#options.security()
+    if (security !== null) handle.tell({ kind: 'security', snapshot: security })
     if (ready) this.#ready()
     return true
   }
@@ -146,6 +151,11 @@ export class NodeSupervisor {
     this.#handle?.tell({ kind: 'certificate', tls })
   }
 
+  /** Likewise this snapshot. */
+  tellSecurity(snapshot: SecuritySnapshot): void {
+    this.#handle?.tell({ kind: 'security', snapshot })
+  }
+
   /** From now on nothing is started here: what an apply still has in hand fails. */
   retire(): void {
     this.#retired = true
@@ -178,7 +188,7 @@ export class NodeSupervisor {
         nodeId: this.node.nodeId,
         directory,
         configHash: configHash(config),
-        secrets: this.#options.secrets(),
+        startLine: { ...this.#options.secrets(), security: this.#options.security() },
       },
       { onReady: () => this.#ready(), onExit: (reason) => this.#exited(reason) },
     )

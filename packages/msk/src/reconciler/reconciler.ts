@@ -8,6 +8,7 @@
 import type { Logger } from '@millrace/base/logger'
 import type { Engine } from '@millrace/engine/engine'
 import type { Store } from '../store/store.ts'
+import type { StepContext } from './step-context.ts'
 import { takeStep } from './take-step.ts'
 
 export interface ReconcilerOptions {
@@ -15,6 +16,7 @@ export interface ReconcilerOptions {
   readonly engine: Engine
   readonly clock: () => Date
   readonly logger: Logger
+  readonly pushSecurity: StepContext['pushSecurity']
   /** How soon a cluster that could not be healed is tried again, besides every time one of its nodes comes up. */
   readonly retryDelayMs?: number
 }

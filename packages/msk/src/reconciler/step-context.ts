@@ -12,6 +12,8 @@ export interface StepContext {
   readonly engine: Engine
   readonly clock: () => Date
   readonly logger: Logger
+  /** Tells the engine who may come in, before nodes start. */
+  readonly pushSecurity: (cluster: Cluster) => Promise<void>
   /** Aborted when the control plane closes: what fails then has not failed, it was interrupted. */
   readonly signal: AbortSignal
 }
@@ -31,6 +33,7 @@ export async function applyCluster(context: StepContext, cluster: Cluster, desir
   const revision = reference === null ? null : await store.revision(reference.Arn, reference.Revision)
   const properties = revision === null ? {} : parseProperties(revision.properties)
   const spec = clusterSpec({ id: cluster.id, name: cluster.name, desired, properties })
+  await context.pushSecurity({ ...cluster, desired })
   await engine.apply(spec, (step) => logger.info('engine step', { cluster: cluster.name, ...step }), signal)
 }
 

@@ -6,6 +6,7 @@ import { Paginator } from '@millrace/aws/pagination'
 import { silentLogger } from '@millrace/base/logger'
 import { kafkaOperations } from '../kafka-operations.ts'
 import type { Dependencies } from '../operations/dependencies.ts'
+import { SecuritySync } from '../security/security-sync.ts'
 import { Reconciler } from '../reconciler/reconciler.ts'
 import type { ProvisionedRequest } from '../sdk-types.ts'
 import type { Cluster } from '../store/records.ts'
@@ -119,11 +120,14 @@ export class ControlPlane {
   }
 
   #newReconciler(): Reconciler {
+    const { store, engine, clock } = this
+    const security = new SecuritySync({ store, engine, clock, logger: silentLogger, sources: [] })
     return new Reconciler({
-      store: this.store,
-      engine: this.engine,
-      clock: this.clock,
+      store,
+      engine,
+      clock,
       logger: silentLogger,
+      pushSecurity: (cluster) => security.sync(cluster),
       retryDelayMs: 60_000,
     })
   }

@@ -11,6 +11,7 @@ import {
   type EngineStep,
   type NodeId,
   type NodeObservation,
+  type SecuritySnapshot,
 } from '@millrace/engine/engine'
 
 export class FakeEngine implements Engine {
@@ -25,6 +26,8 @@ export class FakeEngine implements Engine {
   /** Called calls wait here until the test lets them go. */
   gate: (call: string) => Promise<void> = () => Promise.resolve()
   closed: { readonly keepNodes: boolean } | null = null
+  /** As last pushed. */
+  readonly security: Map<ClusterId, SecuritySnapshot> = new Map()
   readonly #listeners = new Set<(event: EngineEvent) => void>()
 
   async apply(desired: ClusterSpec, report: (step: EngineStep) => void, signal: AbortSignal): Promise<void> {
@@ -64,6 +67,10 @@ export class FakeEngine implements Engine {
   async reachedBy(cluster: ClusterId, host: string): Promise<void> {
     await this.#begin(`reached by ${host}`)
     if (!this.running.has(cluster)) throw new EngineError(`cluster ${cluster} is not known here`)
+  }
+
+  pushSecurity(cluster: ClusterId, snapshot: SecuritySnapshot): void {
+    this.security.set(cluster, snapshot)
   }
 
   subscribe(listener: (event: EngineEvent) => void): () => void {

@@ -11,13 +11,14 @@ const computingScript = new URL(isSource ? './computing-main.ts' : './millrace-c
 /** What fits a line of the control protocol. */
 const CLIENT_SERIES_MAX = 2000
 
-void runNode('broker', ({ config, secrets, directory, logger, logLevels, fail }) => {
+void runNode('broker', ({ config, secrets, security, directory, logger, logLevels, fail }) => {
   return new Promise((resolve, reject) => {
     startBroker(
       {
         host: createNodeHost({ computingScript }),
         logger,
         logLevels,
+        security,
         config: {
           clusterId: config.clusterId,
           clusterName: config.clusterName,

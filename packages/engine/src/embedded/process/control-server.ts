@@ -1,7 +1,14 @@
 /** The node's end of the control socket: nothing is heard or told before the nonce is proved. */
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { type EngineMessage, type NodeMessage, parseMessage, readLines } from '../control-protocol.ts'
+import {
+  ENGINE_LINE_LENGTH_MAX,
+  LINE_LENGTH_MAX,
+  type EngineMessage,
+  type NodeMessage,
+  parseMessage,
+  readLines,
+} from '../control-protocol.ts'
 
 export interface ControlServerOptions {
   readonly path: string
@@ -23,7 +30,7 @@ export async function listenForControl(options: ControlServerOptions): Promise<(
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy())
     socket.on('close', () => proved.delete(socket))
-    readLines(socket, (line) => {
+    const hear = (line: string): void => {
       const message = parseMessage<EngineMessage>(line)
       if (message?.kind === 'prove' && message.nonce === options.nonce) {
         proved.add(socket)
@@ -38,7 +45,8 @@ export async function listenForControl(options: ControlServerOptions): Promise<(
       } else {
         socket.destroy()
       }
-    })
+    }
+    readLines(socket, hear, () => (proved.has(socket) ? ENGINE_LINE_LENGTH_MAX : LINE_LENGTH_MAX))
   })
   // Whoever holds the lock on the directory owns the path: what is there was left by a process that has died.
   rmSync(options.path, { force: true })

@@ -13,13 +13,20 @@ import type { TlsServerOptions } from '@millrace/base/host'
 import { createJsonLogger } from '@millrace/host/json-logger'
 import { LogLevels, ROOT_LOGGER } from '@millrace/base/log-levels'
 import type { Logger } from '@millrace/base/logger'
+import { SecurityFeed } from '@millrace/broker/security/security-feed'
 import type { ClientMetrics } from '@millrace/broker/telemetry/telemetry-metrics'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import { acquireDirectoryLock, type DirectoryLock } from '../../directory-lock.ts'
 import type { NodeRole } from '../../engine.ts'
-import { type EngineMessage, type NodeMessage, parseMessage, readLines } from '../control-protocol.ts'
+import {
+  ENGINE_LINE_LENGTH_MAX,
+  type EngineMessage,
+  type NodeMessage,
+  parseMessage,
+  readLines,
+} from '../control-protocol.ts'
 import { configHash, controlSocketPath, readNodeConfig, writeNodeIdentity } from '../node-config.ts'
-import type { NodeConfig, NodeSecrets } from '../node-config.ts'
+import type { NodeConfig, NodeSecrets, NodeStartLine } from '../node-config.ts'
 import { listenForControl } from './control-server.ts'
 import { nodeLogFile } from '../node-log-file.ts'
 import { parseNodeArguments, processTitle } from './node-arguments.ts'
@@ -39,6 +46,8 @@ export interface NodeServer {
 export interface NodeStart {
   readonly config: NodeConfig
   readonly secrets: NodeSecrets
+  /** Who may come in, as the control plane told last; told again while the node runs. */
+  readonly security: SecurityFeed
   readonly directory: string
   /** Writes every line it is given; to be used through `logLevels`. */
   readonly logger: Logger
@@ -66,7 +75,8 @@ export async function runNode(role: NodeRole, start: (start: NodeStart) => Promi
   const logger = createJsonLogger(file).child(fields)
   const life = new NodeLife(node.directory, logLevels.logger(ROOT_LOGGER, logger))
   try {
-    const secrets = await life.readSecrets()
+    const { security, ...secrets } = await life.readStartLine()
+    const feed = life.follow(security)
     await life.lock()
     const config = readNodeConfig(node.directory)
     if (config.ephemeral) life.endWithStdin()
@@ -75,6 +85,7 @@ export async function runNode(role: NodeRole, start: (start: NodeStart) => Promi
     life.server = await start({
       config,
       secrets,
+      security: feed,
       directory: node.directory,
       logger,
       logLevels,
@@ -91,7 +102,8 @@ class NodeLife {
   server: NodeServer | null = null
   readonly #directory: string
   readonly #logger: Logger
-  readonly #secrets: Promise<NodeSecrets>
+  readonly #startLine: Promise<NodeStartLine>
+  #security: SecurityFeed | null = null
   #lock: DirectoryLock | null = null
   #ephemeral = false
   #stdinClosed = false
@@ -102,24 +114,25 @@ class NodeLife {
   constructor(directory: string, logger: Logger) {
     this.#directory = directory
     this.#logger = logger
-    let gotSecrets: (secrets: NodeSecrets) => void
-    let noSecrets: (error: Error) => void
-    this.#secrets = new Promise((resolve, reject) => {
-      gotSecrets = resolve
-      noSecrets = reject
+    let gotStartLine: (line: NodeStartLine) => void
+    let noStartLine: (error: Error) => void
+    this.#startLine = new Promise((resolve, reject) => {
+      gotStartLine = resolve
+      noStartLine = reject
     })
     let first = true
-    readLines(process.stdin, (line) => {
+    const hear = (line: string): void => {
       if (first) {
         first = false
-        gotSecrets(JSON.parse(line) as NodeSecrets)
+        gotStartLine(JSON.parse(line) as NodeStartLine)
       } else {
         const message = parseMessage<EngineMessage>(line)
         if (message !== null) this.#obey(message, 'asked by the control plane')
       }
-    })
+    }
+    readLines(process.stdin, hear, () => ENGINE_LINE_LENGTH_MAX)
     const closed = (): void => {
-      noSecrets(new Error('stdin closed before the secrets came'))
+      noStartLine(new Error('stdin closed before the secrets came'))
       this.#stdinClosed = true
       if (this.#ephemeral) void this.#orphaned()
     }
@@ -135,8 +148,14 @@ class NodeLife {
     })
   }
 
-  readSecrets(): Promise<NodeSecrets> {
-    return this.#secrets
+  readStartLine(): Promise<NodeStartLine> {
+    return this.#startLine
+  }
+
+  /** What the node goes by; kept current from now on. */
+  follow(security: NodeStartLine['security']): SecurityFeed {
+    this.#security ??= new SecurityFeed(security)
+    return this.#security
   }
 
   /** Waits a moment for a predecessor that is just going; refuses after that. */
@@ -226,6 +245,11 @@ class NodeLife {
 
   #obey(message: EngineMessage, reason: string): void {
     if (message.kind === 'stop') void this.stop(message.controlled, reason)
+    if (message.kind === 'security') {
+      // Heard before the start line was looked at: it is newer than what came with that.
+      if (this.#security === null) this.#security = new SecurityFeed(message.snapshot)
+      else this.#security.push(message.snapshot)
+    }
     if (message.kind !== 'certificate') return
     try {
       this.server?.replaceCertificate?.(message.tls)
