@@ -215,6 +215,8 @@ describe.skipIf(aws === null || kcat === null)('SCRAM by secrets, as the AWS CLI
     const associate = ['kafka', 'batch-associate-scram-secret', '--cluster-arn', arn, '--secret-arn-list']
     const answer = await call(...associate, secret, withoutKey)
     expect(answer['UnprocessedScramSecrets']).toMatchObject([{ SecretArn: withoutKey, ErrorCode: 'InvalidSecretArn' }])
+    const associated = await call('kafka', 'list-scram-secrets', '--cluster-arn', arn)
+    expect(associated['SecretArnList']).toEqual([secret])
     expect(await login('alice', 'wonderland')).toBe(true)
     const printed = await millrace.cli('properties', 'secret', '--auth', 'scram', '--for', 'librdkafka')
     expect(printed.status, printed.stderr).toBe(0)

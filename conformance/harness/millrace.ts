@@ -22,6 +22,8 @@ export interface MillraceProcess {
   readonly environment: Readonly<Record<string, string>>
   /** The `millrace` command against this instance. */
   cli(...args: string[]): Promise<RunResult>
+  /** The same with something on its standard input. */
+  cliWithInput(input: string, ...args: string[]): Promise<RunResult>
   stop(): Promise<void>
 }
 
@@ -66,12 +68,15 @@ export async function startMillraceProcess(options: StartOptions = {}): Promise<
     AWS_PAGER: '',
     AWS_EC2_METADATA_DISABLED: 'true',
   }
+  const cliWithInput = (input: string, ...cliArgs: string[]): Promise<RunResult> =>
+    run(process.execPath, [command, ...cliArgs, '--data-dir', dataDirectory], { environment, input })
   return {
     endpoint,
     dataDirectory,
     process: child,
     environment,
-    cli: (...cliArgs) => run(process.execPath, [command, ...cliArgs, '--data-dir', dataDirectory], { environment }),
+    cli: (...cliArgs) => cliWithInput('', ...cliArgs),
+    cliWithInput,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         await recordUsage(dataDirectory)

@@ -5,9 +5,9 @@
  * file, served to followers and consumers, and forgotten. A slab is alive while anyone holds a reference: the frame's
  * reader, a queued write, a response under way, and the arena itself as long as the slab is among the youngest
  * `tailBytesMax` bytes: those slabs are the tail cache. A tail that nobody reads is given up: bytes then go through the
- * same few, cached lines again and again instead of through all of the tail's memory (a fifth of the CPU of a produce).
- * The first reader that reaches the end of a log brings it back. With the last reference the bytes are recycled under a *new*
- * Slab object, so a stale Slab never sees another life's bytes through its own `bytes`.
+ * same few, cached lines again and again instead of through all of the tail's memory. The first reader that reaches the
+ * end of a log brings it back. With the last reference the bytes are recycled under a *new* Slab object, so a stale Slab
+ * never sees another life's bytes through its own `bytes`.
  *
  * Not thread safe; one arena per broker. Source: docs of the hot path in README.md of this package.
  */

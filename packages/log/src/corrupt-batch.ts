@@ -1,8 +1,8 @@
 /**
  * Batches on disk that are not what was written. Where Kafka checks, so do we: followers every batch they are sent,
  * recovery and compaction every batch they read. Beyond that a read of an old segment, which is what comes back from the
- * device, is checked before it is sent; the two youngest segments are not: they are read from the page cache, and a
- * checksum there would cost a tenth of what a consumer can get. Consumers check in any case.
+ * device, is checked before it is sent; the two youngest segments are not: they are read from the page cache, where the
+ * consumers' own check is the one that counts.
  */
 import type { Logger } from '@millrace/base/logger'
 

@@ -1,6 +1,6 @@
 /**
  * How many bytes a log may write on the loop. A write that only goes to the page cache is done sooner than a trip through
- * the thread pool (4 % of the CPU time of a 64 KiB produce), but a system that throttles its writers makes the same call
+ * the thread pool, but a system that throttles its writers makes the same call
  * sleep. So larger groups are written at once only as long as that has been quick; after a slow one they go through the
  * pool for a while. Small groups are always written at once: their trip costs more than they do.
  */

@@ -1,6 +1,7 @@
 /** The SCRAM users of a running cluster, by Kafka's own admin API over the cluster's internal listeners. */
 import type { Host } from '@millrace/base/host'
 import { AdminClient } from '@millrace/client/admin'
+import { adminOptions } from '@millrace/engine/admin-options'
 import type { Engine } from '@millrace/engine/engine'
 import type { Cluster } from '../store/records.ts'
 
@@ -18,14 +19,11 @@ const TIMEOUT_MS = 10_000
 
 export function setKafkaScramUsers(engine: Engine, host: Host): SetScramUsers {
   return async (cluster, users) => {
-    const access = await engine.adminAccess(cluster.id)
     const admin = new AdminClient({
+      ...adminOptions(await engine.adminAccess(cluster.id)),
       host,
-      bootstrap: access.bootstrap,
       clientId: 'millrace-scram',
       timeoutMs: TIMEOUT_MS,
-      credentials: { user: 'internal', password: access.internalSecret },
-      ...(access.tls === undefined ? {} : { tls: access.tls }),
     })
     try {
       await admin.alterScramUsers(users)

@@ -3,6 +3,7 @@ import type { Host } from '@millrace/base/host'
 import { AdminClient } from '@millrace/client/admin'
 import { ConfigSource } from '@millrace/client/admin/configs'
 import { KafkaError } from '@millrace/client/kafka-error'
+import { adminOptions } from '@millrace/engine/admin-options'
 import type { Engine } from '@millrace/engine/engine'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { NewTopic, OpenTopics, Topic, TopicAdmin } from './topic-admin.ts'
@@ -12,14 +13,11 @@ const TIMEOUT_MS = 10_000
 
 export function openKafkaTopics(engine: Engine, host: Host): OpenTopics {
   return async (cluster) => {
-    const access = await engine.adminAccess(cluster.id)
     const admin = new AdminClient({
+      ...adminOptions(await engine.adminAccess(cluster.id)),
       host,
-      bootstrap: access.bootstrap,
       clientId: 'millrace-topics',
       timeoutMs: TIMEOUT_MS,
-      credentials: { user: 'internal', password: access.internalSecret },
-      ...(access.tls === undefined ? {} : { tls: access.tls }),
     })
     return new KafkaTopics(admin)
   }
