@@ -74,6 +74,12 @@ function saslHandshakeHandler(failureDelayMs: number): ApiHandler<SaslHandshakeR
         context.apiVersion === 0 ? ErrorCode.UNSUPPORTED_SASL_MECHANISM : authentication.handshake(request.mechanism)
       respond({ errorCode, mechanisms: authentication.mechanisms })
       if (errorCode === ErrorCode.UNSUPPORTED_SASL_MECHANISM) {
+        const offered = authentication.mechanisms.join(' and ')
+        context.connection.refused({
+          kind: 'unsupported-mechanism',
+          reason: `The client wants to log in by ${request.mechanism}; this port offers ${offered}.`,
+          remedy: `Set sasl.mechanism=${authentication.mechanisms[0] ?? ''}, or use the port of the other mechanism.`,
+        })
         context.connection.dropAfterResponse('unsupported SASL mechanism', failureDelayMs)
       }
     },
@@ -103,8 +109,9 @@ function saslAuthenticateHandler(
         sessionLifetimeMs: step.sessionLifetimeMs,
       })
       if (step.principal !== null) context.connection.authenticated(step.principal)
-      if (step.errorCode === ErrorCode.SASL_AUTHENTICATION_FAILED) {
-        context.connection.dropAfterResponse(`SASL authentication failed: ${step.reason ?? ''}`, failureDelayMs)
+      if (step.failure !== null) {
+        context.connection.refused(step.failure)
+        context.connection.dropAfterResponse(`SASL authentication failed: ${step.failure.reason}`, failureDelayMs)
       }
     },
   }

@@ -5,6 +5,7 @@ import type { Arena } from '@millrace/log/arena'
 import type { Writer } from '@millrace/protocol/primitives/writer'
 import type { HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
 import type { BuiltInHandlers } from './built-in-handlers.ts'
+import type { Refusals } from './refusals.ts'
 import type { SaslAuthentication } from './sasl/sasl-authentication.ts'
 import type { RequestServerLimits } from './limits.ts'
 import type { MemoryBudget } from './memory-budget.ts'
@@ -32,6 +33,8 @@ export interface ConnectionOptionsOf<C> {
   readonly authentication: SaslAuthentication | null
   /** null: no client is limited. */
   readonly quotas: RequestQuotas | null
+  /** Where it is kept why somebody was turned away. */
+  readonly refusals: Refusals
   /** `flush` is to be called in the next tick. */
   readonly scheduleFlush: (connection: C) => void
   readonly onClosed: (connection: C) => void

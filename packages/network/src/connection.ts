@@ -16,11 +16,11 @@ import type { Encodable, ResponseDefinition } from '@millrace/protocol/definitio
 import { decodeRequestHeader, encodeResponseFrame } from '@millrace/protocol/headers'
 import { DecodeError } from '@millrace/protocol/primitives/decode-error'
 import { Reader } from '@millrace/protocol/primitives/reader'
-import type { ApiHandler } from './api-handler.ts'
 import type { ConnectionOptionsOf } from './connection-options.ts'
 import { Framer, type Frame } from './framer.ts'
 import { PendingRequest, type RequestOwner } from './pending-request.ts'
-import { metered, Mute, type ConnectionQuota } from './request-quotas.ts'
+import { requestRefusal, throttled, type ConnectionRefusal } from './request-refusal.ts'
+import { metered, Mute, type ConnectionQuota, type MeteredRequest } from './request-quotas.ts'
 import type { UsageCounts } from './request-usage.ts'
 import { ResponseQueue } from './response-queue.ts'
 import type { SaslAuthentication } from './sasl/sasl-authentication.ts'
@@ -92,7 +92,10 @@ export class Connection implements RequestOwner, BacklogUser {
           ? options.limits.requestBytesMax
           : Math.min(options.limits.unauthenticatedRequestBytesMax, options.limits.requestBytesMax),
       onFrame: (frame) => this.#onFrame(frame),
-      onRefused: (reason) => this.drop(reason),
+      onRefused: ({ reason, refusal }) => {
+        if (refusal !== null) this.refused(refusal)
+        this.drop(reason)
+      },
       onMemoryAvailable: () => this.#readOn(),
     })
     transport.attach({
@@ -139,6 +142,13 @@ export class Connection implements RequestOwner, BacklogUser {
     this.#framer.frameBytesMax = this.#options.limits.requestBytesMax
   }
 
+  /** Keeps for `why` that the peer is turned away; to be dropped by the caller. */
+  refused(refusal: ConnectionRefusal): void {
+    const { listenerName: listener, remoteAddress } = this
+    const principal = this.principal === ANONYMOUS ? null : this.principal
+    this.#options.refusals.add({ principal, ...refusal, listener, remoteAddress })
+  }
+
   /** Closes at once; `reason` is logged. What was answered but not yet written is lost. */
   drop(reason: string, cause?: Error): void {
     if (this.#dropped || this.#closed) return
@@ -166,6 +176,11 @@ export class Connection implements RequestOwner, BacklogUser {
     this.#mute.begin(delayMs, this.#options.host.clock.monotonicMs())
     this.#framer.pause()
     this.#pauseReading()
+  }
+
+  throttle(request: MeteredRequest, delayMs: number): void {
+    this.refused(throttled(request))
+    this.mute(delayMs)
   }
 
   /** Writes the responses that are due, in request order, as one write. */
@@ -286,8 +301,11 @@ export class Connection implements RequestOwner, BacklogUser {
     const { builtIn, handlers } = this.#options
     const builtInHandler = builtIn.get(request.apiKey)
     const handler = builtInHandler ?? handlers.get(request.apiKey)
-    const refusal = this.#refusal(request, handler)
-    if (handler === undefined || refusal !== null) return this.#unserved(request, refusal ?? 'unknown API key')
+    const refused = requestRefusal(handler, builtInHandler !== undefined, this)
+    if (handler === undefined || refused !== null) {
+      if (refused?.refusal) this.refused(refused.refusal)
+      return this.#unserved(request, refused?.reason ?? 'unknown API key')
+    }
     const range = this.#options.versionRange(request.apiKey)
     // Produce 0 to 2 are advertised for old librdkafka but never served, see api-versions.ts.
     if (range === null || request.apiVersion < range.min || request.apiVersion > range.max) {
@@ -306,16 +324,6 @@ export class Connection implements RequestOwner, BacklogUser {
     handler.handle(request, body, request.respond)
     // Behind the handler: an ApiVersions request counts for the software that it names.
     this.#usage?.count(request.apiKey, request.apiVersion)
-  }
-
-  /** Why this connection may not ask that now; null when it may. */
-  #refusal(request: PendingRequest, handler: ApiHandler | undefined): string | null {
-    if (handler === undefined) return 'unknown API key'
-    if (handler.internalOnly === true && !this.internal) return 'an inter-broker API on a client listener'
-    if (this.authentication === null || this.authentication.complete) return null
-    if (this.authentication.expired && this.#options.builtIn.get(request.apiKey) === undefined)
-      return 'the session has expired and was not renewed'
-    return this.#options.builtIn.get(request.apiKey) === undefined ? 'not authenticated' : null
   }
 
   #unserved(request: PendingRequest, reason: string): void {

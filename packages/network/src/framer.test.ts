@@ -32,7 +32,7 @@ function createFramer({ budgetBytes = 1 << 30, frameBytesMax = 1 << 26, keep = f
       frames.push(frame)
       if (!keep) framer.releaseFrame(frame)
     },
-    onRefused: (reason) => refusals.push(reason),
+    onRefused: ({ reason }) => refusals.push(reason),
     onMemoryAvailable: () => offered++,
   })
   return { arena, budget, framer, received, leased, frames, refusals, offered: () => offered }

@@ -13,7 +13,9 @@
  */
 import { invariant } from '@millrace/base/invariant'
 import type { Arena, FrameLease } from '@millrace/log/arena'
+import { unframeable } from './foreign-protocol.ts'
 import type { BudgetUser, MemoryBudget } from './memory-budget.ts'
+import type { RequestRefusal } from './request-refusal.ts'
 
 export interface Frame {
   /** Header and body lie in bytes[start, end). */
@@ -33,7 +35,7 @@ export interface FramerOptions {
   /** The receiver owns the frame and its memory: `releaseFrame` when it is done. May call `pause`. */
   readonly onFrame: (frame: Frame) => void
   /** The stream is garbage; nothing more is framed. */
-  readonly onRefused: (reason: string) => void
+  readonly onRefused: (refused: RequestRefusal) => void
   /** Memory is available again: call `resume`. */
   readonly onMemoryAvailable: () => void
 }
@@ -176,11 +178,7 @@ export class Framer implements BudgetUser {
       this.#frameBytes = this.#head.readInt32BE(0)
       if (this.#frameBytes < FRAME_BYTES_MIN || this.#frameBytes > this.frameBytesMax) {
         this.close()
-        this.#options.onRefused(
-          isTlsRecord(this.#head)
-            ? 'the peer speaks TLS to a plaintext listener: set security.protocol=PLAINTEXT, or use the TLS port'
-            : `frame size ${this.#frameBytes} is outside ${FRAME_BYTES_MIN} to ${this.frameBytesMax} bytes`,
-        )
+        this.#options.onRefused(unframeable(this.#head, FRAME_BYTES_MIN, this.frameBytesMax))
         return end
       }
     }
@@ -230,9 +228,4 @@ export class Framer implements BudgetUser {
     this.#lease = null
     this.#options.onFrame(frame)
   }
-}
-
-/** The first bytes of a ClientHello: a handshake record of TLS 1.0 (RFC 8446 §5.1), which as a size would be 369 MB. */
-function isTlsRecord(head: Buffer): boolean {
-  return head[0] === 0x16 && head[1] === 0x03
 }

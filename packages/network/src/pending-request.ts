@@ -3,6 +3,7 @@ import { invariant } from '@millrace/base/invariant'
 import type { FrameLease } from '@millrace/log/arena'
 import type { ApiHandler, ConnectionInfo, RequestContext, Respond } from './api-handler.ts'
 import type { Frame } from './framer.ts'
+import type { ConnectionRefusal } from './request-refusal.ts'
 import type { SaslAuthentication } from './sasl/sasl-authentication.ts'
 
 const NO_CHUNKS: readonly Buffer[] = []
@@ -14,6 +15,8 @@ export interface RequestOwner extends ConnectionInfo {
   /** null on listeners that demand none. */
   readonly authentication: SaslAuthentication | null
   authenticated(principal: string): void
+  /** Kept for `why`; to be dropped by the caller. */
+  refused(refusal: ConnectionRefusal): void
   dropAfterResponse(reason: string, delayMs: number): void
   answered(request: PendingRequest, response: unknown, release: (() => void) | null): void
   drop(reason: string): void

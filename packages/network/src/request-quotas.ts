@@ -45,17 +45,17 @@ export interface ConnectionQuota {
 /** What an int32 of ms and the timers can hold; no quota makes anyone wait for weeks. */
 const THROTTLE_MS_MAX = 0x7fff_ffff
 
-/** The response with its client's throttle time, or the longer one that its handler says; `muted` stays silent for it. */
+/** The response with its client's throttle time, or the longer one that its handler says; `throttled` is told of it. */
 export function metered(
   quota: ConnectionQuota,
   request: MeteredRequest,
   response: unknown,
-  muted: { mute(delayMs: number): void },
+  throttled: { throttle(request: MeteredRequest, delayMs: number): void },
 ): unknown {
   const told = (response as { readonly throttleTimeMs?: number } | null)?.throttleTimeMs ?? 0
   const throttleTimeMs = Math.min(Math.max(told, quota.answered(request)), THROTTLE_MS_MAX)
   if (throttleTimeMs <= 0) return response
-  muted.mute(throttleTimeMs)
+  throttled.throttle(request, throttleTimeMs)
   return response === null ? null : { ...response, throttleTimeMs }
 }
 

@@ -14,10 +14,11 @@ import type { ConnectionInfo, HandlerMap, ListenerOptions, VersionRange } from '
 import { noFeatures, type AdvertisedFeatures } from './api-versions.ts'
 import { createBuiltInHandlers } from './built-in-handlers.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
-import { handshakeFailure } from './handshake-failure.ts'
+import { handshakeFailure, handshakeRefusal } from './handshake-failure.ts'
 import { INTERNAL_PRINCIPAL, INTERNAL_USER } from './internal-listener.ts'
 import { defaultConnectionLimits, defaultLimits, type ConnectionLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
+import { Refusals, type RefusalKind } from './refusals.ts'
 import { SaslAuthentication } from './sasl/sasl-authentication.ts'
 import type { SaslMechanism } from './sasl/sasl-mechanism.ts'
 import { internalScramMechanism } from './sasl/scram-mechanism.ts'
@@ -63,10 +64,14 @@ export interface RequestServerOptions {
 }
 
 const SWEEP_INTERVAL_MS = 5_000
+const RAISE_CONNECTION_RATE =
+  'kafka-configs.sh --alter --entity-type ips --entity-default --add-config connection_creation_rate=<more>'
 
 export class RequestServer {
   /** What clients have asked since the server started. */
   readonly usage: RequestUsage = new RequestUsage()
+  /** Who was turned away before it could ask anything, and who is throttled. */
+  readonly refusals: Refusals
   readonly #options: RequestServerOptions
   readonly #limits: RequestServerLimits
   readonly #budget: MemoryBudget
@@ -83,6 +88,7 @@ export class RequestServer {
 
   constructor(options: RequestServerOptions) {
     this.#options = options
+    this.refusals = new Refusals(() => options.host.clock.nowMs())
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#budget = new MemoryBudget(this.#limits.frameMemoryBytesMax)
     this.#backlog = new WriteBacklog(this.#limits.unwrittenTotalBytesMax)
@@ -99,12 +105,11 @@ export class RequestServer {
       if (listener === undefined) return callback(null)
       const accept = this.#acceptorOf(listener)
       const { port, transport = 'auto', tls } = listener
-      const onHandshakeFailed = (remoteAddress: string, cause: Error): void =>
-        this.#options.logger.info('connection dropped', {
-          listener: listener.name,
-          remoteAddress,
-          reason: handshakeFailure(cause),
-        })
+      const onHandshakeFailed = (remoteAddress: string, cause: Error): void => {
+        const peer = { listener: listener.name, remoteAddress }
+        this.#options.logger.info('connection dropped', { ...peer, reason: handshakeFailure(cause) })
+        this.refusals.add({ ...handshakeRefusal(cause), ...peer })
+      }
       const options = { host: listener.host, port, transport, onConnection: accept, onHandshakeFailed }
       host.network.listen(tls === undefined ? options : { ...options, tls }, (error, acceptor) => {
         if (error !== null) return this.close(() => callback(error))
@@ -176,6 +181,7 @@ export class RequestServer {
       writer: this.#writer,
       limits: this.#limits,
       quotas: this.#options.quotas ?? null,
+      refusals: this.refusals,
       usage: listener.internal ? null : this.usage,
       scheduleFlush: (connection: Connection) => this.#scheduleFlush(connection),
       onClosed: (connection: Connection) => this.#onClosed(connection),
@@ -200,9 +206,9 @@ export class RequestServer {
     const limits = this.#options.connectionLimits ?? defaultConnectionLimits
     // Nodes of the cluster are never locked out by clients.
     if (!connection.internal && this.#connections.size > limits.connectionsMax)
-      return connection.drop('max.connections reached')
+      return this.#turnAway(connection, 'connection-limit', 'max.connections reached')
     if (!connection.internal && ofAddress > limits.ofAddress(connection.remoteAddress))
-      return connection.drop('max.connections.per.ip reached')
+      return this.#turnAway(connection, 'connection-limit', 'max.connections.per.ip reached')
     if (this.#sweep === null) this.#scheduleSweep()
     if (!connection.internal) this.#delay(connection)
   }
@@ -211,8 +217,15 @@ export class RequestServer {
   #delay(connection: Connection): void {
     const delay = this.#options.quotas?.admit(connection.remoteAddress) ?? null
     if (delay === null) return
+    const reason = 'This address makes new connections faster than connection_creation_rate allows.'
+    connection.refused({ kind: 'quota', reason, remedy: RAISE_CONNECTION_RATE })
     if (delay.refused) connection.dropAfterResponse('connection_creation_rate exceeded', delay.delayMs)
     else connection.mute(delay.delayMs)
+  }
+
+  #turnAway(connection: Connection, kind: RefusalKind, reason: string): void {
+    connection.refused({ kind, reason: `The broker takes no more connections: ${reason}.` })
+    connection.drop(reason)
   }
 
   #onClosed(connection: Connection): void {

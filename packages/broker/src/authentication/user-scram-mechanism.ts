@@ -12,5 +12,9 @@ export function userScramMechanism(random: Random, image: () => MetadataImage): 
     random,
     credentialOf: (user) => image().scramCredentials.get(scramKey(SCRAM_SHA_512_NUMBER, user)) ?? null,
     principalOf: (user) => `User:${user}`,
+    remedyOf: (user, known) =>
+      known
+        ? `The password is not the one in the secret of ${user}: look with \`aws secretsmanager get-secret-value\`.`
+        : `No associated secret has the user ${user}: \`aws kafka batch-associate-scram-secret\` makes it a login.`,
   })
 }

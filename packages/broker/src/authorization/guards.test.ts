@@ -51,7 +51,7 @@ function askWith(acls: readonly Acl[], { api, version, body, answer = {} }: Case
     passed,
     errors: errorsIn(told.response),
     responses: told.responses,
-    denials: fixture.runtime.authorizer.denials(),
+    denials: fixture.runtime.authorizer.denials.list(),
   }
 }
 

@@ -54,7 +54,7 @@ describe('SASL on a connection', () => {
     expect(say('no')).toMatchObject({
       errorCode: ErrorCode.SASL_AUTHENTICATION_FAILED,
       errorMessage: 'No.',
-      reason: 'said no',
+      failure: { kind: 'sasl', reason: 'said no', principal: null },
     })
     expect(authentication.handshake('ONE')).toBe(ErrorCode.ILLEGAL_SASL_STATE)
     expect(authentication.complete).toBe(false)

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '@millrace/base/host'
 import { ErrorCode } from '@millrace/protocol/errors'
+import type { RefusalRecord } from '../refusals.ts'
 import { SaslFailure, type SaslConversation, type SaslMechanism, type SaslPeer } from './sasl-mechanism.ts'
 
 export interface AuthenticationStep {
@@ -17,8 +18,10 @@ export interface AuthenticationStep {
   /** Set with the last step of a successful conversation. */
   readonly principal: string | null
   /** For the operator, of a failure. */
-  readonly reason: string | null
+  readonly failure: LoginFailure | null
 }
+
+export type LoginFailure = Omit<RefusalRecord, 'listener' | 'remoteAddress'>
 
 interface Proof {
   readonly mechanism: SaslMechanism
@@ -83,7 +86,7 @@ export class SaslAuthentication {
   authenticate(token: Buffer): AuthenticationStep {
     const state = this.#state
     if (state.at !== 'conversation')
-      return failure(ErrorCode.ILLEGAL_SASL_STATE, 'SaslAuthenticate is out of turn.', null)
+      return failed(ErrorCode.ILLEGAL_SASL_STATE, 'SaslAuthenticate is out of turn.', null)
     try {
       const step = state.conversation.next(token)
       if (step.kind === 'challenge') return { ...success, authBytes: step.token }
@@ -101,7 +104,15 @@ export class SaslAuthentication {
     } catch (error) {
       if (!(error instanceof SaslFailure)) throw error
       this.#state = { at: 'failed' }
-      return failure(ErrorCode.SASL_AUTHENTICATION_FAILED, error.message, error.reason)
+      const { reason, details } = error
+      const failure: LoginFailure = {
+        kind: details.kind ?? 'sasl',
+        reason,
+        principal: details.principal ?? this.#proof?.principal ?? null,
+        remedy: details.remedy ?? null,
+        iam: details.iam ?? null,
+      }
+      return failed(ErrorCode.SASL_AUTHENTICATION_FAILED, error.message, failure)
     }
   }
 
@@ -118,9 +129,9 @@ const success: AuthenticationStep = {
   authBytes: NOTHING,
   sessionLifetimeMs: 0,
   principal: null,
-  reason: null,
+  failure: null,
 }
 
-function failure(errorCode: number, errorMessage: string, reason: string | null): AuthenticationStep {
-  return { ...success, errorCode, errorMessage, reason }
+function failed(errorCode: number, errorMessage: string, failure: LoginFailure | null): AuthenticationStep {
+  return { ...success, errorCode, errorMessage, failure }
 }

@@ -2,6 +2,8 @@
  * What a SASL mechanism is to the server: conversations by tokens, each ending in a principal or in a SaslFailure. A
  * mechanism knows nothing of Kafka's requests; sasl-authentication.ts carries its tokens.
  */
+import type { IamDenial } from '@millrace/policy/denials/denials'
+import type { RefusalKind } from '../refusals.ts'
 
 /** The peer of a conversation, as far as a mechanism may go by it. */
 export interface SaslPeer {
@@ -31,13 +33,27 @@ export interface SaslMechanism {
   begin(peer: SaslPeer): SaslConversation
 }
 
-/** The peer has not proved who it is. `message` is told to the peer, `reason` only to the operator. */
+/** What an operator is told of a failed login, beside the sentence. */
+export interface SaslFailureDetails {
+  /** 'sasl' unless it is known better. */
+  readonly kind?: RefusalKind
+  /** What would let the peer in, as a sentence or command. */
+  readonly remedy?: string | null
+  /** Who the peer says it is, as it would be called: `User:alice`. */
+  readonly principal?: string | null
+  /** Where a policy said no. */
+  readonly iam?: IamDenial | null
+}
+
+/** The peer has not proved who it is. `message` is told to the peer, `reason` and details only to the operator. */
 export class SaslFailure extends Error {
   override readonly name = 'SaslFailure'
   readonly reason: string
+  readonly details: SaslFailureDetails
 
-  constructor(message: string, reason: string) {
+  constructor(message: string, reason: string, details: SaslFailureDetails = {}) {
     super(message)
     this.reason = reason
+    this.details = details
   }
 }

@@ -37,14 +37,18 @@ function logIn(user: string, password: string): { readonly serverFirst: string; 
   return { serverFirst: server.salt.toString('hex'), end }
 }
 
-function reasonOf(end: () => SaslStep): string {
+function failureOf(end: () => SaslStep): SaslFailure {
   try {
     end()
   } catch (error) {
-    if (error instanceof SaslFailure) return error.reason
+    if (error instanceof SaslFailure) return error
     throw error
   }
   throw new Error('it did not fail')
+}
+
+function reasonOf(end: () => SaslStep): string {
+  return failureOf(end).reason
 }
 
 describe('SCRAM-SHA-512', () => {
@@ -65,6 +69,14 @@ describe('SCRAM-SHA-512', () => {
         'Authentication failed: invalid credentials with SASL mechanism SCRAM-SHA-512',
       )
     }
+    expect(failureOf(logIn('alice', 'wrong').end).details).toMatchObject({
+      kind: 'wrong-password',
+      principal: 'User:alice',
+    })
+    expect(failureOf(logIn('mallory', 'x').end).details).toMatchObject({
+      kind: 'unknown-user',
+      principal: 'User:mallory',
+    })
     expect(reasonOf(logIn('alice', 'wrong').end)).toBe('SCRAM-SHA-512 of user "alice": wrong proof')
     expect(reasonOf(logIn('mallory', 'x').end)).toBe('SCRAM-SHA-512 of user "mallory", who does not exist: wrong proof')
   })

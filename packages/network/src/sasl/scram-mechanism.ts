@@ -16,7 +16,13 @@ import {
   type ClientFirst,
   type ScramCredential,
 } from '@millrace/protocol/sasl/scram'
-import { SaslFailure, type SaslConversation, type SaslMechanism, type SaslStep } from './sasl-mechanism.ts'
+import {
+  SaslFailure,
+  type SaslConversation,
+  type SaslFailureDetails,
+  type SaslMechanism,
+  type SaslStep,
+} from './sasl-mechanism.ts'
 
 const SALT_BYTES = 16
 const NONCE_BYTES = 24
@@ -28,6 +34,8 @@ export interface ScramOptions {
   /** What is kept of the user's password; null: there is no such user. Asked at the beginning of every conversation. */
   readonly credentialOf: (user: string) => ScramCredential | null
   readonly principalOf: (user: string) => string
+  /** What an operator may do that this user is let in; `known`: the user exists, and the password is another. */
+  readonly remedyOf?: (user: string, known: boolean) => string
 }
 
 export function scramMechanism(options: ScramOptions): SaslMechanism {
@@ -87,8 +95,17 @@ class ScramConversation implements SaslConversation {
       if (!(error instanceof ScramError)) throw error
       const unknown = begun?.known === false ? ', who does not exist' : ''
       const about = begun === null ? '' : ` of user ${JSON.stringify(begun.first.username)}${unknown}`
-      throw new SaslFailure(FAILURE_MESSAGE, `SCRAM-SHA-512${about}: ${error.message}`)
+      throw new SaslFailure(FAILURE_MESSAGE, `SCRAM-SHA-512${about}: ${error.message}`, this.#detailsOf(error, begun))
     }
+  }
+
+  #detailsOf(error: ScramError, begun: Begun | null): SaslFailureDetails {
+    if (begun === null) return {}
+    const user = begun.first.username
+    const principal = this.#options.principalOf(user)
+    if (!begun.known) return { kind: 'unknown-user', principal, remedy: this.#options.remedyOf?.(user, false) ?? null }
+    if (!error.wrongProof) return { principal }
+    return { kind: 'wrong-password', principal, remedy: this.#options.remedyOf?.(user, true) ?? null }
   }
 
   #begin(token: Buffer): SaslStep {

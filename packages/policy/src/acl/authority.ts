@@ -2,6 +2,7 @@
  * An Authority decides for some principals. ACLs decide for all that nothing else decides for; other kinds of principals
  * (IAM) get an authority of their own, in front. Pure: no clock, no I/O; a decision depends on what was asked alone.
  */
+import type { IamDenial } from '../denials/denials.ts'
 import { describeAcl, operationName, resourceTypeName, type Acl } from './acl.ts'
 import { AclIndex, type AclQuestion, type AclVerdict } from './acl-index.ts'
 
@@ -11,6 +12,8 @@ export interface AclDecision {
   readonly reason: string
   /** The ACL that decided; null when none did. */
   readonly acl: Acl | null
+  /** Of a "no" by IAM: what was missing, or the statement that said it. */
+  readonly iam?: IamDenial | null
 }
 
 export interface Authority {

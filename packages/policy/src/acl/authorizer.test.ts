@@ -8,6 +8,7 @@ import { Authorizer } from './authorizer.ts'
 const { READ, WRITE, DESCRIBE } = AclOperation
 const { TOPIC } = ResourceType
 const ALICE = { principal: 'User:alice', remoteAddress: '10.0.0.1' }
+const BOB = { principal: 'User:bob', remoteAddress: '10.0.0.2' }
 const NODE = { principal: 'Node:internal', remoteAddress: '10.0.0.9' }
 
 const readOrders: Acl = {
@@ -101,7 +102,7 @@ describe('Authorizer', () => {
     expect(role.allows(READ, TOPIC, 'orders')).toBe(false)
     expect(role.allowsSome(WRITE, TOPIC)).toBe(true)
     expect(authorizer.of(ALICE).allows(READ, TOPIC, 'orders')).toBe(true)
-    expect(authorizer.denials()).toMatchObject([{ principal: 'IAM:role', reason: 'no statement allows it' }])
+    expect(authorizer.denials.list()).toMatchObject([{ principal: 'IAM:role', reason: 'no statement allows it' }])
   })
 
   it('tells the operations on a resource as bits, without recording denials', () => {
@@ -109,7 +110,7 @@ describe('Authorizer', () => {
     expect(authorizer.of(ALICE).operationsOn(TOPIC, 'orders')).toBe((1 << READ) | (1 << DESCRIBE))
     expect(authorizer.of(NODE).operationsOn(TOPIC, 'orders')).toBe(0b1101_1111_1000)
     expect(authorizer.of(ALICE).operationsOn(ResourceType.GROUP, 'g')).toBe(0b1_0100_1000)
-    expect(authorizer.denials()).toEqual([])
+    expect(authorizer.denials.list()).toEqual([])
   })
 
   it('keeps why something was denied, once per question, with its count', () => {
@@ -117,7 +118,7 @@ describe('Authorizer', () => {
     authorizer.of(ALICE).allows(WRITE, TOPIC, 'orders')
     clock.nowMs = 2_000
     authorizer.of(ALICE).allows(WRITE, TOPIC, 'orders')
-    expect(authorizer.denials()).toEqual([
+    expect(authorizer.denials.list()).toMatchObject([
       {
         principal: 'User:alice',
         host: '10.0.0.1',
@@ -137,7 +138,7 @@ describe('Authorizer', () => {
     const denial = { ...readOrders, permissionType: PermissionType.DENY, principal: 'User:*', host: '*' }
     const { authorizer } = authorizerOf({}, [readOrders, denial])
     authorizer.of(ALICE).allows(READ, TOPIC, 'orders')
-    expect(authorizer.denials()).toMatchObject([
+    expect(authorizer.denials.list()).toMatchObject([
       { reason: 'DENY READ on TOPIC orders (LITERAL) to User:* from *', acl: denial },
     ])
   })
@@ -166,11 +167,11 @@ describe('Authorizer', () => {
     expect(asked).toBe(100_004)
   })
 
-  it('keeps the latest thousand denials', () => {
-    const { authorizer } = authorizerOf({ 'allow.everyone.if.no.acl.found': 'false' }, [])
+  it('keeps the latest denials of each asker', () => {
+    const { authorizer } = authorizerOf({ 'allow.everyone.if.no.acl.found': 'false' })
+    authorizer.of(BOB).allows(READ, TOPIC, 'orders')
     for (let index = 0; index < 1_100; index++) authorizer.of(ALICE).allows(READ, TOPIC, `t${index}`)
-    expect(authorizer.denials().length).toBe(1_000)
-    expect(authorizer.denials()[0]?.resourceName).toBe('t100')
-    expect(authorizer.denials().at(-1)?.resourceName).toBe('t1099')
+    const names = authorizer.denials.list().map(({ resourceName }) => resourceName)
+    expect([names.length, names[0], names[1], names.at(-1)]).toEqual([201, 'orders', 't900', 't1099'])
   })
 })

@@ -9,10 +9,10 @@
  * brings new rules. Nodes of the cluster, known by their principal, are never refused. Single owner: the node's loop.
  */
 import { invariant } from '@millrace/base/invariant'
+import { Denials } from '../denials/denials.ts'
 import { CheckedAccess, unrestrictedAccess, type Access } from './access.ts'
 import type { Authority } from './authority.ts'
 import { canonicalHost } from './canonical-host.ts'
-import { Denials, type Denial } from './denials.ts'
 
 /** Who asks: a connection, or the client behind a forwarded request. */
 export interface Asker {
@@ -33,8 +33,9 @@ const NAMES_MAX = 100_000
 const ASKERS_MAX = 10_000
 
 export class Authorizer {
+  /** The latest refusals, for those who ask why. */
+  readonly denials: Denials
   readonly #nodePrincipal: string
-  readonly #denials: Denials
   #authorities: readonly Authority[] = []
   /** Nobody can be refused anything. */
   #open = true
@@ -44,7 +45,7 @@ export class Authorizer {
 
   constructor({ nodePrincipal, nowMs }: AuthorizerOptions) {
     this.#nodePrincipal = nodePrincipal
-    this.#denials = new Denials(nowMs)
+    this.denials = new Denials(nowMs)
   }
 
   /** From now on these decide; for each principal the first that speaks for it. Without any everything is allowed. */
@@ -64,11 +65,6 @@ export class Authorizer {
     return access
   }
 
-  /** The latest denials, the last one last. */
-  denials(): readonly Denial[] {
-    return this.#denials.list()
-  }
-
   #accessOf({ principal, remoteAddress }: Asker): CheckedAccess {
     const host = canonicalHost(remoteAddress)
     const key = `${host} ${principal}`
@@ -78,7 +74,7 @@ export class Authorizer {
     invariant(authority !== undefined, 'no authority speaks for a principal', { principal })
     if (this.#byAsker.size >= ASKERS_MAX) this.#forget()
     const access = new CheckedAccess(principal, host, authority, {
-      denied: (question, decision) => this.#denials.add(question, decision),
+      denied: (question, decision) => this.denials.add(question, decision),
       remembered: () => {
         if (++this.#names > NAMES_MAX) this.#forget()
       },

@@ -27,6 +27,13 @@ const NO_CHANNEL_BINDING = 'biws'
 /** Broken or unproven SCRAM: tell the client no more than SASL_AUTHENTICATION_FAILED. */
 export class ScramError extends Error {
   override readonly name = 'ScramError'
+  /** The message is as it should be, but its sender does not know the password. */
+  readonly wrongProof: boolean
+
+  constructor(message: string, { wrongProof = false }: { readonly wrongProof?: boolean } = {}) {
+    super(message)
+    this.wrongProof = wrongProof
+  }
 }
 
 /** What a server keeps of a password: enough to check it, not enough to be it (RFC 5802, 3). */
@@ -196,7 +203,7 @@ export function serverFinalMessage(
   const proof = Buffer.from(match[4] as string, 'base64')
   if (proof.length !== KEY_BYTES) throw new ScramError('a proof of the wrong length')
   const clientKey = xor(proof, hmac(credential.storedKey, authMessage))
-  if (!timingSafeEqual(hash(clientKey), credential.storedKey)) throw new ScramError('wrong proof')
+  if (!timingSafeEqual(hash(clientKey), credential.storedKey)) throw new ScramError('wrong proof', { wrongProof: true })
   return `v=${hmac(credential.serverKey, authMessage).toString('base64')}`
 }
 
