@@ -11,7 +11,7 @@ export interface ApiAuthorization extends AuthorizationRequest {
 /** Decides; the default evaluates the credential's identity-based policies. */
 export type AuthorizeHook = (request: ApiAuthorization) => Decision
 
-export const authorizeByPolicy: AuthorizeHook = (request) => evaluate(request, request.credential.policies)
+export const authorizeByPolicy: AuthorizeHook = (request) => evaluate(request, { ...request.credential.policies, resource: null })
 
 export interface ApiAuthorizationInput {
   readonly service: string
@@ -35,18 +35,13 @@ export function requireAllowed(hook: AuthorizeHook, input: ApiAuthorizationInput
     action,
     resource: resourceOf(route),
     values: new Map([
-      ['aws:principalarn', [credential.principal.arn]],
-      ['aws:principalaccount', [credential.principal.accountId]],
-      ['aws:userid', [credential.principal.userId]],
+      ...Object.entries(credential.values),
       ['aws:requestedregion', [region]],
       ['aws:sourceip', [sourceIp]],
       ['aws:useragent', [userAgent]],
       ['aws:currenttime', [new Date(nowMs).toISOString()]],
       ['aws:epochtime', [String(Math.floor(nowMs / 1000))]],
       ['aws:securetransport', ['false']],
-      ...(credential.principal.type === 'user'
-        ? [['aws:username', [credential.principal.arn.split('/').at(-1) ?? '']] as const]
-        : []),
     ]),
   }
   const decision = hook(request)

@@ -2,7 +2,8 @@
  * Whose secret belongs to an access key id. The front door asks on every call; what it keeps itself are only signing keys
  * derived for a day.
  */
-import type { NamedPolicy } from '@millrace/policy/evaluate'
+import { noPolicies, type PrincipalPolicies } from '@millrace/policy/principal-policies'
+import { principalValues, type KeyValues } from '@millrace/policy/principal-values'
 import type { Principal } from '@millrace/policy/principal'
 
 export interface Credential {
@@ -13,8 +14,10 @@ export interface Credential {
   /** Of temporary credentials, ms since the epoch. */
   readonly expiresAtMs: number | null
   readonly principal: Principal
-  /** Identity-based policies of the principal; root needs none. */
-  readonly policies: readonly NamedPolicy[]
+  /** Root needs none. */
+  readonly policies: PrincipalPolicies
+  /** The condition keys that it brings to every request, in lower case: aws:principalarn, aws:username, aws:principaltag/… */
+  readonly values: KeyValues
 }
 
 export interface CredentialStore {
@@ -45,6 +48,15 @@ export class RootCredentials implements CredentialStore {
     )
   }
 
+  /** Of one account; of all known accounts without. Of the accounts whose twelve digits are their key only those asked for are told. */
+  *credentials(accountId?: string): Iterable<Credential> {
+    const own = [...this.#keys.values()]
+    if (this.#acceptTest) own.push(rootCredential(TEST_ACCESS_KEY_ID, TEST_SECRET, TEST_ACCOUNT_ID))
+    if (this.#acceptTest && accountId !== undefined) own.push(rootCredential(accountId, TEST_SECRET, accountId))
+    for (const credential of own)
+      if (accountId === undefined || credential.principal.accountId === accountId) yield credential
+  }
+
   lookup(accessKeyId: string): Credential | null {
     const own = this.#keys.get(accessKeyId)
     if (own !== undefined) return own
@@ -56,5 +68,5 @@ export class RootCredentials implements CredentialStore {
 
 function rootCredential(accessKeyId: string, secret: string, accountId: string): Credential {
   const principal: Principal = { type: 'root', arn: `arn:aws:iam::${accountId}:root`, userId: accountId, accountId }
-  return { accessKeyId, secret, sessionToken: null, expiresAtMs: null, principal, policies: [] }
+  return { accessKeyId, secret, sessionToken: null, expiresAtMs: null, principal, policies: noPolicies, values: principalValues(principal) }
 }

@@ -32,6 +32,7 @@ export const errorStatus = {
   NoSuchEntityException: 404,
   EntityAlreadyExistsException: 409,
   InvalidInputException: 400,
+  DeleteConflictException: 409,
   LimitExceededException: 409,
   // kms; awsJson answers 400 to all of these (protocols/aws-json.ts).
   AlreadyExistsException: 409,

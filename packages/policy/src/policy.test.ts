@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { evaluate, explain, type AuthorizationRequest } from './evaluate.ts'
 import { inNetwork } from './ip-network.ts'
 import { MalformedPolicyError, parsePolicy, type PolicyKind } from './parse-policy.ts'
+import { noPolicies } from './principal-policies.ts'
 import type { Principal } from './principal.ts'
 import { matches } from './wildcard.ts'
 
@@ -39,7 +40,13 @@ function ask(
     ]),
     ...change,
   }
-  const decision = evaluate(request, [{ name: 'p', document }])
+  const policies = [{ name: 'p', document }]
+  const decision = evaluate(
+    request,
+    kind === 'identity'
+      ? { ...noPolicies, identity: policies, resource: null }
+      : { ...noPolicies, resource: { accountId: '000000000000', policies, mustAllow: true } },
+  )
   return { ...decision, text: explain(request, decision) }
 }
 
@@ -55,7 +62,7 @@ describe('evaluate', () => {
     const decision = ask([allow({ Action: 'kafka:CreateCluster' })])
     expect(decision).toMatchObject({ allowed: false, reason: 'no-statement-allows' })
     expect(decision.text).toBe(
-      `User: ${ada.arn} is not authorized to perform: kafka:DescribeCluster on resource: ${cluster} because no policy allows the kafka:DescribeCluster action`,
+      `User: ${ada.arn} is not authorized to perform: kafka:DescribeCluster on resource: ${cluster} because no identity-based policy allows the kafka:DescribeCluster action`,
     )
   })
 
@@ -66,7 +73,7 @@ describe('evaluate', () => {
       reason: 'explicit-deny',
       statement: { policy: 'p', index: 1, sid: 'NoLooking' },
     })
-    expect(decision.text).toContain('with an explicit deny in statement 1 (NoLooking) of policy p')
+    expect(decision.text).toContain('with an explicit deny in an identity-based policy: p (statement 1, NoLooking)')
   })
 
   test('actions are compared without regard to case, resources with it', () => {

@@ -7,6 +7,9 @@
 /** Gives the value of a policy variable, or null if the request has none or several. */
 export type VariableLookup = (key: string) => string | null
 
+/** Whether a text fits; variables may be asked for values of the request. */
+export type TextTest = (text: string, variables: VariableLookup) => boolean
+
 type Token = string | typeof any | typeof one
 
 const any: unique symbol = Symbol('any text')
@@ -15,7 +18,37 @@ const one: unique symbol = Symbol('any one character')
 /** False also when a variable has no value. */
 export function matches(pattern: string, text: string, variables: VariableLookup | null = null): boolean {
   const tokens = tokenize(pattern, variables)
-  return tokens !== null && matchTokens(tokens, Array.from(text))
+  return tokens !== null && matchTokens(tokens, characters(text))
+}
+
+/** The same as `matches`, with the pattern read once. `dynamic`: it may hold variables, else `${` is plain text. */
+export function compilePattern(pattern: string, dynamic: boolean): TextTest {
+  if (dynamic && pattern.includes('${')) return (text, variables) => matches(pattern, text, variables)
+  if (pattern === '*') return () => true
+  const special = pattern.search(/[*?]/)
+  if (special === -1) return (text) => text === pattern
+  if (special === pattern.length - 1 && pattern.endsWith('*')) {
+    const prefix = pattern.slice(0, -1)
+    return (text) => text.startsWith(prefix)
+  }
+  const tokens = tokenize(pattern, null) ?? []
+  return (text) => matchTokens(tokens, characters(text))
+}
+
+/** The text with its variables filled in; null when one has no value. */
+export function resolveVariables(text: string, variables: VariableLookup): string | null {
+  let missing = false
+  const resolved = text.replaceAll(/\$\{([^}]*)\}/g, (_whole, name: string) => {
+    const value = variableValue(name, variables)
+    missing ||= value === null
+    return value ?? ''
+  })
+  return missing ? null : resolved
+}
+
+/** By code point; text without surrogates is its own list of them. */
+function characters(text: string): ArrayLike<string> {
+  return /[\ud800-\udfff]/.test(text) ? Array.from(text) : text
 }
 
 function tokenize(pattern: string, variables: VariableLookup | null): readonly Token[] | null {
@@ -44,7 +77,7 @@ function variableValue(text: string, variables: VariableLookup | null): string |
 }
 
 /** Goes back only to the last star: what an earlier one could take, the last one can take too. */
-function matchTokens(tokens: readonly Token[], text: readonly string[]): boolean {
+function matchTokens(tokens: readonly Token[], text: ArrayLike<string>): boolean {
   let at = 0
   let position = 0
   let starAt = -1

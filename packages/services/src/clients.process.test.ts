@@ -23,8 +23,9 @@ import { Paginator } from '@millrace/aws/pagination'
 import { defineService } from '@millrace/aws/service'
 import { silentLogger } from '@millrace/base/logger'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createIamService } from './iam/iam-service.ts'
+import { openIamService } from './iam/iam-service.ts'
 import { createStsService } from './sts/sts-service.ts'
+import { openTestDatabase } from './testing/memory-database.ts'
 
 const names = ['alpha', 'beta', 'gamma']
 const arnOf = (name: string): string => `arn:aws:kafka:us-east-1:000000000000:cluster/${name}/5f1d-2`
@@ -57,9 +58,11 @@ const kafka = defineService(loadModel('kafka'), {
   },
 })
 
+const database = await openTestDatabase()
+const iam = await openIamService({ database, masterKey: Buffer.alloc(32, 7), root: credentials, accountCreated })
 const door = createFrontDoor({
-  services: [kafka, createIamService({ accountCreated }), createStsService(credentials)],
-  credentials,
+  services: [kafka, iam.service, createStsService(iam.directory)],
+  credentials: iam.directory,
   logger: silentLogger,
   defaultRegion: 'us-east-1',
   host: '127.0.0.1',
@@ -70,7 +73,10 @@ let endpoint = ''
 beforeAll(async () => {
   endpoint = `http://127.0.0.1:${(await door.start()).port}`
 })
-afterAll(() => door.stop())
+afterAll(async () => {
+  await door.stop()
+  await database.destroy()
+})
 
 const settings = (accessKeyId = 'test', secretAccessKey = 'test') => ({
   endpoint,

@@ -1,11 +1,14 @@
 /** The services that keep secrets, opened together: one database, one master key. */
 import { checkMasterKey } from './sealing/check-master-key.ts'
 import { loadMasterKey } from './sealing/master-key.ts'
+import type { RootCredentials } from '@millrace/aws/credentials'
+import { openIamService, type IamService } from './iam/iam-service.ts'
 import { createKmsService, type KmsService } from './kms/kms-service.ts'
 import { createSecretsManagerService, type SecretsManagerService } from './secretsmanager/secretsmanager-service.ts'
 import { openDatabase, type SqliteDatabase } from './store/database.ts'
 
 export interface SealedServices {
+  readonly iam: IamService
   readonly kms: KmsService
   readonly secretsManager: SecretsManagerService
   close(): Promise<void>
@@ -16,19 +19,24 @@ export interface SealedServicesOptions {
   readonly sqlite: SqliteDatabase
   /** Made if missing (sealing/master-key.ts). */
   readonly masterKeyFile: string
+  /** Root of each account. */
+  readonly root: RootCredentials
+  /** When this installation was set up. */
+  readonly accountCreated: Date
   readonly clock?: () => Date
 }
 
 /** @throws MasterKeyError when the master key is none, or not that of the database */
 export async function openSealedServices(options: SealedServicesOptions): Promise<SealedServices> {
-  const { sqlite, masterKeyFile, clock = () => new Date() } = options
+  const { sqlite, masterKeyFile, root, accountCreated, clock = () => new Date() } = options
   const database = await openDatabase(sqlite)
   try {
     const masterKey = loadMasterKey(masterKeyFile)
     await checkMasterKey(database, masterKey)
+    const iam = await openIamService({ database, masterKey, root, accountCreated, clock })
     const kms = createKmsService({ database, masterKey, clock })
     const secretsManager = createSecretsManagerService({ database, keys: kms.keys, clock })
-    return { kms, secretsManager, close: () => database.destroy() }
+    return { iam, kms, secretsManager, close: () => database.destroy() }
   } catch (error) {
     await database.destroy()
     throw error

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { noPolicies } from '@millrace/policy/principal-policies'
 import { RootCredentials, type Credential } from '../credentials.ts'
 import type { ApiRequest } from '../protocols/protocol.ts'
 import { presignedRequest, signedRequest } from '../testing/sign.ts'
@@ -195,7 +196,8 @@ describe('temporary credentials', () => {
       userId: 'AROA:s',
       accountId: '000000000000',
     },
-    policies: [],
+    policies: noPolicies,
+    values: {},
   }
   const store = { lookup: (id: string) => (id === temporary.accessKeyId ? temporary : null) }
   const sign = (sessionToken?: string): Promise<ApiRequest> =>

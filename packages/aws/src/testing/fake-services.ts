@@ -1,5 +1,7 @@
 /** Services of a few operations, and a user who may only describe one cluster, for tests of the API as a whole. */
 import { parsePolicy } from '@millrace/policy/parse-policy'
+import { noPolicies } from '@millrace/policy/principal-policies'
+import { principalValues } from '@millrace/policy/principal-values'
 import type { Principal } from '@millrace/policy/principal'
 import type { Credential } from '../credentials.ts'
 import { badRequest, notFound } from '../errors.ts'
@@ -21,7 +23,9 @@ export const adaMayOnlyDescribe: Credential = {
   sessionToken: null,
   expiresAtMs: null,
   principal: ada,
-  policies: [
+  policies: {
+    ...noPolicies,
+    identity: [
     {
       name: 'describe',
       document: parsePolicy(
@@ -33,6 +37,8 @@ export const adaMayOnlyDescribe: Credential = {
       ),
     },
   ],
+  },
+  values: principalValues(ada),
 }
 
 const kafka: Service = defineService(loadModel('kafka'), {

@@ -4,6 +4,7 @@
  */
 import { chmodSync, existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { RootCredentials } from '@millrace/aws/credentials'
 import type { Logger } from '@millrace/base/logger'
 import { openSqlite } from '@millrace/engine/sqlite'
 import { MasterKeyError } from '@millrace/services/sealing/master-key'
@@ -11,12 +12,17 @@ import { openSealedServices, type SealedServices } from '@millrace/services/seal
 import { UserError } from '../user-error.ts'
 
 /** @throws UserError when the master key cannot be had or is not the one that sealed the state */
-export async function sealedServices(dataDir: string, logger: Logger): Promise<SealedServices> {
+export async function sealedServices(dataDir: string, root: RootCredentials, logger: Logger): Promise<SealedServices> {
   const chosen = process.env['MILLRACE_MASTER_KEY_FILE']
   const masterKeyFile = chosen === undefined || chosen === '' ? join(dataDir, 'master.key') : resolve(chosen)
   const path = join(dataDir, 'services.db')
   try {
-    const services = await openSealedServices({ sqlite: openSqlite(path), masterKeyFile })
+    const services = await openSealedServices({
+      sqlite: openSqlite(path),
+      masterKeyFile,
+      root,
+      accountCreated: statSync(dataDir).birthtime,
+    })
     chmodSync(path, 0o600)
     warnOf(masterKeyFile, dataDir, logger)
     return services

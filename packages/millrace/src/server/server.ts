@@ -2,7 +2,7 @@
  * A running Millrace: the engine, the managed service on it, and the front door, wired once. The command and the
  * library both start it here.
  */
-import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFrontDoor, type FrontDoor, type FrontDoorOptions } from '@millrace/aws/front-door'
 import { createNodeHost } from '@millrace/host/node-host'
@@ -12,7 +12,6 @@ import { readPartitions } from '@millrace/engine/embedded/read-partitions'
 import { createMskService, type ClusterOverview, type MskService } from '@millrace/msk/msk-service'
 import { setKafkaScramUsers } from '@millrace/msk/scram/scram-users'
 import { openKafkaTopics } from '@millrace/msk/topics/kafka-topics'
-import { createIamService } from '@millrace/services/iam/iam-service'
 import type { SealedServices } from '@millrace/services/sealed-services'
 import { createStsService } from '@millrace/services/sts/sts-service'
 import { internalToken, removeServerRecord, writeServerRecord } from '../data-directory.ts'
@@ -59,7 +58,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     readPartitions,
   })
   // Before the managed service, which may be given what it needs of secrets and keys.
-  const sealed = await sealedServices(options.dataDir, logger)
+  const { store, generated } = serverCredentials(options.dataDir, options.host)
+  const sealed = await sealedServices(options.dataDir, store, logger)
   const msk = await createMskService({
     dataDir: options.dataDir,
     engine,
@@ -71,11 +71,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await sealed.close()
     throw error
   })
-  const { store, generated } = serverCredentials(options.dataDir, options.host)
   const services = [
     msk.service,
-    createStsService(store),
-    createIamService({ accountCreated: statSync(options.dataDir).birthtime }),
+    createStsService(sealed.iam.directory),
+    sealed.iam.service,
     sealed.kms.service,
     sealed.secretsManager.service,
   ]
@@ -93,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     host: options.host,
     port: options.port,
     services,
-    credentials: store,
+    credentials: sealed.iam.directory,
     logger,
     defaultRegion: options.region,
     guardApiHosts: generated === null,

@@ -1,16 +1,49 @@
+/** AWS Identity and Access Management: who there is in an account and what each may do. `directory` is the same for those who ask at every call. */
+import type { RootCredentials } from '@millrace/aws/credentials'
 import { loadModel } from '@millrace/aws/model'
-import { defineService, type Service } from '@millrace/aws/service'
-import { getUser } from './get-user.ts'
+import { defineService, type OperationHandlers, type Service } from '@millrace/aws/service'
+import { Pages } from '../pages.ts'
+import type { Database } from '../store/database.ts'
+import { accessKeyOperations } from './access-key-operations.ts'
+import type { IamDependencies } from './dependencies.ts'
+import { Directory, type IamDirectory } from './directory.ts'
+import { EffectivePolicies } from './effective-policies.ts'
+import { IamStore } from './iam-store.ts'
 import { listAccountAliases } from './list-account-aliases.ts'
 import { listRoles } from './list-roles.ts'
-import { listUsers } from './list-users.ts'
+import { PolicyDocuments } from './policy-documents.ts'
+import { userOperations } from './user-operations.ts'
 
-/** AWS Identity and Access Management, as far as an account with root alone goes: what tools ask to find out who they are. */
-export function createIamService(options: { readonly accountCreated: Date }): Service {
-  return defineService(loadModel('iam'), {
-    GetUser: getUser(options.accountCreated),
+export interface IamService {
+  readonly service: Service
+  readonly directory: IamDirectory
+}
+
+export interface IamOptions {
+  readonly database: Database
+  readonly masterKey: Uint8Array
+  readonly root: RootCredentials
+  readonly accountCreated: Date
+  /** Wall clock; the system's when left out. */
+  readonly clock?: () => Date
+}
+
+export async function openIamService(options: IamOptions): Promise<IamService> {
+  const { database, masterKey, root, accountCreated, clock = () => new Date() } = options
+  const store = await IamStore.open(database, masterKey)
+  const documents = new PolicyDocuments()
+  const policies = new EffectivePolicies(documents)
+  const directory = new Directory({ store, policies, root })
+  const pages = new Pages('ValidationException')
+  const operations = iamOperations({ store, documents, policies, directory, root, pages, clock, accountCreated })
+  return { service: defineService(loadModel('iam'), operations), directory }
+}
+
+export function iamOperations(dependencies: IamDependencies): OperationHandlers<'iam'> {
+  return {
+    ...userOperations(dependencies),
+    ...accessKeyOperations(dependencies),
     ListAccountAliases: listAccountAliases,
     ListRoles: listRoles,
-    ListUsers: listUsers,
-  })
+  }
 }

@@ -12,6 +12,8 @@ export interface Tables {
   readonly kms_grants: GrantTable
   readonly secrets: SecretTable
   readonly secret_versions: SecretVersionTable
+  readonly iam_entities: IamEntityTable
+  readonly sts_sessions: SessionTable
 }
 
 export interface SettingTable {
@@ -62,6 +64,23 @@ export interface SecretVersionTable {
   version_id: string
   created_at: string
   /** secretsmanager/secret.ts `SecretVersion`. */
+  document: string
+}
+
+export interface IamEntityTable {
+  account_id: string
+  /** iam/entities.ts `EntityKind`. */
+  kind: string
+  /** In lower case; of an access key its id. */
+  name: string
+  /** iam/entities.ts, by kind; of an access key with the secret sealed. */
+  document: string
+}
+
+export interface SessionTable {
+  access_key_id: string
+  expires_at: string
+  /** sts/session.ts `Session`, with secret and token sealed. */
   document: string
 }
 
@@ -120,6 +139,25 @@ export const migrations: readonly Migration[] = [
         .addColumn('created_at', 'text', (column) => column.notNull())
         .addColumn('document', 'text', (column) => column.notNull())
         .addPrimaryKeyConstraint('secret_versions_key', ['secret_arn', 'version_id'])
+        .execute()
+    },
+  },
+  {
+    version: 2,
+    async run({ schema }) {
+      await schema
+        .createTable('iam_entities')
+        .addColumn('account_id', 'text', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('document', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('iam_entities_key', ['account_id', 'kind', 'name'])
+        .execute()
+      await schema
+        .createTable('sts_sessions')
+        .addColumn('access_key_id', 'text', (column) => column.primaryKey())
+        .addColumn('expires_at', 'text', (column) => column.notNull())
+        .addColumn('document', 'text', (column) => column.notNull())
         .execute()
     },
   },
