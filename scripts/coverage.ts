@@ -13,7 +13,8 @@ import { kafkaOperations } from '@millrace/msk/kafka-operations'
 import type { Dependencies } from '@millrace/msk/operations/dependencies'
 import { ApiKey, apiByKey } from '@millrace/protocol/apis'
 import { apiVersionRange, isControllerApi, profileOf } from '@millrace/protocol/version-profiles'
-import { createIamService } from '@millrace/services/iam/iam-service'
+import { iamOperations } from '@millrace/services/iam/iam-service'
+import type { IamDependencies } from '@millrace/services/iam/dependencies'
 import { kmsOperations } from '@millrace/services/kms/kms-service'
 import type { KmsDependencies } from '@millrace/services/kms/dependencies'
 import type { SecretsManagerDependencies } from '@millrace/services/secretsmanager/dependencies'
@@ -30,7 +31,7 @@ function main(): void {
   const services: readonly ServiceCoverage[] = [
     { model: loadModel('kafka'), served: new Set(Object.keys(kafkaOperations(notCalled))) },
     coverageOf(createStsService({ lookup: () => null })),
-    coverageOf(createIamService({ accountCreated: new Date(0) })),
+    { model: loadModel('iam'), served: new Set(Object.keys(iamOperations(notCalled as unknown as IamDependencies))) },
     { model: loadModel('kms'), served: new Set(Object.keys(kmsOperations(notCalled))) },
     { model: loadModel('secretsmanager'), served: new Set(Object.keys(secretsManagerOperations(notCalled))) },
   ]

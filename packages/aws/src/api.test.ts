@@ -280,7 +280,7 @@ describe('who calls', () => {
     const denied = await call({ ...post('/api/v2/clusters', '{'), ...asAda })
     expect(denied).toMatchObject({ status: 403, type: 'AccessDeniedException' })
     expect(denied.json['message']).toBe(
-      `User: ${ada.arn} is not authorized to perform: kafka:CreateClusterV2 on resource: * because no policy allows the kafka:CreateClusterV2 action`,
+      `User: ${ada.arn} is not authorized to perform: kafka:CreateClusterV2 on resource: * because no identity-based policy allows the kafka:CreateClusterV2 action`,
     )
     const other = await call({ path: `/v1/clusters/${encodeURIComponent(clusterArn.replace('demo', 'x'))}`, ...asAda })
     expect(other).toMatchObject({ status: 403, type: 'AccessDeniedException' })

@@ -11,7 +11,8 @@ export interface ApiAuthorization extends AuthorizationRequest {
 /** Decides; the default evaluates the credential's identity-based policies. */
 export type AuthorizeHook = (request: ApiAuthorization) => Decision
 
-export const authorizeByPolicy: AuthorizeHook = (request) => evaluate(request, { ...request.credential.policies, resource: null })
+export const authorizeByPolicy: AuthorizeHook = (request) =>
+  evaluate(request, { ...request.credential.policies, resource: null })
 
 export interface ApiAuthorizationInput {
   readonly service: string

@@ -68,5 +68,13 @@ export class RootCredentials implements CredentialStore {
 
 function rootCredential(accessKeyId: string, secret: string, accountId: string): Credential {
   const principal: Principal = { type: 'root', arn: `arn:aws:iam::${accountId}:root`, userId: accountId, accountId }
-  return { accessKeyId, secret, sessionToken: null, expiresAtMs: null, principal, policies: noPolicies, values: principalValues(principal) }
+  return {
+    accessKeyId,
+    secret,
+    sessionToken: null,
+    expiresAtMs: null,
+    principal,
+    policies: noPolicies,
+    values: principalValues(principal),
+  }
 }

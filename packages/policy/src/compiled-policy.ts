@@ -58,7 +58,9 @@ function naming({ negated, patterns }: MatchList, principal: Principal): ReturnT
   const account = `arn:aws:iam::${principal.accountId}:root`
   const { arn, roleArn } = principal
   if (negated) {
-    const excepted = patterns.some((name) => name === '*' || name === arn || (roleArn !== undefined && name === roleArn))
+    const excepted = patterns.some(
+      (name) => name === '*' || name === arn || (roleArn !== undefined && name === roleArn),
+    )
     return excepted ? null : 'role or anyone'
   }
   if (arn !== '' && patterns.includes(arn)) return 'itself'

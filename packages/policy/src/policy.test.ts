@@ -54,8 +54,19 @@ const allow = (more: object = {}) => ({ Effect: 'Allow', Action: 'kafka:*', Reso
 const deny = (more: object = {}) => ({ Effect: 'Deny', Action: 'kafka:*', Resource: '*', ...more })
 
 describe('evaluate', () => {
-  test('root is allowed whatever the policies say', () => {
-    expect(ask([deny()], { principal: root })).toMatchObject({ allowed: true, reason: 'root', statement: null })
+  test('root may everything without a policy, unless the resource itself refuses', () => {
+    const request = { principal: root, action: 'kafka:DescribeCluster', resource: cluster, values: new Map() }
+    expect(evaluate(request, { ...noPolicies, resource: null })).toEqual({
+      allowed: true,
+      reason: 'root',
+      set: null,
+      statement: null,
+    })
+    expect(ask([deny({ Principal: '*' })], { principal: root }, 'resource')).toMatchObject({
+      allowed: false,
+      reason: 'explicit-deny',
+      set: 'resource',
+    })
   })
 
   test('what no statement allows is denied, and the text says so', () => {
@@ -117,11 +128,15 @@ describe('evaluate', () => {
     expect(ask([allow({ Condition: { [operator]: { [key]: value } } })]).allowed).toBe(expected)
   })
 
-  test('a principal element names a user, an account or everybody', () => {
-    for (const AWS of ['*', ada.arn, '000000000000', root.arn]) {
-      expect(ask([allow({ Principal: { AWS } })], {}, 'resource').allowed).toBe(true)
+  test('a principal element names a user or everybody; an account leaves it to the policies of its identities', () => {
+    for (const AWS of ['*', ada.arn]) {
+      expect(ask([allow({ Principal: { AWS } })], {}, 'resource')).toMatchObject({ allowed: true, set: 'resource' })
     }
-    expect(ask([allow({ Principal: { AWS: '111111111111' } })], {}, 'resource').allowed).toBe(false)
+    for (const AWS of ['000000000000', root.arn]) {
+      expect(ask([allow({ Principal: { AWS } })], {}, 'resource')).toMatchObject({ allowed: false, set: 'identity' })
+      expect(ask([allow({ Principal: { AWS } })], { principal: root }, 'resource').allowed).toBe(true)
+    }
+    expect(ask([allow({ Principal: { AWS: '111111111111' } })], {}, 'resource')).toMatchObject({ set: 'resource' })
   })
 })
 

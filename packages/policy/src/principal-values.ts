@@ -23,6 +23,8 @@ export function principalValues(principal: Principal, tags: Readonly<Record<stri
     'aws:principaltype': [principalTypes[principal.type]],
     'aws:userid': [principal.userId],
     ...(principal.type === 'user' ? { 'aws:username': [principal.arn.split('/').at(-1) ?? ''] } : {}),
-    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:principaltag/${key.toLowerCase()}`, [value]])),
+    ...Object.fromEntries(
+      Object.entries(tags).map(([key, value]) => [`aws:principaltag/${key.toLowerCase()}`, [value]]),
+    ),
   }
 }

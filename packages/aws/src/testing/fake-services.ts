@@ -26,17 +26,17 @@ export const adaMayOnlyDescribe: Credential = {
   policies: {
     ...noPolicies,
     identity: [
-    {
-      name: 'describe',
-      document: parsePolicy(
-        JSON.stringify({
-          Version: '2012-10-17',
-          Statement: { Effect: 'Allow', Action: 'kafka:Describe*', Resource: `${clusterArn}*` },
-        }),
-        'identity',
-      ),
-    },
-  ],
+      {
+        name: 'describe',
+        document: parsePolicy(
+          JSON.stringify({
+            Version: '2012-10-17',
+            Statement: { Effect: 'Allow', Action: 'kafka:Describe*', Resource: `${clusterArn}*` },
+          }),
+          'identity',
+        ),
+      },
+    ],
   },
   values: principalValues(ada),
 }

@@ -36,7 +36,8 @@ const definitions: readonly Definition[] = [
   },
   {
     name: 'PowerUserAccess',
-    description: 'Provides full access to AWS services and resources, but does not allow management of users and groups.',
+    description:
+      'Provides full access to AWS services and resources, but does not allow management of users and groups.',
     grants: [
       { actions: [], except: ['iam:*', 'organizations:*', 'account:*'] },
       {
@@ -289,7 +290,12 @@ const definitions: readonly Definition[] = [
         ],
       },
       {
-        actions: ['secretsmanager:GetResourcePolicy', 'secretsmanager:PutResourcePolicy', 'secretsmanager:DeleteResourcePolicy', 'secretsmanager:DescribeSecret'],
+        actions: [
+          'secretsmanager:GetResourcePolicy',
+          'secretsmanager:PutResourcePolicy',
+          'secretsmanager:DeleteResourcePolicy',
+          'secretsmanager:DescribeSecret',
+        ],
         condition: { ArnLike: { 'secretsmanager:SecretId': 'arn:*:secretsmanager:*:*:secret:AmazonMSK_*' } },
       },
     ],
@@ -299,7 +305,14 @@ const definitions: readonly Definition[] = [
     description: 'Provides read/write access to AWS Secrets Manager.',
     grants: [
       {
-        actions: ['secretsmanager:*', 'kms:DescribeKey', 'kms:ListAliases', 'kms:ListKeys', ...networkReading, 'tag:GetResources'],
+        actions: [
+          'secretsmanager:*',
+          'kms:DescribeKey',
+          'kms:ListAliases',
+          'kms:ListKeys',
+          ...networkReading,
+          'tag:GetResources',
+        ],
       },
     ],
   },

@@ -63,7 +63,10 @@ test('a key leads to its user with the policies and condition keys of this momen
   await store.change(account, () => put({ ...ada, inline: {}, boundary: 'arn:aws:iam::000000000000:policy/gone' }))
   expect(names()).toEqual(['arn:aws:iam::aws:policy/AmazonMSKReadOnlyAccess'])
   expect(directory.lookup('AKIAADA')?.policies.boundary?.document.statements).toEqual([])
-  await store.change(account, () => ({ writes: [{ put: 'access-key', entity: { ...key, status: 'Inactive' } }], answer: 0 }))
+  await store.change(account, () => ({
+    writes: [{ put: 'access-key', entity: { ...key, status: 'Inactive' } }],
+    answer: 0,
+  }))
   expect(directory.lookup('AKIAADA')).toBeNull()
   await database.destroy()
 })

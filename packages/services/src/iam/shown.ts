@@ -22,7 +22,12 @@ export function showUser(user: User): ShownUser {
   }
 }
 
-export function showKey(key: AccessKey): { UserName: string; AccessKeyId: string; Status: 'Active' | 'Inactive'; CreateDate: Date } {
+export function showKey(key: AccessKey): {
+  UserName: string
+  AccessKeyId: string
+  Status: 'Active' | 'Inactive'
+  CreateDate: Date
+} {
   return { UserName: key.userName, AccessKeyId: key.name, Status: key.status, CreateDate: new Date(key.createdAt) }
 }
 

@@ -39,7 +39,13 @@ export function userOperations(dependencies: IamDependencies): OperationHandlers
       const { principal, accountId } = context
       if (input.UserName === undefined && principal.type === 'root') {
         return {
-          User: { Path: '/', UserName: 'root', UserId: principal.userId, Arn: principal.arn, CreateDate: accountCreated },
+          User: {
+            Path: '/',
+            UserName: 'root',
+            UserId: principal.userId,
+            Arn: principal.arn,
+            CreateDate: accountCreated,
+          },
         }
       }
       const account = store.account(accountId)
