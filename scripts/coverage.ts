@@ -15,6 +15,8 @@ import { ApiKey, apiByKey } from '@millrace/protocol/apis'
 import { apiVersionRange, isControllerApi, profileOf } from '@millrace/protocol/version-profiles'
 import { iamOperations } from '@millrace/services/iam/iam-service'
 import type { IamDependencies } from '@millrace/services/iam/dependencies'
+import { acmPcaOperations } from '@millrace/services/acm-pca/acm-pca-service'
+import type { AcmPcaDependencies } from '@millrace/services/acm-pca/dependencies'
 import { kmsOperations } from '@millrace/services/kms/kms-service'
 import type { KmsDependencies } from '@millrace/services/kms/dependencies'
 import type { SecretsManagerDependencies } from '@millrace/services/secretsmanager/dependencies'
@@ -24,7 +26,7 @@ import { createStsService } from '@millrace/services/sts/sts-service'
 
 const root = join(import.meta.dirname, '..')
 /** Operations are made and listed, never run. */
-const notCalled = {} as Dependencies & KmsDependencies & SecretsManagerDependencies
+const notCalled = {} as Dependencies & KmsDependencies & SecretsManagerDependencies & AcmPcaDependencies
 const file = join(root, 'docs', 'coverage.md')
 
 function main(): void {
@@ -34,6 +36,7 @@ function main(): void {
     { model: loadModel('iam'), served: new Set(Object.keys(iamOperations(notCalled as unknown as IamDependencies))) },
     { model: loadModel('kms'), served: new Set(Object.keys(kmsOperations(notCalled))) },
     { model: loadModel('secretsmanager'), served: new Set(Object.keys(secretsManagerOperations(notCalled))) },
+    { model: loadModel('acm-pca'), served: new Set(Object.keys(acmPcaOperations(notCalled))) },
   ]
   const aws = coverageMarkdown(services, [
     ...fieldsWithoutEffect.map(({ field, why }) => ({ service: 'kafka', field, why })),

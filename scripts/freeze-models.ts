@@ -19,6 +19,7 @@ import * as kafka from '@aws-sdk/client-kafka'
 import * as kms from '@aws-sdk/client-kms'
 import * as secretsManager from '@aws-sdk/client-secrets-manager'
 import * as sts from '@aws-sdk/client-sts'
+import { freezeBotocore, operationTypes, type BotocoreModel } from './freeze-botocore.ts'
 
 interface Source {
   readonly service: string
@@ -43,10 +44,16 @@ const sources: readonly Source[] = [
   },
 ]
 
+/** Services whose SDK client has no schemas: everything comes from botocore, the types of operations too. */
+const botocoreOnly: readonly { readonly service: string; readonly botocore: string }[] = [
+  { service: 'acm-pca', botocore: 'acm-pca/2017-08-22' },
+]
+
 type Traits = Record<string, unknown>
 type Json = Record<string, unknown>
 
 const modelsFolder = join(import.meta.dirname, '..', 'packages', 'aws', 'models')
+const typesFolder = join(import.meta.dirname, '..', 'packages', 'aws', 'src', 'frozen')
 const scalarTypes: Readonly<Record<number, string>> = {
   0: 'string',
   1: 'number',
@@ -89,14 +96,26 @@ function main(): void {
     const model = freeze(source)
     const older = readBotocore(join(botocore, source.botocore))
     markUnsigned(model, older)
-    const constraints = new ConstraintTable(older, source.sdk).of(model)
-    writeFileSync(join(modelsFolder, `${source.service}.json`), print(model))
-    writeFileSync(join(modelsFolder, `${source.service}.constraints.json`), print(constraints))
-    const operations = Object.keys(model['operations'] as Json).length
-    console.log(
-      `${source.service}: ${operations} operations, ${Object.keys(model['shapes'] as Json).length} shapes, ${Object.keys(constraints).length} constrained shapes`,
-    )
+    write(source.service, model, new ConstraintTable(older, source.sdk).of(model))
   }
+  for (const { service, botocore: folder } of botocoreOnly) {
+    const model = readBotocore(join(botocore, folder))
+    const frozen = freezeBotocore(service, model, botocoreVersion(botocore))
+    frozen['operations'] = sorted(frozen['operations'] as Json)
+    frozen['shapes'] = sorted(frozen['shapes'] as Json)
+    write(service, frozen, new ConstraintTable(model, {}).of(frozen))
+    mkdirSync(typesFolder, { recursive: true })
+    writeFileSync(join(typesFolder, `${service}.ts`), operationTypes(service, model))
+  }
+}
+
+function write(service: string, model: Json, constraints: Json): void {
+  writeFileSync(join(modelsFolder, `${service}.json`), print(model))
+  writeFileSync(join(modelsFolder, `${service}.constraints.json`), print(constraints))
+  const operations = Object.keys(model['operations'] as Json).length
+  console.log(
+    `${service}: ${operations} operations, ${Object.keys(model['shapes'] as Json).length} shapes, ${Object.keys(constraints).length} constrained shapes`,
+  )
 }
 
 function freeze(source: Source): Json {
@@ -230,24 +249,6 @@ function bitsOf(bits: number): Traits {
   return Object.fromEntries(traitBits.flatMap((name, bit) => ((bits >> bit) & 1 ? [[name, 1]] : [])))
 }
 
-interface BotocoreShape {
-  readonly type: string
-  readonly members?: Readonly<Record<string, { readonly shape: string }>>
-  readonly member?: { readonly shape: string }
-  readonly value?: { readonly shape: string }
-  readonly min?: number
-  readonly max?: number
-  readonly pattern?: string
-  readonly enum?: readonly string[]
-}
-
-interface BotocoreModel {
-  readonly operations: Readonly<
-    Record<string, { readonly input?: { readonly shape: string }; readonly authtype?: string }>
-  >
-  readonly shapes: Readonly<Record<string, BotocoreShape>>
-}
-
 /** Operations that are called without a signature (AssumeRoleWithWebIdentity): only botocore says which. */
 function markUnsigned(model: Json, older: BotocoreModel): void {
   for (const [name, operation] of Object.entries(model['operations'] as Record<string, Json>)) {
@@ -337,6 +338,13 @@ function readBotocore(folder: string): BotocoreModel {
   const zipped = join(folder, 'service-2.json.gz')
   const text = existsSync(zipped) ? gunzipSync(readFileSync(zipped)) : readFileSync(join(folder, 'service-2.json'))
   return JSON.parse(text.toString('utf8')) as BotocoreModel
+}
+
+/** @param data botocore's data folder */
+function botocoreVersion(data: string): string {
+  const version = /^__version__ = '([^']+)'/m.exec(readFileSync(join(data, '..', '__init__.py'), 'utf8'))?.[1]
+  if (version === undefined) throw new Error(`no version of botocore beside ${data}`)
+  return version
 }
 
 function installedBotocore(): string {

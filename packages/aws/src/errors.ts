@@ -59,6 +59,15 @@ export const errorStatus = {
   PublicPolicyException: 400,
   ResourceExistsException: 400,
   ResourceNotFoundException: 400,
+  // acm-pca; awsJson answers 400 to all of these.
+  CertificateMismatchException: 400,
+  InvalidArgsException: 400,
+  InvalidStateException: 400,
+  InvalidTagException: 400,
+  MalformedCertificateException: 400,
+  MalformedCSRException: 400,
+  RequestAlreadyProcessedException: 400,
+  TooManyTagsException: 400,
   // Raised by the front door for every service; `queryCodes` has their names in the query protocols.
   InvalidSignatureException: 403,
   UnrecognizedClientException: 403,

@@ -3,7 +3,9 @@ import { errorStatus, queryCodes } from './errors.ts'
 import { loadModel, type Member } from './model.ts'
 import { protocolOf } from './protocols/protocols.ts'
 
-const models = (['kafka', 'iam', 'sts', 'kms', 'secretsmanager'] as const).map((service) => loadModel(service))
+const models = (['kafka', 'iam', 'sts', 'kms', 'secretsmanager', 'acm-pca'] as const).map((service) =>
+  loadModel(service),
+)
 
 function member(model: string, operation: string, name: string): Member | undefined {
   return models
@@ -12,13 +14,14 @@ function member(model: string, operation: string, name: string): Member | undefi
     ?.input?.members.find((candidate) => candidate.name === name)
 }
 
-test('the frozen models hold every operation of the SDK clients', () => {
+test('the frozen models hold every operation of the official models', () => {
   expect(models.map(({ service, operations }) => [service, operations.size])).toEqual([
     ['kafka', 64],
     ['iam', 180],
     ['sts', 11],
     ['kms', 56],
     ['secretsmanager', 23],
+    ['acm-pca', 23],
   ])
 })
 

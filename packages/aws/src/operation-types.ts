@@ -8,6 +8,7 @@ import type * as KafkaSdk from '@aws-sdk/client-kafka'
 import type * as KmsSdk from '@aws-sdk/client-kms'
 import type * as SecretsManagerSdk from '@aws-sdk/client-secrets-manager'
 import type * as StsSdk from '@aws-sdk/client-sts'
+import type { Operations as AcmPcaOperations } from './frozen/acm-pca.ts'
 
 /** The served services, by signing name. */
 export interface ServiceOperations {
@@ -16,6 +17,8 @@ export interface ServiceOperations {
   readonly kms: OperationsOf<typeof KmsSdk>
   readonly secretsmanager: OperationsOf<typeof SecretsManagerSdk>
   readonly sts: OperationsOf<typeof StsSdk>
+  /** Its SDK client is too old to have schemas: types from botocore's model. */
+  readonly 'acm-pca': AcmPcaOperations
 }
 
 export type ServiceName = keyof ServiceOperations

@@ -6,6 +6,7 @@ import { randomBytes, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { X509CertificateGenerator } from '@peculiar/x509'
+import { endedPem as pem, loadX509 } from './x509-library.ts'
 
 /** A private key (PKCS #8) and its certificate, both PEM; with a chain, the issuer's certificates follow. */
 export interface KeyAndCertificate {
@@ -29,14 +30,6 @@ const BACKDATED_MS = DAY_MS
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const SIGNING_ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' } as const
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
-
-type X509 = typeof import('@peculiar/x509')
-
-async function loadX509(): Promise<X509> {
-  // The library's dependency injection needs it to be there first.
-  await import('reflect-metadata')
-  return import('@peculiar/x509')
-}
 
 /** A new authority, good for ten years. The name tells whose machine it belongs to: it ends up in trust stores. */
 export async function createAuthority(nowMs: number): Promise<KeyAndCertificate> {
@@ -119,9 +112,4 @@ async function exportedKey(key: webcrypto.CryptoKey): Promise<string> {
 async function importedKey(keyPem: string): Promise<webcrypto.CryptoKey> {
   const der = Buffer.from(keyPem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64')
   return webcrypto.subtle.importKey('pkcs8', der, KEY_ALGORITHM, false, ['sign'])
-}
-
-/** OpenSSL and Java want the last line ended. */
-function pem(text: string): string {
-  return text.endsWith('\n') ? text : `${text}\n`
 }

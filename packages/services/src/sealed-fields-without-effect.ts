@@ -1,4 +1,4 @@
-/** What kms and secretsmanager accept and show again, and nothing acts on. For docs/coverage.md. */
+/** What kms, secretsmanager and acm-pca accept and show again, and nothing acts on. For docs/coverage.md. */
 import type { FieldWithoutEffect } from '@millrace/aws/coverage'
 
 const onlyRoot = 'an account has root and nobody else whom it could let in or keep out'
@@ -15,5 +15,11 @@ export const sealedFieldsWithoutEffect: readonly FieldWithoutEffect[] = [
     service: 'secretsmanager',
     field: 'ForceOverwriteReplicaSecret',
     why: 'a secret with replicas is refused',
+  },
+  { service: 'acm-pca', field: 'KeyStorageSecurityStandard', why: 'keys are sealed by the master key' },
+  {
+    service: 'acm-pca',
+    field: 'ApiPassthrough',
+    why: 'no template that takes it is served; the others ignore it, as on AWS',
   },
 ]

@@ -1,4 +1,5 @@
 /** The services that keep secrets, opened together: one database, one master key. */
+import { createAcmPcaService, type AcmPcaService } from './acm-pca/acm-pca-service.ts'
 import { checkMasterKey } from './sealing/check-master-key.ts'
 import { loadMasterKey } from './sealing/master-key.ts'
 import type { RootCredentials } from '@millrace/aws/credentials'
@@ -11,6 +12,7 @@ export interface SealedServices {
   readonly iam: IamService
   readonly kms: KmsService
   readonly secretsManager: SecretsManagerService
+  readonly acmPca: AcmPcaService
   close(): Promise<void>
 }
 
@@ -36,7 +38,8 @@ export async function openSealedServices(options: SealedServicesOptions): Promis
     const iam = await openIamService({ database, masterKey, root, accountCreated, clock })
     const kms = createKmsService({ database, masterKey, clock })
     const secretsManager = createSecretsManagerService({ database, keys: kms.keys, clock })
-    return { iam, kms, secretsManager, close: () => database.destroy() }
+    const acmPca = createAcmPcaService({ database, masterKey, clock })
+    return { iam, kms, secretsManager, acmPca, close: () => database.destroy() }
   } catch (error) {
     await database.destroy()
     throw error

@@ -77,6 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     sealed.iam.service,
     sealed.kms.service,
     sealed.secretsManager.service,
+    sealed.acmPca.service,
   ]
   let tellStopped = (): void => {}
   const stopped = new Promise<void>((resolve) => (tellStopped = resolve))

@@ -14,6 +14,8 @@ export interface Tables {
   readonly secret_versions: SecretVersionTable
   readonly iam_entities: IamEntityTable
   readonly sts_sessions: SessionTable
+  readonly pca_authorities: AuthorityTable
+  readonly pca_certificates: CertificateTable
 }
 
 export interface SettingTable {
@@ -81,6 +83,27 @@ export interface SessionTable {
   access_key_id: string
   expires_at: string
   /** sts/session.ts `Session`, with secret and token sealed. */
+  document: string
+}
+
+export interface AuthorityTable {
+  arn: string
+  account_id: string
+  region: string
+  /** When the authority is to be removed; null: never. */
+  delete_after: string | null
+  /** acm-pca/authority.ts `Authority`. */
+  document: string
+}
+
+export interface CertificateTable {
+  arn: string
+  authority_arn: string
+  issued_at: string
+  /** 1: revoked. */
+  revoked: number
+  idempotency_token: string | null
+  /** acm-pca/authority-store.ts `IssuedCertificate`. */
   document: string
 }
 
@@ -158,6 +181,33 @@ export const migrations: readonly Migration[] = [
         .addColumn('access_key_id', 'text', (column) => column.primaryKey())
         .addColumn('expires_at', 'text', (column) => column.notNull())
         .addColumn('document', 'text', (column) => column.notNull())
+        .execute()
+    },
+  },
+  {
+    version: 3,
+    async run({ schema }) {
+      await schema
+        .createTable('pca_authorities')
+        .addColumn('arn', 'text', (column) => column.primaryKey())
+        .addColumn('account_id', 'text', (column) => column.notNull())
+        .addColumn('region', 'text', (column) => column.notNull())
+        .addColumn('delete_after', 'text')
+        .addColumn('document', 'text', (column) => column.notNull())
+        .execute()
+      await schema
+        .createTable('pca_certificates')
+        .addColumn('arn', 'text', (column) => column.primaryKey())
+        .addColumn('authority_arn', 'text', (column) => column.notNull())
+        .addColumn('issued_at', 'text', (column) => column.notNull())
+        .addColumn('revoked', 'integer', (column) => column.notNull())
+        .addColumn('idempotency_token', 'text')
+        .addColumn('document', 'text', (column) => column.notNull())
+        .execute()
+      await schema
+        .createIndex('pca_certificates_authority')
+        .on('pca_certificates')
+        .columns(['authority_arn', 'revoked'])
         .execute()
     },
   },
