@@ -18,6 +18,7 @@ import type { SaslMechanism } from '@millrace/network/sasl/sasl-mechanism'
 import { RequestServer } from '@millrace/network/request-server'
 import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
+import type { Refusals } from '@millrace/network/refusals'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import { profileOf } from '@millrace/protocol/version-profiles'
 import type { SecurityFeed } from './security/security-feed.ts'
@@ -215,6 +216,11 @@ export class Broker {
   /** Which APIs in which versions clients have used since the start. */
   clientUsage(): ClientUsage[] {
     return this.#server.usage.snapshot()
+  }
+
+  /** Whom it turned away before they could ask anything. */
+  get refusals(): Refusals {
+    return this.#server.refusals
   }
 
   /** What clients last pushed of their own metrics, `seriesMax` series at most. */

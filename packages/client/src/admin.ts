@@ -5,6 +5,7 @@
  * Calls on several items throw the first error that is for good; items before it may have been done.
  */
 import type { Random } from '@millrace/base/host'
+import { createAcls, deleteAcls, describeAcls, type AclBinding, type AclFilter } from './admin/acls.ts'
 import { alterScramUsers, type ScramUser } from './admin/scram.ts'
 import { describeClusterRequest, describeClusterResponse } from '@millrace/protocol/messages/60-describe-cluster'
 import {
@@ -136,6 +137,21 @@ export class AdminClient {
   /** Gives users their passwords for SCRAM-SHA-512, or takes them away. Throws UNACCEPTABLE_CREDENTIAL. */
   async alterScramUsers(users: readonly ScramUser[]): Promise<void> {
     await alterScramUsers(this.#cluster, users, (count) => this.#random.bytes(count))
+  }
+
+  /** ACLs that match; all by default. */
+  async describeAcls(filter: AclFilter = {}): Promise<AclBinding[]> {
+    return describeAcls(this.#cluster, filter)
+  }
+
+  /** ACLs that are there already are no error. Throws INVALID_REQUEST. */
+  async createAcls(acls: readonly AclBinding[]): Promise<void> {
+    await createAcls(this.#cluster, acls)
+  }
+
+  /** Removes what matches any of the filters, and tells what that was. */
+  async deleteAcls(filters: readonly AclFilter[]): Promise<AclBinding[]> {
+    return deleteAcls(this.#cluster, filters)
   }
 
   /** Changes single values. Throws INVALID_CONFIG, INVALID_REQUEST, UNKNOWN_TOPIC_OR_PARTITION. */

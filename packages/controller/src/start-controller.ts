@@ -15,6 +15,7 @@ import type { ApiHandler, VersionRange } from '@millrace/network/api-handler'
 import { envelopeHandler } from '@millrace/network/envelope'
 import { guardHandlers } from '@millrace/network/guard'
 import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-listener'
+import type { Refusals } from '@millrace/network/refusals'
 import { RequestServer } from '@millrace/network/request-server'
 import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
@@ -66,6 +67,8 @@ export interface Controller {
   replaceCertificate(tls: TlsServerOptions): void
   /** Who may do what here, and the latest denials. */
   readonly authorizer: Authorizer
+  /** Whom it turned away before they could ask anything. */
+  readonly refusals: Refusals
   /** Stops serving and closes the log cleanly. */
   close(callback: (error: Error | null) => void): void
 }
@@ -230,7 +233,15 @@ function serve(
       server.close(() => runtime.close(done))
     }
     const replaceCertificate = (tls: TlsServerOptions): void => server.replaceCertificate(tls)
-    callback(null, { port, epoch: runtime.log.epoch, runtime, authorizer, close, replaceCertificate })
+    callback(null, {
+      port,
+      epoch: runtime.log.epoch,
+      runtime,
+      authorizer,
+      refusals: server.refusals,
+      close,
+      replaceCertificate,
+    })
   })
 }
 

@@ -7,6 +7,7 @@
  * run one after the other by the engine itself; calls for different clusters run side by side.
  */
 import type { TlsClientOptions } from '@millrace/base/host'
+import type { NodeRefusals } from './node-refusals.ts'
 import type { Uuid } from '@millrace/base/uuid'
 import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 
@@ -133,6 +134,11 @@ export interface Engine {
    * Never restarts a node. Kept in memory alone: the control plane pushes anew after its own start.
    */
   pushSecurity(cluster: ClusterId, snapshot: SecuritySnapshot): void
+  /**
+   * What the running nodes of all clusters turned away since this was last asked: nodes keep the latest, bounded, and
+   * lose it when they end. For one reader.
+   */
+  readRefusals(): Promise<readonly NodeRefusals[]>
   /** Calls `listener` for every event until the returned function is called. */
   subscribe(listener: (event: EngineEvent) => void): () => void
   /** Lets go of everything: stops all nodes cleanly, or with `keepNodes` leaves them running for the next control plane. */

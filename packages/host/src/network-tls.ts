@@ -2,6 +2,7 @@
  * Network over node:tls: TLS 1.2 and 1.3, as MSK's brokers speak it. Always the 'data' form of Transport: the bytes come
  * out of OpenSSL in buffers of their own.
  */
+import type * as net from 'node:net'
 import * as tls from 'node:tls'
 import type {
   Acceptor,
@@ -40,8 +41,10 @@ export function listenTls(
     options.onConnection(transport)
     transport.startReading()
   })
+  // A socket that is asked for its peer while it lives remembers it: after a failed handshake it is too late.
+  server.on('connection', (raw: net.Socket) => void raw.remoteAddress)
   server.on('tlsClientError', (error, socket) => {
-    options.onHandshakeFailed?.(socket.remoteAddress ?? '', error)
+    options.onHandshakeFailed?.(remoteAddressOf(socket), error)
     socket.destroy()
   })
   openListener(server, options, callback, (next) => server.setSecureContext(contextOf(next)))
@@ -54,6 +57,12 @@ export function connectTls(
 ): void {
   const socket = tls.connect({ host: options.host, port: options.port, ca: caPem, minVersion: MIN_VERSION })
   whenConnected(socket, 'secureConnect', options, callback, () => dataTransport(socket, { secure: true }))
+}
+
+/** Of the connection under TLS when that is gone: only Node's own name leads to it. */
+function remoteAddressOf(socket: tls.TLSSocket): string {
+  const { _parent: parent } = socket as { readonly _parent?: net.Socket }
+  return socket.remoteAddress ?? parent?.remoteAddress ?? ''
 }
 
 function contextOf({ keyPem, certificatePem }: TlsServerOptions): tls.SecureContextOptions {

@@ -83,6 +83,16 @@ program
   .addOption(json())
   .action(async (name, options) => (await import('./commands/properties.ts')).properties(name, options))
 
+program
+  .command('why')
+  .description('who was refused what and why, and what would allow it')
+  .option('--last <time>', 'how far to look back: 90s, 10m, 2h, 1d', '1h')
+  .option('--principal <name>', 'only of this principal: User:alice, alice, or an ARN')
+  .option('--cluster <name>', 'only at this cluster')
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/why.ts')).why(options))
+
 const topics = program.command('topics').description('create, list, describe and delete topics')
 topics
   .command('create <topic>')

@@ -62,7 +62,7 @@ const REFUSALS_MAX = 1_000
 /** Of one kind from one address: logins under made-up names. */
 const SOURCE_REFUSALS_MAX = 100
 /** Names and reasons come from clients in part. */
-const TEXT_LENGTH_MAX = 1_000
+const TEXT_LENGTH_MAX = 500
 
 export class Refusals {
   readonly #entries: RecentEntries<RefusalDetails>

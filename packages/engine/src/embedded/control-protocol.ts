@@ -5,14 +5,18 @@
  *
  *   engine → node   {"kind":"prove","nonce":…}  {"kind":"stop","controlled":true}  {"kind":"certificate",…}
  *                   {"kind":"security","snapshot":…}  {"kind":"usage"}  {"kind":"client-metrics"}
+ *                   {"kind":"refusals","afterRefusal":…,"afterDenial":…}
  *   node → engine   {"kind":"proved","nonce":…,"pid":…}  {"kind":"starting"}  {"kind":"ready"}  {"kind":"failed","reason":…}
  *                   {"kind":"usage","clients":[…]}, {"kind":"client-metrics","clients":[…]}, when asked
+ *                   {"kind":"refusals","refusals":[…],"denials":[…]}, when asked
  */
 import type { Readable } from 'node:stream'
 import type { TlsServerOptions } from '@millrace/base/host'
 import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 import type { ClientMetrics } from '@millrace/broker/telemetry/telemetry-metrics'
+import type { Refusal } from '@millrace/network/refusals'
 import type { ClientUsage } from '@millrace/network/request-usage'
+import type { Denial } from '@millrace/policy/denials/denials'
 
 export type EngineMessage =
   | { readonly kind: 'prove'; readonly nonce: string }
@@ -23,6 +27,8 @@ export type EngineMessage =
   | { readonly kind: 'security'; readonly snapshot: SecuritySnapshot }
   | { readonly kind: 'usage' }
   | { readonly kind: 'client-metrics' }
+  /** What was turned away behind these; answered with a page of it. */
+  | { readonly kind: 'refusals'; readonly afterRefusal: number; readonly afterDenial: number }
 
 export type NodeMessage =
   | { readonly kind: 'proved'; readonly nonce: string; readonly pid: number; readonly configHash: string }
@@ -32,6 +38,7 @@ export type NodeMessage =
   | { readonly kind: 'usage'; readonly clients: readonly ClientUsage[] }
   /** What clients push of themselves (KIP-714). */
   | { readonly kind: 'client-metrics'; readonly clients: readonly ClientMetrics[] }
+  | { readonly kind: 'refusals'; readonly refusals: readonly Refusal[]; readonly denials: readonly Denial[] }
 
 /** Of what a peer says that has proved nothing yet, and of what nodes tell. */
 export const LINE_LENGTH_MAX: number = 1024 * 1024

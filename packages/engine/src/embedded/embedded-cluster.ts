@@ -21,6 +21,7 @@ import type { ClusterDirectory, ClusterRecord, NodeRecord } from './cluster-dire
 import { type ReadPartitions, waitUntilInSync } from './in-sync.ts'
 import { configHash, type NodeConfig, type NodeListener } from './node-config.ts'
 import type { NodeScripts } from './node-handle.ts'
+import type { NodeRefusals } from '../node-refusals.ts'
 import { NodeSupervisor } from './node-supervisor.ts'
 
 export interface EmbeddedClusterOptions {
@@ -100,6 +101,19 @@ export class EmbeddedCluster {
   pushSecurity(snapshot: SecuritySnapshot): void {
     this.#security = snapshot
     for (const supervisor of this.#supervisors.values()) supervisor.tellSecurity(snapshot)
+  }
+
+  /** What its running nodes turned away since they were last asked. */
+  async readRefusals(): Promise<NodeRefusals[]> {
+    const cluster = { clusterId: this.#options.directory.id, clusterName: this.#record?.spec.name ?? '' }
+    const read = await Promise.all(
+      this.#ordered().map(async (supervisor) => {
+        const { nodeId, role } = supervisor.node
+        const told = await supervisor.readRefusals()
+        return told === null ? [] : [{ ...cluster, nodeId, role, ...told }]
+      }),
+    )
+    return read.flat()
   }
 
   async restart(node: NodeId): Promise<void> {

@@ -15,6 +15,7 @@ import type {
   EngineStep,
   NodeId,
 } from '../engine.ts'
+import type { NodeRefusals } from '../node-refusals.ts'
 import { authorityDirectory, BrokerCertificates } from './broker-certificates.ts'
 import { ClusterDirectory, listClusterRecords, type NodeRecord } from './cluster-directory.ts'
 import { EmbeddedCluster } from './embedded-cluster.ts'
@@ -95,6 +96,10 @@ export class EmbeddedEngine implements Engine {
 
   pushSecurity(id: ClusterId, snapshot: SecuritySnapshot): void {
     this.#cluster(id).pushSecurity(snapshot)
+  }
+
+  async readRefusals(): Promise<readonly NodeRefusals[]> {
+    return (await Promise.all([...this.#clusters.values()].map((cluster) => cluster.readRefusals()))).flat()
   }
 
   /** Certificates of brokers that end soon are replaced while the brokers run. By itself this happens twice a day. */

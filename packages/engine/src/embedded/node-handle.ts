@@ -12,9 +12,11 @@ import type { NodeRole } from '../engine.ts'
 import { type EngineMessage, type NodeMessage, parseMessage, readLines } from './control-protocol.ts'
 import { type NodeStartLine, readNodeIdentity } from './node-config.ts'
 import { nodeStderrFile } from './node-log-file.ts'
+import type { RefusalPage } from './refusal-reader.ts'
 
 export interface NodeHandleEvents {
   readonly onReady: () => void
+  readonly onRefusals: (page: RefusalPage) => void
   /** Once, when the process is proved dead. */
   readonly onExit: (reason: string) => void
 }
@@ -99,6 +101,7 @@ export function spawnNode(options: SpawnOptions, events: NodeHandleEvents): Node
     const message = parseMessage<NodeMessage>(line)
     if (message?.kind === 'failed') failure = message.reason
     if (message?.kind === 'ready' && !released) events.onReady()
+    if (message?.kind === 'refusals' && !released) events.onRefusals(message)
   })
   const gone = (reason: string): void => {
     if (released || exited) return
@@ -147,6 +150,8 @@ export function adoptNode(directory: string, events: NodeHandleEvents): Promise<
         })
       } else if (message?.kind === 'failed') {
         failure = message.reason
+      } else if (message?.kind === 'refusals') {
+        events.onRefusals(message)
       } else if (handle !== null) {
         // The first word after the proof is how the node is: whoever adopts knows it at once.
         clearTimeout(giveUp)

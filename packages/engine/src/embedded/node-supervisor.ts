@@ -8,6 +8,7 @@ import type { SecuritySnapshot } from '@millrace/broker/security/security-snapsh
 import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import { EngineError, type NodeState } from '../engine.ts'
+import type { NodeRefusals } from '../node-refusals.ts'
 import type { NodeRecord } from './cluster-directory.ts'
 import {
   configHash,
@@ -18,6 +19,7 @@ import {
   writeNodeConfig,
 } from './node-config.ts'
 import { adoptNode, type NodeHandle, type NodeScripts, proveDead, spawnNode } from './node-handle.ts'
+import { RefusalReader } from './refusal-reader.ts'
 import { nextNodeState, type NodeLifeEvent } from './node-life.ts'
 
 export interface SupervisorOptions {
@@ -49,6 +51,7 @@ export class NodeSupervisor {
   readonly #options: SupervisorOptions
   #state: NodeState = 'stopped'
   #handle: NodeHandle | null = null
+  #refusals: RefusalReader | null = null
   #config: NodeConfig | null = null
   #deaths = 0
   #upSinceMs = 0
@@ -85,13 +88,14 @@ export class NodeSupervisor {
         ready = true
         if (adopted) this.#ready()
       },
+      onRefusals: (page) => this.#refusals?.onPage(page),
       onExit: (reason) => {
         if (adopted) this.#exited(reason)
       },
     })
     if (handle === null) return false
     this.#walk('adopt')
-    this.#handle = handle
+    this.#holds(handle)
     // Nothing may have been applied since this control plane began: should it die now, it runs again with what it had.
     this.#config ??= readNodeConfig(this.#options.directory)
     this.#options.logger.info('adopted', { node: this.node.nodeId, pid: handle.pid })
@@ -156,6 +160,12 @@ export class NodeSupervisor {
     this.#handle?.tell({ kind: 'security', snapshot })
   }
 
+  /** What the running process turned away since it was last asked; null when none runs. */
+  async readRefusals(): Promise<Pick<NodeRefusals, 'incarnation' | 'refusals' | 'denials'> | null> {
+    const reader = this.#state === 'running' ? this.#refusals : null
+    return reader === null ? null : { incarnation: reader.incarnation, ...(await reader.read()) }
+  }
+
   /** From now on nothing is started here: what an apply still has in hand fails. */
   retire(): void {
     this.#retired = true
@@ -167,6 +177,7 @@ export class NodeSupervisor {
     this.#restart = null
     this.#handle?.release()
     this.#handle = null
+    this.#refusals = null
     this.#state = 'stopped'
     this.#tellWaiting(new EngineError('the engine is closing', { nodeId: this.node.nodeId }))
   }
@@ -180,7 +191,7 @@ export class NodeSupervisor {
     const { directory, scripts, clusterName } = this.#options
     mkdirSync(directory, { recursive: true })
     writeNodeConfig(directory, config)
-    this.#handle = spawnNode(
+    const handle = spawnNode(
       {
         scripts,
         role: this.node.role,
@@ -190,8 +201,18 @@ export class NodeSupervisor {
         configHash: configHash(config),
         startLine: { ...this.#options.secrets(), security: this.#options.security() },
       },
-      { onReady: () => this.#ready(), onExit: (reason) => this.#exited(reason) },
+      {
+        onReady: () => this.#ready(),
+        onRefusals: (page) => this.#refusals?.onPage(page),
+        onExit: (reason) => this.#exited(reason),
+      },
     )
+    this.#holds(handle)
+  }
+
+  #holds(handle: NodeHandle): void {
+    this.#handle = handle
+    this.#refusals = new RefusalReader(`${handle.pid}-${performance.now()}`, (message) => handle.tell(message))
   }
 
   #ready(): void {
@@ -206,6 +227,7 @@ export class NodeSupervisor {
   #exited(reason: string): void {
     const wasRunning = this.#state === 'running'
     this.#handle = null
+    this.#refusals = null
     this.#walk('exit')
     if (this.#state === 'stopped') {
       const told = this.#onStopped

@@ -7,6 +7,8 @@ import { VERSION } from '../version.ts'
 export interface InternalRouteOptions {
   readonly overview: () => readonly ClusterOverview[] | Promise<readonly ClusterOverview[]>
   readonly services: readonly string[]
+  /** More of them. */
+  readonly routes: readonly InternalRoute[]
   /** Begins the stop; the answer is sent before. */
   readonly stop: (options: { readonly keepBrokers: boolean }) => void
 }
@@ -52,6 +54,7 @@ export function internalRoutes(options: InternalRouteOptions): InternalRoute[] {
         options.stop({ keepBrokers })
       },
     },
+    ...options.routes,
   ]
 }
 

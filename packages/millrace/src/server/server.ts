@@ -18,8 +18,14 @@ import { internalToken, removeServerRecord, writeServerRecord } from '../data-di
 import { VERSION } from '../version.ts'
 import { serverCredentials, type RootKey } from './credentials.ts'
 import { internalRoutes } from './internal-routes.ts'
+import { readClusterAcls, withClusterAdmin } from './cluster-acls.ts'
 import { nodeScripts } from './node-scripts.ts'
+import { WhyLog } from '../why/why-log.ts'
+import { whyRoute } from './why-route.ts'
 import { sealedServices } from './sealed-services.ts'
+
+/** How often nodes are read: what one tells no more, because it was killed, is at most so old. */
+const WHY_INTERVAL_MS = 5_000
 
 export interface ServerOptions {
   readonly dataDir: string
@@ -83,12 +89,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const stopped = new Promise<void>((resolve) => (tellStopped = resolve))
   let stopping: Promise<void> | null = null
   const stop = (how: { readonly keepBrokers?: boolean } = {}): Promise<void> => {
+    whyLog.stop()
     stopping ??= stopAll(options, door.frontDoor, msk, sealed, how.keepBrokers === true && !options.ephemeral).then(
       tellStopped,
     )
     return stopping
   }
   const overview = (): Promise<readonly ClusterOverview[]> => msk.overview()
+  const whyLog = new WhyLog({ nowMs: Date.now, read: () => engine.readRefusals() })
+  whyLog.start(WHY_INTERVAL_MS)
+  const host = createNodeHost()
   const door = await openFrontDoor({
     host: options.host,
     port: options.port,
@@ -102,8 +112,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       overview,
       services: services.map(({ model }) => model.service),
       stop: (how) => void stop(how),
+      routes: [
+        whyRoute({
+          log: whyLog,
+          nowMs: Date.now,
+          aclsOf: (cluster) => withClusterAdmin(engine, host, cluster, readClusterAcls),
+        }),
+      ],
     }),
-    audit: (event) => logger.info('api call', { ...event, requestParameters: undefined, responseElements: undefined }),
+    audit: (event) => {
+      logger.info('api call', { ...event, requestParameters: undefined, responseElements: undefined })
+      whyLog.onApiCall(event)
+    },
   })
   await msk.start()
   const address = options.host === '0.0.0.0' || options.host === '::' ? '127.0.0.1' : options.host

@@ -73,6 +73,10 @@ export class FakeEngine implements Engine {
     this.security.set(cluster, snapshot)
   }
 
+  async readRefusals(): Promise<readonly never[]> {
+    return []
+  }
+
   subscribe(listener: (event: EngineEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

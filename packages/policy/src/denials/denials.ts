@@ -33,7 +33,7 @@ const DENIALS_MAX = 1_000
 /** Of one principal from one host. */
 const ASKER_DENIALS_MAX = 200
 /** Of a resource's name and of a reason; clients may make long ones up. */
-const TEXT_LENGTH_MAX = 1_000
+const TEXT_LENGTH_MAX = 500
 
 export class Denials {
   readonly #entries: RecentEntries<DenialDetails>

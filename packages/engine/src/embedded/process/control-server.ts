@@ -10,6 +10,9 @@ import {
   readLines,
 } from '../control-protocol.ts'
 
+/** Where a reader of refusals was. */
+export type RefusalCursor = Extract<EngineMessage, { readonly kind: 'refusals' }>
+
 export interface ControlServerOptions {
   readonly path: string
   readonly nonce: string
@@ -22,6 +25,8 @@ export interface ControlServerOptions {
   readonly usage: () => NodeMessage
   /** The answer to one that asks what clients push. */
   readonly clientMetrics: () => NodeMessage
+  /** The answer to one that asks who was turned away. */
+  readonly refusals: (after: RefusalCursor) => NodeMessage
 }
 
 /** Listens until the process ends; the returned function tells every proved connection. */
@@ -40,6 +45,8 @@ export async function listenForControl(options: ControlServerOptions): Promise<(
         send(socket, options.usage())
       } else if (message?.kind === 'client-metrics' && proved.has(socket)) {
         send(socket, options.clientMetrics())
+      } else if (message?.kind === 'refusals' && proved.has(socket)) {
+        send(socket, options.refusals(message))
       } else if (message !== null && proved.has(socket)) {
         options.onMessage(message)
       } else {

@@ -26,6 +26,8 @@ void runNode('controller', ({ config, secrets, directory, logger, logLevels, fai
       (error, controller) => {
         if (controller === null) return reject(error ?? new Error('the controller did not start'))
         resolve({
+          refusals: controller.refusals,
+          denials: controller.authorizer.denials,
           replaceCertificate: (tls) => controller.replaceCertificate(tls),
           close: () =>
             new Promise((closed, failed) => {

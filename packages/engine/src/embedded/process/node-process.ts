@@ -15,7 +15,9 @@ import { LogLevels, ROOT_LOGGER } from '@millrace/base/log-levels'
 import type { Logger } from '@millrace/base/logger'
 import { SecurityFeed } from '@millrace/broker/security/security-feed'
 import type { ClientMetrics } from '@millrace/broker/telemetry/telemetry-metrics'
+import type { Refusals } from '@millrace/network/refusals'
 import type { ClientUsage } from '@millrace/network/request-usage'
+import type { Denials } from '@millrace/policy/denials/denials'
 import { acquireDirectoryLock, type DirectoryLock } from '../../directory-lock.ts'
 import type { NodeRole } from '../../engine.ts'
 import {
@@ -27,7 +29,8 @@ import {
 } from '../control-protocol.ts'
 import { configHash, controlSocketPath, readNodeConfig, writeNodeIdentity } from '../node-config.ts'
 import type { NodeConfig, NodeSecrets, NodeStartLine } from '../node-config.ts'
-import { listenForControl } from './control-server.ts'
+import { REFUSAL_PAGE_MAX } from '../refusal-reader.ts'
+import { listenForControl, type RefusalCursor } from './control-server.ts'
 import { nodeLogFile } from '../node-log-file.ts'
 import { parseNodeArguments, processTitle } from './node-arguments.ts'
 
@@ -41,6 +44,10 @@ export interface NodeServer {
   clientUsage?(): readonly ClientUsage[]
   /** What clients push of their own metrics (brokers). */
   clientMetrics?(): readonly ClientMetrics[]
+  /** Whom it turned away, and why. */
+  readonly refusals?: Refusals
+  /** Who was not allowed what. */
+  readonly denials?: Denials
 }
 
 export interface NodeStart {
@@ -186,6 +193,7 @@ class NodeLife {
       current: () => this.#last,
       usage: () => ({ kind: 'usage', clients: this.server?.clientUsage?.() ?? [] }),
       clientMetrics: () => ({ kind: 'client-metrics', clients: this.server?.clientMetrics?.() ?? [] }),
+      refusals: (cursor) => this.#refusals(cursor),
       onMessage: (message) => this.#obey(message, 'asked over the control socket'),
     })
     writeNodeIdentity(this.#directory, {
@@ -245,6 +253,8 @@ class NodeLife {
 
   #obey(message: EngineMessage, reason: string): void {
     if (message.kind === 'stop') void this.stop(message.controlled, reason)
+    // To a child: an adopted node answers on the socket.
+    if (message.kind === 'refusals') process.stdout.write(`${JSON.stringify(this.#refusals(message))}\n`)
     if (message.kind === 'security') {
       // Heard before the start line was looked at: it is newer than what came with that.
       if (this.#security === null) this.#security = new SecurityFeed(message.snapshot)
@@ -258,6 +268,14 @@ class NodeLife {
       this.#logger.error('the new certificate is of no use; the old one stays', {
         reason: error instanceof Error ? error.message : String(error),
       })
+    }
+  }
+
+  #refusals({ afterRefusal, afterDenial }: RefusalCursor): NodeMessage {
+    return {
+      kind: 'refusals',
+      refusals: this.server?.refusals?.after(afterRefusal, REFUSAL_PAGE_MAX) ?? [],
+      denials: this.server?.denials?.after(afterDenial, REFUSAL_PAGE_MAX) ?? [],
     }
   }
 

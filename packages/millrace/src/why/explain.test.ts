@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { evaluate } from '@millrace/policy/evaluate'
+import { parsePolicy } from '@millrace/policy/parse-policy'
+import { explainEvent } from './explain.ts'
+import type { ApiEvent, ConnectionEvent } from './why-event.ts'
+
+const times = { firstMs: 1, lastMs: 1, count: 1 }
+const eve = {
+  type: 'user',
+  arn: 'arn:aws:iam::000000000000:user/eve',
+  accountId: '000000000000',
+  userId: 'AIDA',
+} as const
+const topic = 'arn:aws:kafka:us-east-1:000000000000:topic/orders/0/rides'
+
+function apiEvent(change: Partial<ApiEvent> = {}): ApiEvent {
+  return {
+    type: 'api',
+    action: 'kafka:CreateCluster',
+    errorCode: 'AccessDeniedException',
+    principal: eve.arn,
+    remoteAddress: '127.0.0.1',
+    reason: 'no',
+    iam: null,
+    ...times,
+    ...change,
+  }
+}
+const connection: ConnectionEvent = {
+  type: 'connection',
+  clusterId: 'c',
+  clusterName: 'orders',
+  nodes: [1, 3],
+  kind: 'tls-to-plaintext',
+  listener: 'CLIENT',
+  remoteAddress: '10.0.0.1',
+  principal: null,
+  reason: 'The client speaks TLS to a plaintext port.',
+  remedy: 'Set security.protocol=PLAINTEXT.',
+  iam: null,
+  ...times,
+}
+
+function allowedBy(policy: string, actions: readonly string[], resource: string): boolean {
+  const policies = [{ name: 'p', document: parsePolicy(policy, 'identity') }]
+  return actions.every((action) => {
+    const request = { principal: eve, action, resource, values: new Map<string, string[]>() }
+    return evaluate(request, policies as never).allowed
+  })
+}
+
+describe('an explanation', () => {
+  test('says who was turned away where, and what to do', () => {
+    expect(explainEvent(connection, null)).toMatchObject({
+      who: 'somebody from 10.0.0.1 at brokers 1, 3 of orders, CLIENT',
+      reason: connection.reason,
+      remedies: [{ lines: ['Set security.protocol=PLAINTEXT.'] }],
+    })
+    expect(explainEvent({ ...connection, nodes: [10_001], remedy: null }, null)).toMatchObject({
+      who: 'somebody from 10.0.0.1 at the controller of orders, CLIENT',
+      remedies: [],
+    })
+  })
+
+  test('of a missing statement gives the smallest policy: with it allowed, without any part of it not', () => {
+    const actions = ['kafka-cluster:Connect', 'kafka-cluster:WriteData']
+    const iam = { actions, resource: topic, because: 'no-statement-allows', statement: null } as const
+    const [remedy] = explainEvent(apiEvent({ iam }), null).remedies
+    const policy = remedy?.lines.join('\n') ?? ''
+    expect(allowedBy(policy, actions, topic)).toBe(true)
+    expect(allowedBy(policy, actions, `${topic}s`)).toBe(false)
+    for (const action of actions) {
+      const smaller = JSON.parse(policy) as { Statement: { Action: string[] }[] }
+      for (const statement of smaller.Statement) statement.Action = statement.Action.filter((each) => each !== action)
+      expect(allowedBy(JSON.stringify(smaller), actions, topic)).toBe(false)
+    }
+  })
+
+  test('of an explicit Deny names the statement and proposes no Allow', () => {
+    const statement = { policy: 'guard', index: 1, sid: 'NoWrites' }
+    const iam = { actions: ['kafka-cluster:WriteData'], resource: topic, because: 'explicit-deny', statement } as const
+    const { remedies } = explainEvent(apiEvent({ iam }), null)
+    expect(remedies).toHaveLength(1)
+    expect(remedies[0]?.lines.join()).toContain('statement 1 (NoWrites) of policy guard')
+    expect(remedies[0]?.lines.join()).not.toContain('"Allow"')
+  })
+
+  test.each([
+    ['MissingAuthenticationTokenException', /millrace env/],
+    ['UnrecognizedClientException', /create-access-key/],
+    ['InvalidSignatureException', /secret access key/],
+    ['ExpiredTokenException', /clock|temporary/],
+  ])('of a caller that is not known, by %s', (errorCode, words) => {
+    expect(explainEvent(apiEvent({ errorCode }), null).remedies[0]?.lines.join()).toMatch(words)
+  })
+})
