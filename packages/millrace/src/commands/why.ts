@@ -55,9 +55,5 @@ function timeOf(ms: number): string {
 
 /** Names come from clients: what a terminal would obey is shown as it was written. */
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what this is about
-  return text.replaceAll(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
+  return text.replaceAll(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }

@@ -34,11 +34,19 @@ function iamDenialOf(reason: string): IamDenial | null {
   const match = /perform: (\S+) on resource: (\S+)/.exec(reason)
   if (match === null) return null
   const [, action = '', resource = ''] = match
-  const explicit = reason.includes('explicit deny')
-  return {
-    actions: [action],
-    resource,
-    because: explicit ? 'explicit-deny' : 'no-statement-allows',
-    statement: null,
-  }
+  const because = reason.includes('explicit deny') ? 'explicit-deny' : 'no-statement-allows'
+  const set = SETS.find(([words]) => reason.includes(words))?.[1] ?? null
+  return { actions: [action], resource, because, set, statement: statementOf(reason) }
+}
+
+const SETS: readonly (readonly [words: string, set: IamDenial['set']])[] = [
+  ['identity-based policy', 'identity'],
+  ['permissions boundary', 'boundary'],
+  ['session policy', 'session'],
+  ['resource-based policy', 'resource'],
+]
+
+function statementOf(reason: string): IamDenial['statement'] {
+  const match = /: (\S+) \(statement (\d+)(?:, ([^)]*))?\)$/.exec(reason)
+  return match === null ? null : { policy: match[1] ?? '', index: Number(match[2]), sid: match[3] ?? null }
 }

@@ -45,7 +45,7 @@ function allowedBy(policy: string, actions: readonly string[], resource: string)
   const policies = [{ name: 'p', document: parsePolicy(policy, 'identity') }]
   return actions.every((action) => {
     const request = { principal: eve, action, resource, values: new Map<string, string[]>() }
-    return evaluate(request, policies as never).allowed
+    return evaluate(request, { identity: policies, boundary: null, session: null, resource: null }).allowed
   })
 }
 
@@ -64,7 +64,7 @@ describe('an explanation', () => {
 
   test('of a missing statement gives the smallest policy: with it allowed, without any part of it not', () => {
     const actions = ['kafka-cluster:Connect', 'kafka-cluster:WriteData']
-    const iam = { actions, resource: topic, because: 'no-statement-allows', statement: null } as const
+    const iam = { actions, resource: topic, because: 'no-statement-allows', set: 'identity', statement: null } as const
     const [remedy] = explainEvent(apiEvent({ iam }), null).remedies
     const policy = remedy?.lines.join('\n') ?? ''
     expect(allowedBy(policy, actions, topic)).toBe(true)
@@ -78,7 +78,13 @@ describe('an explanation', () => {
 
   test('of an explicit Deny names the statement and proposes no Allow', () => {
     const statement = { policy: 'guard', index: 1, sid: 'NoWrites' }
-    const iam = { actions: ['kafka-cluster:WriteData'], resource: topic, because: 'explicit-deny', statement } as const
+    const iam = {
+      actions: ['kafka-cluster:WriteData'],
+      resource: topic,
+      because: 'explicit-deny',
+      set: 'identity',
+      statement,
+    } as const
     const { remedies } = explainEvent(apiEvent({ iam }), null)
     expect(remedies).toHaveLength(1)
     expect(remedies[0]?.lines.join()).toContain('statement 1 (NoWrites) of policy guard')

@@ -25,7 +25,7 @@ function nodesOf(nodes: readonly number[]): string {
 }
 
 function remediesOf(event: WhyEvent, acls: ClusterAcls | null): Remedy[] {
-  if (event.iam !== null) return policyRemedies(event.iam)
+  if (event.iam !== null) return policyRemedies(event.iam, event.principal)
   switch (event.type) {
     case 'api':
       return [API_REMEDIES.find(([pattern]) => pattern.test(event.errorCode))?.[1] ?? []].flat()
@@ -41,7 +41,7 @@ function remediesOf(event: WhyEvent, acls: ClusterAcls | null): Remedy[] {
 }
 
 /** The smallest statement that allows it, or the one that stands in the way. */
-function policyRemedies({ actions, resource, because, statement }: IamDenial): Remedy[] {
+function policyRemedies({ actions, resource, because, set, statement }: IamDenial, principal: string | null): Remedy[] {
   if (because === 'explicit-deny') {
     const where =
       statement === null
@@ -56,9 +56,24 @@ function policyRemedies({ actions, resource, because, statement }: IamDenial): R
   }
   const policy = {
     Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action: actions.length === 1 ? actions[0] : actions, Resource: resource }],
+    Statement: [
+      {
+        Effect: 'Allow',
+        // A resource's own policy says who; all others belong to somebody.
+        ...(set === 'resource' ? { Principal: { AWS: (principal ?? '').replace(/^IAM:/, '') } } : {}),
+        Action: actions.length === 1 ? actions[0] : actions,
+        Resource: resource,
+      },
+    ],
   }
-  return [{ about: 'Allow it by this policy', lines: JSON.stringify(policy, null, 2).split('\n') }]
+  return [{ about: ALLOWED_BY[set ?? 'identity'], lines: JSON.stringify(policy, null, 2).split('\n') }]
+}
+
+const ALLOWED_BY: Readonly<Record<NonNullable<IamDenial['set']>, string>> = {
+  identity: 'Allow it by this policy of the user or role',
+  boundary: 'The permissions boundary cuts it off: it has to allow this too',
+  session: 'The session policy cuts it off: whoever assumes the role has to pass one that allows this too',
+  resource: 'It has to be allowed by the policy of the resource as well (aws kafka put-cluster-policy)',
 }
 
 const API_REMEDIES: readonly (readonly [RegExp, Remedy])[] = [

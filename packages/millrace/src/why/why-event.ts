@@ -1,5 +1,5 @@
 /** What `why` tells of: every "no" of the last day, wherever it was said. Plain data; it goes to the command as JSON. */
-import type { RefusalKind } from '@millrace/network/refusals'
+import type { NodeRefusals } from '@millrace/engine/node-refusals'
 import type { IamDenial } from '@millrace/policy/denials/denials'
 import type { Acl } from '@millrace/policy/acl/acl'
 
@@ -25,7 +25,7 @@ interface AtCluster extends Told {
 /** A connection that came to nothing, or a client that is made to wait. */
 export interface ConnectionEvent extends AtCluster {
   readonly type: 'connection'
-  readonly kind: RefusalKind
+  readonly kind: NodeRefusals['refusals'][number]['kind']
   readonly listener: string
   readonly remedy: string | null
   readonly iam: IamDenial | null

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { ApiCallEvent } from '@millrace/aws/audit'
 import type { NodeRefusals } from '@millrace/engine/node-refusals'
-import type { Refusal } from '@millrace/network/refusals'
 import { WhyLog } from './why-log.ts'
 
 const HOUR_MS = 3_600_000
+type Refusal = NodeRefusals['refusals'][number]
 
 function refusal(change: Partial<Refusal> = {}): Refusal {
   return {
@@ -43,7 +43,7 @@ const call: ApiCallEvent = {
   status: 403,
   errorCode: 'AccessDeniedException',
   errorMessage:
-    'User: arn:aws:iam::000000000000:user/eve is not authorized to perform: kafka:CreateCluster on resource: * because no policy allows the kafka:CreateCluster action',
+    'User: arn:aws:iam::000000000000:user/eve is not authorized to perform: kafka:CreateCluster on resource: * because no identity-based policy allows the kafka:CreateCluster action',
   requestParameters: null,
   responseElements: null,
 }
@@ -102,7 +102,7 @@ describe('the log of refusals', () => {
       {
         action: 'kafka:CreateCluster',
         count: 2,
-        iam: { actions: ['kafka:CreateCluster'], resource: '*', because: 'no-statement-allows' },
+        iam: { actions: ['kafka:CreateCluster'], resource: '*', because: 'no-statement-allows', set: 'identity' },
       },
       { principal: 'access key AKIA', errorCode: 'InvalidSignatureException', iam: null, count: 1 },
     ])

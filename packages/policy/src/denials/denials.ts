@@ -15,6 +15,8 @@ export interface IamDenial {
   /** The ARN that the actions are about. */
   readonly resource: string
   readonly because: Decision['reason']
+  /** Whose statement decided, or which set of policies was silent. */
+  readonly set: Decision['set']
   /** The statement that said no; null when none said yes. */
   readonly statement: DecidingStatement | null
 }
