@@ -17,6 +17,8 @@ import { iamOperations } from '@millrace/services/iam/iam-service'
 import type { IamDependencies } from '@millrace/services/iam/dependencies'
 import { acmPcaOperations } from '@millrace/services/acm-pca/acm-pca-service'
 import type { AcmPcaDependencies } from '@millrace/services/acm-pca/dependencies'
+import type { Ec2Dependencies } from '@millrace/services/ec2/dependencies'
+import { ec2Operations } from '@millrace/services/ec2/ec2-service'
 import { kmsOperations } from '@millrace/services/kms/kms-service'
 import type { KmsDependencies } from '@millrace/services/kms/dependencies'
 import type { SecretsManagerDependencies } from '@millrace/services/secretsmanager/dependencies'
@@ -26,7 +28,11 @@ import { createStsService } from '@millrace/services/sts/sts-service'
 
 const root = join(import.meta.dirname, '..')
 /** Operations are made and listed, never run. */
-const notCalled = {} as Dependencies & KmsDependencies & SecretsManagerDependencies & AcmPcaDependencies
+const notCalled = {} as Dependencies &
+  KmsDependencies &
+  SecretsManagerDependencies &
+  AcmPcaDependencies &
+  Ec2Dependencies
 const file = join(root, 'docs', 'coverage.md')
 
 function main(): void {
@@ -37,6 +43,7 @@ function main(): void {
     { model: loadModel('kms'), served: new Set(Object.keys(kmsOperations(notCalled))) },
     { model: loadModel('secretsmanager'), served: new Set(Object.keys(secretsManagerOperations(notCalled))) },
     { model: loadModel('acm-pca'), served: new Set(Object.keys(acmPcaOperations(notCalled))) },
+    { model: loadModel('ec2'), served: new Set(Object.keys(ec2Operations(notCalled))) },
   ]
   const aws = coverageMarkdown(services, [
     ...fieldsWithoutEffect.map(({ field, why }) => ({ service: 'kafka', field, why })),

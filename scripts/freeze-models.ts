@@ -14,6 +14,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import * as ec2 from '@aws-sdk/client-ec2'
 import * as iam from '@aws-sdk/client-iam'
 import * as kafka from '@aws-sdk/client-kafka'
 import * as kms from '@aws-sdk/client-kms'
@@ -28,7 +29,54 @@ interface Source {
   readonly sdk: Readonly<Record<string, unknown>>
   readonly client: string
   readonly botocore: string
+  /** Of a service with far more operations than we serve: those whose shapes are kept; of all others only the name. */
+  readonly only?: readonly string[]
 }
+
+/** VPCs, subnets, security groups, routes and network interfaces. */
+const ec2Operations: readonly string[] = [
+  'AssociateRouteTable',
+  'AttachInternetGateway',
+  'AuthorizeSecurityGroupEgress',
+  'AuthorizeSecurityGroupIngress',
+  'CreateInternetGateway',
+  'CreateRoute',
+  'CreateRouteTable',
+  'CreateSecurityGroup',
+  'CreateSubnet',
+  'CreateTags',
+  'CreateVpc',
+  'DeleteInternetGateway',
+  'DeleteRoute',
+  'DeleteRouteTable',
+  'DeleteSecurityGroup',
+  'DeleteSubnet',
+  'DeleteTags',
+  'DeleteVpc',
+  'DescribeAvailabilityZones',
+  'DescribeInternetGateways',
+  'DescribeNetworkInterfaces',
+  'DescribeRegions',
+  'DescribeRouteTables',
+  'DescribeSecurityGroupRules',
+  'DescribeSecurityGroups',
+  'DescribeSubnets',
+  'DescribeTags',
+  'DescribeVpcAttribute',
+  'DescribeVpcs',
+  'DetachInternetGateway',
+  'DisassociateRouteTable',
+  'ModifyNetworkInterfaceAttribute',
+  'ModifySecurityGroupRules',
+  'ModifySubnetAttribute',
+  'ModifyVpcAttribute',
+  'ReplaceRoute',
+  'ReplaceRouteTableAssociation',
+  'RevokeSecurityGroupEgress',
+  'RevokeSecurityGroupIngress',
+  'UpdateSecurityGroupRuleDescriptionsEgress',
+  'UpdateSecurityGroupRuleDescriptionsIngress',
+]
 
 const sources: readonly Source[] = [
   { service: 'kafka', sdk: kafka, client: 'KafkaClient', botocore: 'kafka/2018-11-14' },
@@ -42,6 +90,7 @@ const sources: readonly Source[] = [
     client: 'SecretsManagerClient',
     botocore: 'secretsmanager/2017-10-17',
   },
+  { service: 'ec2', sdk: ec2, client: 'EC2Client', botocore: 'ec2/2016-11-15', only: ec2Operations },
 ]
 
 /** Services whose SDK client has no schemas: everything comes from botocore, the types of operations too. */
@@ -87,6 +136,8 @@ const knownTraits = new Set([
   'error',
   'httpError',
   'awsQueryError',
+  'xmlName',
+  'ec2QueryName',
 ])
 
 function main(): void {
@@ -126,10 +177,14 @@ function freeze(source: Source): Json {
   const name = `@aws-sdk/client-${source.package ?? source.service}`
   const { version } = createRequire(import.meta.url)(`${name}/package.json`) as { version: string }
   const operations: Json = {}
-  const shapes = new Shapes()
+  const others: string[] = []
+  const protocolName = protocol.getShapeId().split('#')[1]
+  const shapes = new Shapes(protocolName === 'ec2Query')
   for (const schema of Object.values(source.sdk)) {
     if (!Array.isArray(schema) || schema[1] !== settings['defaultNamespace']) continue
-    if (schema[0] === 9) operations[String(schema[2])] = operation(schema, shapes)
+    const isOther = schema[0] === 9 && source.only?.includes(String(schema[2])) === false
+    if (isOther) others.push(String(schema[2]))
+    else if (schema[0] === 9) operations[String(schema[2])] = operation(schema, shapes)
     else if (schema[0] === -3) shapes.add(schema)
   }
   return {
@@ -137,10 +192,11 @@ function freeze(source: Source): Json {
     service: source.service,
     serviceId: config['serviceId'],
     apiVersion: config['apiVersion'],
-    protocol: protocol.getShapeId().split('#')[1],
+    protocol: protocolName,
     xmlNamespace: settings['xmlNamespace'] ?? null,
     serviceTarget: settings['serviceTarget'],
     operations: sorted(operations),
+    ...(others.length === 0 ? {} : { others: others.toSorted() }),
     shapes: sorted(shapes.byName),
   }
 }
@@ -160,6 +216,11 @@ function operation(schema: readonly unknown[], shapes: Shapes): Json {
 /** Collects structures by name; lists and maps are written where they are used. */
 class Shapes {
   readonly byName: Json = {}
+  readonly #ec2: boolean
+
+  constructor(ec2: boolean) {
+    this.#ec2 = ec2
+  }
 
   typeOf(reference: unknown): string {
     const schema = typeof reference === 'function' ? (reference as () => unknown)() : reference
@@ -204,15 +265,27 @@ class Shapes {
     if (traits['httpLabel'] === 1) location['in'] = 'label'
     else if (typeof traits['httpQuery'] === 'string') location['in'] = `query ${traits['httpQuery']}`
     else if (typeof traits['httpHeader'] === 'string') location['in'] = `header ${traits['httpHeader']}`
-    const jsonName = traits['jsonName']
+    const wireName = textTrait(traits, 'jsonName') ?? textTrait(traits, 'xmlName') ?? name
+    // ec2Query: requests have the query name, or else the wire name with a capital.
+    const queryName = this.#ec2 ? (textTrait(traits, 'ec2QueryName') ?? capitalized(wireName)) : wireName
     return {
       type: this.typeOf(reference),
       ...(required ? { required: true } : {}),
-      ...(jsonName === undefined || jsonName === name ? {} : { wire: jsonName }),
+      ...(wireName === name ? {} : { wire: wireName }),
+      ...(queryName === wireName ? {} : { query: queryName }),
       ...location,
       ...(traits['sensitive'] === 1 ? { sensitive: true } : {}),
     }
   }
+}
+
+function textTrait(traits: Traits, name: string): string | null {
+  const value = traits[name]
+  return typeof value === 'string' ? value : null
+}
+
+function capitalized(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1)
 }
 
 function numericType(schema: number): string {

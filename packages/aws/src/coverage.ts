@@ -27,7 +27,8 @@ export function coverageMarkdown(services: readonly ServiceCoverage[], fields: r
     '| Service | Served | Of |',
     '|---|---|---|',
     ...services.map(
-      ({ model, served }) => `| [${model.service}](#${model.service}) | ${served.size} | ${model.operations.size} |`,
+      ({ model, served }) =>
+        `| [${model.service}](#${model.service}) | ${served.size} | ${model.operations.size + model.others.size} |`,
     ),
     '',
     ...services.flatMap(serviceSection),
@@ -45,6 +46,7 @@ function serviceSection({ model, served }: ServiceCoverage): readonly string[] {
     '|---|---|',
     ...[...model.operations.keys()].map((name) => `| ${name} | ${served.has(name) ? 'served' : '501'} |`),
     '',
+    ...(model.others.size === 0 ? [] : [`The other ${model.others.size} operations of the service answer 501.`, '']),
   ]
 }
 

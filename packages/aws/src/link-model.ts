@@ -23,6 +23,7 @@ export interface FrozenModel {
   readonly xmlNamespace: string | null
   readonly serviceTarget: string
   readonly operations: Readonly<Record<string, FrozenOperation>>
+  readonly others?: readonly string[]
   readonly shapes: Readonly<Record<string, FrozenStructure>>
 }
 
@@ -43,6 +44,7 @@ interface FrozenMember {
   readonly type: string
   readonly required?: true
   readonly wire?: string
+  readonly query?: string
   /** `label`, `query NAME`, `header NAME`. */
   readonly in?: string
   readonly sensitive?: true
@@ -97,7 +99,8 @@ export function linkModel(frozen: FrozenModel, constraints: FrozenConstraints): 
   }
   const errors = new Map([...structures].filter(([, structure]) => structure.error !== null))
   const { service, serviceId, apiVersion, protocol, xmlNamespace, serviceTarget } = frozen
-  return { service, serviceId, apiVersion, protocol, xmlNamespace, serviceTarget, operations, errors }
+  const others = new Set(frozen.others)
+  return { service, serviceId, apiVersion, protocol, xmlNamespace, serviceTarget, operations, others, errors }
 }
 
 function structureOf(name: string, frozen: FrozenStructure, members: readonly Member[]): Structure {
@@ -121,6 +124,7 @@ function linkMember(
   return {
     name,
     wireName: frozen.wire ?? name,
+    queryName: frozen.query ?? frozen.wire ?? name,
     shape: shapeOf(frozen.type, structures),
     required: frozen.required === true,
     sensitive: frozen.sensitive === true,

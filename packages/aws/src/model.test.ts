@@ -64,7 +64,7 @@ describe('constraints', () => {
 })
 
 test('a model in a protocol that is not served is refused', () => {
-  expect(() => protocolOf({ ...loadModel('sts'), protocol: 'ec2Query' })).toThrow(
-    'sts speaks ec2Query, which is not served',
+  expect(() => protocolOf({ ...loadModel('sts'), protocol: 'rpcv2Cbor' })).toThrow(
+    'sts speaks rpcv2Cbor, which is not served',
   )
 })

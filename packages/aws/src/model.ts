@@ -21,6 +21,8 @@ export interface Model<Name extends string = string> {
   /** Last dotted part of X-Amz-Target in the JSON protocols. */
   readonly serviceTarget: string
   readonly operations: ReadonlyMap<string, Operation>
+  /** Operations of the service that are known by name alone: nothing of them is served. */
+  readonly others: ReadonlySet<string>
   /** Error shapes by exception name. */
   readonly errors: ReadonlyMap<string, Structure>
 }
@@ -78,8 +80,10 @@ export interface MapShape {
 
 export interface Member {
   readonly name: string
-  /** In a JSON body. */
+  /** In a JSON body, an XML answer, and unless `queryName` differs in a form. */
   readonly wireName: string
+  /** In a request of the query protocols. */
+  readonly queryName: string
   readonly shape: Shape
   readonly required: boolean
   readonly sensitive: boolean

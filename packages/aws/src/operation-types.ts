@@ -3,6 +3,7 @@
  * SDK clients are development dependencies and never loaded. An input has been validated before an operation sees it,
  * so members that the model requires are not `undefined` here, although the SDK declares them so.
  */
+import type * as Ec2Sdk from '@aws-sdk/client-ec2'
 import type * as IamSdk from '@aws-sdk/client-iam'
 import type * as KafkaSdk from '@aws-sdk/client-kafka'
 import type * as KmsSdk from '@aws-sdk/client-kms'
@@ -13,6 +14,7 @@ import type { Operations as AcmPcaOperations } from './frozen/acm-pca.ts'
 /** The served services, by signing name. */
 export interface ServiceOperations {
   readonly kafka: OperationsOf<typeof KafkaSdk>
+  readonly ec2: OperationsOf<typeof Ec2Sdk>
   readonly iam: OperationsOf<typeof IamSdk>
   readonly kms: OperationsOf<typeof KmsSdk>
   readonly secretsmanager: OperationsOf<typeof SecretsManagerSdk>

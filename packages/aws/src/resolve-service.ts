@@ -33,6 +33,7 @@ export const noModel: Model = {
   xmlNamespace: null,
   serviceTarget: '',
   operations: new Map(),
+  others: new Set(),
   errors: new Map(),
 }
 

@@ -2,6 +2,7 @@
  * The official SDK as the oracle: for every operation of every served model, what its client serialises we decode to the
  * same values, and what we encode its client reads as the same values. Its signature is verified on the way.
  */
+import * as ec2 from '@aws-sdk/client-ec2'
 import * as iam from '@aws-sdk/client-iam'
 import * as kafka from '@aws-sdk/client-kafka'
 import * as kms from '@aws-sdk/client-kms'
@@ -47,6 +48,7 @@ const clients: readonly {
     sdk: secretsManager,
     connect: (options) => new secretsManager.SecretsManagerClient(options) as SdkClient,
   },
+  { service: 'ec2', sdk: ec2, connect: (options) => new ec2.EC2Client(options) as SdkClient },
 ]
 
 const RUNS = 12
@@ -98,6 +100,9 @@ describe.each(clients)('$service', (served) => {
 
 /** The SDK makes an idempotency token where the caller gives none. */
 function withToken(input: object, decoded: unknown): object {
-  const { ClientRequestToken: token } = decoded as { readonly ClientRequestToken?: string }
-  return token === undefined ? input : { ClientRequestToken: token, ...input }
+  const made = ['ClientRequestToken', 'ClientToken'].flatMap((name) => {
+    const token = (decoded as Readonly<Record<string, unknown>>)[name]
+    return token === undefined ? [] : [[name, token] as const]
+  })
+  return { ...Object.fromEntries(made), ...input }
 }

@@ -46,3 +46,36 @@ function ipv6Bits(address: string): string | null {
   if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null
   return groups.map((group) => Number.parseInt(group, 16).toString(2).padStart(16, '0')).join('')
 }
+
+/** With the bits past the prefix cleared, and always with a length: `10.1.2.3/8` → `10.0.0.0/8`. Null: no network. */
+export function canonicalNetwork(text: string): string | null {
+  const parsed = parseNetwork(text)
+  if (parsed === null) return null
+  const { prefix } = parsed
+  const bits = parsed.bits.slice(0, prefix).padEnd(parsed.bits.length, '0')
+  return `${bits.length === 32 ? ipv4Text(bits) : ipv6Text(bits)}/${prefix}`
+}
+
+/** True when some address is in both. */
+export function networksOverlap(a: string, b: string): boolean {
+  const [one, other] = [parseNetwork(a), parseNetwork(b)]
+  if (one === null || other === null || one.bits.length !== other.bits.length) return false
+  const common = Math.min(one.prefix, other.prefix)
+  return one.bits.slice(0, common) === other.bits.slice(0, common)
+}
+
+function ipv4Text(bits: string): string {
+  return (bits.match(/.{8}/g) ?? []).map((part) => Number.parseInt(part, 2)).join('.')
+}
+
+/** The longest run of zero groups is written `::` (RFC 5952). */
+function ipv6Text(bits: string): string {
+  const groups = (bits.match(/.{16}/g) ?? []).map((part) => Number.parseInt(part, 2).toString(16))
+  const runs = [...groups.join(':').matchAll(/\b0(?::0)+\b/g)].toSorted((a, b) => b[0].length - a[0].length)
+  const longest = runs[0]
+  if (longest === undefined) return groups.join(':')
+  const text = groups.join(':')
+  const head = text.slice(0, longest.index).replace(/:$/, '')
+  const tail = text.slice(longest.index + longest[0].length).replace(/^:/, '')
+  return `${head}::${tail}`
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
 import { evaluate, explain, type AuthorizationRequest } from './evaluate.ts'
-import { inNetwork } from './ip-network.ts'
+import { canonicalNetwork, inNetwork, networksOverlap } from './ip-network.ts'
 import { MalformedPolicyError, parsePolicy, type PolicyKind } from './parse-policy.ts'
 import { noPolicies } from './principal-policies.ts'
 import type { Principal } from './principal.ts'
@@ -197,4 +197,28 @@ test.each([
   ['127.0.0.1', 'localhost', false],
 ])('inNetwork(%s, %s) is %s', (network, address, expected) => {
   expect(inNetwork(network, address)).toBe(expected)
+})
+
+test.each([
+  ['10.1.2.3/8', '10.0.0.0/8'],
+  ['10.1.2.3', '10.1.2.3/32'],
+  ['0.0.0.0/0', '0.0.0.0/0'],
+  ['2001:db8::1/32', '2001:db8::/32'],
+  ['::/0', '::/0'],
+  ['0:0:1::0:0/128', '0:0:1::/128'],
+  ['1:0:0:2:0:0:0:3/128', '1:0:0:2::3/128'],
+  ['10.0.0.0/33', null],
+  ['ten', null],
+])('the network %s is written %s', (text, canonical) => {
+  expect(canonicalNetwork(text)).toBe(canonical)
+})
+
+test.each([
+  ['10.0.0.0/8', '10.2.0.0/16', true],
+  ['10.2.0.0/16', '10.0.0.0/8', true],
+  ['10.2.0.0/16', '10.3.0.0/16', false],
+  ['0.0.0.0/0', '192.0.2.1', true],
+  ['::/0', '192.0.2.1', false],
+])('%s and %s overlap: %s', (a, b, answer) => {
+  expect(networksOverlap(a, b)).toBe(answer)
 })

@@ -1,9 +1,10 @@
-/** The services that keep secrets, opened together: one database, one master key. */
+/** The services that keep state, opened together: one database, one master key for what is secret. */
 import { createAcmPcaService, type AcmPcaService } from './acm-pca/acm-pca-service.ts'
 import { checkMasterKey } from './sealing/check-master-key.ts'
 import { loadMasterKey } from './sealing/master-key.ts'
 import type { RootCredentials } from '@millrace/aws/credentials'
 import { openIamService, type IamService } from './iam/iam-service.ts'
+import { createEc2Service, type Ec2Service } from './ec2/ec2-service.ts'
 import { createKmsService, type KmsService } from './kms/kms-service.ts'
 import { createSecretsManagerService, type SecretsManagerService } from './secretsmanager/secretsmanager-service.ts'
 import { openDatabase, type SqliteDatabase } from './store/database.ts'
@@ -13,6 +14,7 @@ export interface SealedServices {
   readonly kms: KmsService
   readonly secretsManager: SecretsManagerService
   readonly acmPca: AcmPcaService
+  readonly ec2: Ec2Service
   close(): Promise<void>
 }
 
@@ -39,7 +41,8 @@ export async function openSealedServices(options: SealedServicesOptions): Promis
     const kms = createKmsService({ database, masterKey, clock })
     const secretsManager = createSecretsManagerService({ database, keys: kms.keys, clock })
     const acmPca = createAcmPcaService({ database, masterKey, clock })
-    return { iam, kms, secretsManager, acmPca, close: () => database.destroy() }
+    const ec2 = await createEc2Service({ database, clock })
+    return { iam, kms, secretsManager, acmPca, ec2, close: () => database.destroy() }
   } catch (error) {
     await database.destroy()
     throw error

@@ -34,7 +34,7 @@ function encodeOutput(model: Model, operation: Operation, output: unknown, reque
       : encodeXmlMembers(operation.output.members, output as Readonly<Record<string, unknown>>)
   const result = operation.output === null ? '' : element(`${operation.name}Result`, members)
   const metadata = element('ResponseMetadata', element('RequestId', requestId))
-  return answer(200, requestId, root(`${operation.name}Response`, model, result + metadata))
+  return xmlAnswer(200, requestId, xmlRoot(`${operation.name}Response`, model, result + metadata))
 }
 
 function encodeError(model: Model, error: AwsError, requestId: string): ApiAnswer {
@@ -42,19 +42,19 @@ function encodeError(model: Model, error: AwsError, requestId: string): ApiAnswe
   const fault = error.fault === 'client' ? 'Sender' : 'Receiver'
   const told = element('Type', fault) + element('Code', code) + element('Message', escapeXml(error.message))
   // The header is not in the protocol's description; it costs nothing and says at a glance what a trace shows in XML.
-  const { headers, ...rest } = answer(
+  const { headers, ...rest } = xmlAnswer(
     error.status,
     requestId,
-    root('ErrorResponse', model, element('Error', told) + element('RequestId', requestId)),
+    xmlRoot('ErrorResponse', model, element('Error', told) + element('RequestId', requestId)),
   )
   return { ...rest, headers: { ...headers, 'x-amzn-ErrorType': code } }
 }
 
-function root(name: string, model: Model, content: string): string {
+export function xmlRoot(name: string, model: Model, content: string): string {
   const namespace = model.xmlNamespace === null ? '' : ` xmlns="${escapeXml(model.xmlNamespace)}"`
   return `<${name}${namespace}>${content}</${name}>`
 }
 
-function answer(status: number, requestId: string, body: string): ApiAnswer {
+export function xmlAnswer(status: number, requestId: string, body: string): ApiAnswer {
   return { status, headers: { 'content-type': 'text/xml', 'x-amzn-RequestId': requestId }, body }
 }

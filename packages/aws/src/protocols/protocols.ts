@@ -1,6 +1,7 @@
 import type { Model, ProtocolName } from '../model.ts'
 import { awsJson10, awsJson11 } from './aws-json.ts'
 import { awsQuery } from './aws-query.ts'
+import { ec2Query } from './ec2-query.ts'
 import type { Protocol } from './protocol.ts'
 import { restJson } from './rest-json.ts'
 
@@ -9,6 +10,7 @@ const protocols: Readonly<Partial<Record<ProtocolName, Protocol>>> = {
   awsJson1_0: awsJson10,
   awsJson1_1: awsJson11,
   awsQuery,
+  ec2Query,
 }
 
 /** Throws for a model in a protocol that is not served. */

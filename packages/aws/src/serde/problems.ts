@@ -12,12 +12,14 @@ export class Problems {
   readonly #told: string[] = []
   #count = 0
   #firstPath: string | null = null
+  #firstIsMissing = false
 
   get any(): boolean {
     return this.#count > 0
   }
 
   missing(path: string): void {
+    if (this.#count === 0) this.#firstIsMissing = true
     this.#add(path, `Value null at '${path}' failed to satisfy constraint: Member must not be null`)
   }
 
@@ -33,6 +35,10 @@ export class Problems {
   error(model: Model): AwsError {
     const more = this.#count > TOLD_MAX ? `; and ${this.#count - TOLD_MAX} more` : ''
     const message = `${this.#count} validation error${this.#count === 1 ? '' : 's'} detected: ${this.#told.join('; ')}${more}`
+    if (model.protocol === 'ec2Query' && this.#firstIsMissing)
+      return new AwsError('MissingParameter', {
+        message: `The request must contain the parameter ${this.#firstPath ?? ''}`,
+      })
     if (!model.errors.has('BadRequestException')) return new AwsError('ValidationException', { message })
     return this.#firstPath === null
       ? badRequest({ message })

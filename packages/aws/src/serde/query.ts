@@ -1,6 +1,7 @@
 /**
  * Bodies of the query protocol: a form whose names spell a path, `Tags.member.1.Key=team`. The form becomes a tree and
  * the tree is read by shape. Lists are `NAME.member.N`, maps `NAME.entry.N.key` and `.value`; `NAME=` is an empty list.
+ * In ec2Query's dialect lists are `NAME.N` and there are no maps.
  */
 import { AwsError } from '../errors.ts'
 import type { Constraint, Shape, Structure } from '../model.ts'
@@ -57,46 +58,60 @@ function malformed(what: string): AwsError {
   return new AwsError('SerializationException', { message: `The query string or body cannot be read: ${what}.` })
 }
 
+export type QueryDialect = 'awsQuery' | 'ec2Query'
+
 export function decodeQueryMembers(
   structure: Structure,
   node: FormNode,
   path: string,
   problems: Problems,
+  dialect: QueryDialect = 'awsQuery',
 ): Record<string, unknown> {
   const decoded: Record<string, unknown> = {}
   for (const member of structure.members) {
-    const child = node.children.get(member.wireName)
-    const here = `${path}${member.wireName}`
+    const child = node.children.get(member.queryName)
+    const here = `${path}${member.queryName}`
     if (child === undefined) {
       if (member.required) problems.missing(here)
       continue
     }
-    const value = decodeQuery(member.shape, child, here, member.constraint, problems)
+    const value = decodeQuery(member.shape, child, { path: here, constraint: member.constraint, problems, dialect })
     if (value !== undefined) decoded[member.name] = value
   }
   return decoded
 }
 
-function decodeQuery(
-  shape: Shape,
-  node: FormNode,
-  path: string,
-  constraint: Constraint | null,
-  problems: Problems,
-): unknown {
+/** Where a value is being read, and by which rules. */
+interface Reading {
+  readonly path: string
+  readonly constraint: Constraint | null
+  readonly problems: Problems
+  readonly dialect: QueryDialect
+}
+
+function decodeQuery(shape: Shape, node: FormNode, reading: Reading): unknown {
+  const { path, constraint, problems, dialect } = reading
   switch (shape.kind) {
     case 'structure':
     case 'union':
-      return decodeQueryMembers(shape, node, `${path}.`, problems)
+      return decodeQueryMembers(shape, node, `${path}.`, problems, dialect)
     case 'list': {
-      const items = numbered(node, 'member', path, problems)
+      const itemName = dialect === 'awsQuery' ? 'member' : null
+      const items = numbered(node, itemName, path, problems)
       if (constraint !== null) checkConstraint(shape, items, path, constraint, problems)
       return items.map(([index, item]) =>
-        decodeQuery(shape.item, item, `${path}.member.${index}`, constraint?.item ?? null, problems),
+        decodeQuery(shape.item, item, {
+          ...reading,
+          path: itemName === null ? `${path}.${index}` : `${path}.${itemName}.${index}`,
+          constraint: constraint?.item ?? null,
+        }),
       )
     }
     case 'map':
-      return decodeMap(shape.value, numbered(node, 'entry', path, problems), path, constraint?.item ?? null, problems)
+      return decodeMap(shape.value, numbered(node, 'entry', path, problems), {
+        ...reading,
+        constraint: constraint?.item ?? null,
+      })
     case 'string':
     case 'number':
     case 'boolean':
@@ -112,10 +127,9 @@ function decodeQuery(
 function decodeMap(
   shape: Shape,
   entries: readonly (readonly [number, FormNode])[],
-  path: string,
-  constraint: Constraint | null,
-  problems: Problems,
-): unknown {
+  reading: Reading,
+): Record<string, unknown> {
+  const { path, problems } = reading
   const decoded: [string, unknown][] = []
   for (const [index, entry] of entries) {
     const here = `${path}.entry.${index}`
@@ -123,22 +137,23 @@ function decodeMap(
     const value = entry.children.get('value')
     if (key === null) problems.missing(`${here}.key`)
     else if (value === undefined) problems.missing(`${here}.value`)
-    else decoded.push([key, decodeQuery(shape, value, `${here}.value`, constraint, problems)])
+    else decoded.push([key, decodeQuery(shape, value, { ...reading, path: `${here}.value` })])
   }
   return Object.fromEntries(decoded)
 }
 
-/** The children `NAME.1`, `NAME.2` … in order of their numbers; gaps do not matter. */
+/** The children `NAME.1`, `NAME.2` … in order of their numbers, or without a name the node's own; gaps do not matter. */
 function numbered(
   node: FormNode,
-  name: string,
+  name: string | null,
   path: string,
   problems: Problems,
 ): readonly (readonly [number, FormNode])[] {
   const items: [number, FormNode][] = []
-  for (const [key, item] of node.children.get(name)?.children ?? []) {
+  const children = name === null ? node.children : (node.children.get(name)?.children ?? [])
+  for (const [key, item] of children) {
     if (/^[0-9]{1,9}$/.test(key)) items.push([Number(key), item])
-    else problems.wrongType(`${path}.${name}.${key}`, 'a number as the index')
+    else problems.wrongType(`${path}.${name === null ? '' : `${name}.`}${key}`, 'a number as the index')
   }
   return items.toSorted(([a], [b]) => a - b)
 }

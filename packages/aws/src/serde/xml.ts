@@ -1,27 +1,35 @@
-/** XML answers of the query protocols. Lists are `<member>` items, maps `<entry><key/><value/></entry>`. Written only, never read. */
+/** XML answers of the query protocols. Lists are `<member>` items (ec2Query: `<item>`), maps `<entry><key/><value/></entry>`. Written only, never read. */
 import type { Member, Shape } from '../model.ts'
 import { formatTimestamp } from './text.ts'
 
-export function encodeXmlMembers(members: readonly Member[], value: Readonly<Record<string, unknown>>): string {
+export type ListItemName = 'member' | 'item'
+
+export function encodeXmlMembers(
+  members: readonly Member[],
+  value: Readonly<Record<string, unknown>>,
+  listItem: ListItemName = 'member',
+): string {
   let xml = ''
   for (const member of members) {
     const item = value[member.name]
-    if (item !== undefined && item !== null) xml += element(member.wireName, encodeXml(member.shape, item))
+    if (item !== undefined && item !== null) xml += element(member.wireName, encodeXml(member.shape, item, listItem))
   }
   return xml
 }
 
-function encodeXml(shape: Shape, value: unknown): string {
+function encodeXml(shape: Shape, value: unknown, listItem: ListItemName): string {
   switch (shape.kind) {
     case 'structure':
     case 'union':
-      return encodeXmlMembers(shape.members, value as Readonly<Record<string, unknown>>)
+      return encodeXmlMembers(shape.members, value as Readonly<Record<string, unknown>>, listItem)
     case 'list':
-      return (value as readonly unknown[]).map((item) => element('member', encodeXml(shape.item, item))).join('')
+      return (value as readonly unknown[])
+        .map((item) => element(listItem, encodeXml(shape.item, item, listItem)))
+        .join('')
     case 'map':
       return Object.entries(value as Readonly<Record<string, unknown>>)
         .map(([key, item]) =>
-          element('entry', element('key', escapeXml(key)) + element('value', encodeXml(shape.value, item))),
+          element('entry', element('key', escapeXml(key)) + element('value', encodeXml(shape.value, item, listItem))),
         )
         .join('')
     case 'timestamp':

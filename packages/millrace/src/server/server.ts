@@ -84,6 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     sealed.kms.service,
     sealed.secretsManager.service,
     sealed.acmPca.service,
+    sealed.ec2.service,
   ]
   let tellStopped = (): void => {}
   const stopped = new Promise<void>((resolve) => (tellStopped = resolve))

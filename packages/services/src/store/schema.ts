@@ -16,6 +16,7 @@ export interface Tables {
   readonly sts_sessions: SessionTable
   readonly pca_authorities: AuthorityTable
   readonly pca_certificates: CertificateTable
+  readonly ec2_resources: Ec2ResourceTable
 }
 
 export interface SettingTable {
@@ -104,6 +105,12 @@ export interface CertificateTable {
   revoked: number
   idempotency_token: string | null
   /** acm-pca/authority-store.ts `IssuedCertificate`. */
+  document: string
+}
+
+export interface Ec2ResourceTable {
+  id: string
+  /** ec2/records.ts `Resource`. */
   document: string
 }
 
@@ -208,6 +215,16 @@ export const migrations: readonly Migration[] = [
         .createIndex('pca_certificates_authority')
         .on('pca_certificates')
         .columns(['authority_arn', 'revoked'])
+        .execute()
+    },
+  },
+  {
+    version: 4,
+    async run({ schema }) {
+      await schema
+        .createTable('ec2_resources')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('document', 'text', (column) => column.notNull())
         .execute()
     },
   },
