@@ -191,10 +191,14 @@ export class ReplicaManager implements FetchSurroundings {
     if (changes.brokers.size > 0) this.#fetchers.brokersChanged(image, changes.brokers)
   }
 
-  /** After the first image: logs of replicas that this broker does not have (any more) are set aside, as Kafka does. */
+  /**
+   * After the first image: logs of replicas that this broker does not have (any more) are set aside, as Kafka does. The
+   * image decides, not what is hosted: while the log directory is offline nothing is hosted, and all of it comes back.
+   */
   setStrayLogsAside(): void {
     for (const log of [...this.#options.logs.all()]) {
-      if (this.get(log.topic, log.partition) !== undefined) continue
+      const state = partitionByName(this.#image, log.topic, log.partition)
+      if (state?.replicas.includes(this.#options.nodeId) === true) continue
       this.#options.logger.warn('setting aside a log without a replica', {
         topic: log.topic,
         partition: log.partition,

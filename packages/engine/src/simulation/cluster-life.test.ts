@@ -208,6 +208,24 @@ describe('a simulated cluster', () => {
     expectNothingLost(fixture)
   })
 
+  test.each([50, 200, 500])('a broker that starts with room for %i bytes sets nothing aside', (room) => {
+    const fixture = withTopic()
+    const { world, cluster, client, logged } = fixture
+    client.startProducing(TOPIC, 1)
+    produced(fixture, 20)
+    client.stopProducing(1)
+    cluster.killBroker(2)
+    world.advance(2_000)
+    cluster.brokerHost(2).disk.bytesUntilFull = room
+    cluster.restartBroker(2)
+    world.advance(5_000)
+    expect(logged('the log directory failed')).toBe(true)
+    expect(logged('setting aside a log without a replica')).toBe(false)
+    cluster.brokerHost(2).disk.bytesUntilFull = null
+    world.runUntil(() => client.describe(TOPIC)?.partitions[0]?.isrNodes.length === 3)
+    expectNothingLost(fixture)
+  })
+
   test('a broker whose disk fails while it starts ends too', () => {
     const fixture = withTopic()
     const { world, cluster, client } = fixture

@@ -11,7 +11,9 @@ const RESTART_MS = 200
 export class Supervisor {
   readonly #cluster: SimulatedCluster
   readonly #ledger: Ledger
-  /** The last incarnation that may stop by itself, since its disk was made to fail. */
+  /** How many troubles make the disk of a host fail now. */
+  readonly #failing: Map<FakeHost, number> = new Map()
+  /** The last incarnation that has seen its disk fail. */
   readonly #excused: Map<FakeHost, number> = new Map()
   /** A host without a process of its own runs the restarts: what died cannot start itself. */
   readonly #host: FakeHost
@@ -29,14 +31,16 @@ export class Supervisor {
     return nodeId === CONTROLLER_ID ? this.#cluster.controllerHost : this.#cluster.brokerHost(nodeId)
   }
 
-  /** The disk of this node fails from now on: its processes may stop by themselves. */
+  /** One more trouble makes the disk of this node fail from now on: its processes may stop by themselves. */
   excuse(nodeId: number): void {
-    this.#excused.set(this.hostOf(nodeId), Infinity)
+    const host = this.hostOf(nodeId)
+    this.#failing.set(host, (this.#failing.get(host) ?? 0) + 1)
   }
 
-  /** The disk is sound again; only a process that has seen it fail may still stop. */
+  /** One trouble less; without any only a process that has seen the disk fail may still stop. */
   endExcuse(nodeId: number): void {
     const host = this.hostOf(nodeId)
+    this.#failing.set(host, (this.#failing.get(host) ?? 0) - 1)
     this.#excused.set(host, host.incarnation)
   }
 
@@ -70,7 +74,8 @@ export class Supervisor {
 
   #failed({ nodeId, incarnation, error }: NodeFailure): void {
     const host = this.hostOf(nodeId)
-    if (incarnation > (this.#excused.get(host) ?? 0))
+    const excused = (this.#failing.get(host) ?? 0) > 0 || incarnation <= (this.#excused.get(host) ?? 0)
+    if (!excused)
       this.#ledger.broken(`node ${nodeId} stopped by itself: ${error.message}`)
     this.#note(`node ${nodeId} stopped: ${error.message}`)
     this.#forget(nodeId)
