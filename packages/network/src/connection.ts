@@ -183,9 +183,15 @@ export class Connection implements RequestOwner, BacklogUser {
     this.mute(delayMs)
   }
 
-  /** Writes the responses that are due, in request order, as one write. */
+  /** Writes what is due and starts what may be started; once per turn of the loop, with nothing else on the stack. */
   flush(): void {
     this.#flushScheduled = false
+    this.#write()
+    this.#advance()
+  }
+
+  /** Writes the responses that are due, in request order, as one write. */
+  #write(): void {
     const buffers: Buffer[] = []
     const releases: (() => void)[] = []
     for (let request = this.#requests.takeAnswered(); request !== undefined; request = this.#requests.takeAnswered()) {
@@ -202,10 +208,12 @@ export class Connection implements RequestOwner, BacklogUser {
     } else {
       runAll(releases)
     }
-    this.#advance()
   }
 
-  /** Called by a request that has been answered; `response` null sends nothing. */
+  /**
+   * Called by a request that has been answered; `response` null sends nothing. Whoever answers may be in the middle of a
+   * change (a group answers its members one by one), so the next request never starts on this stack.
+   */
   answered(request: PendingRequest, response: unknown, release: (() => void) | null): void {
     this.#processing--
     this.#requestBytes -= request.bytesLength
@@ -229,9 +237,10 @@ export class Connection implements RequestOwner, BacklogUser {
     if (this.#closed) release?.()
     // Record bytes leave while they are in the processor's cache and their memory is used again at once; what is small
     // waits for the end of the turn and leaves together.
-    else if (release !== null) this.flush()
+    else if (release !== null) this.#write()
     else this.#scheduleFlush()
-    this.#advance()
+    const waits = this.#requests.peekWaiting() !== undefined || this.#framer.blocked
+    if (waits && !this.#advancing && !this.#closed) this.#scheduleFlush()
   }
 
   #onBytes(bytes: Uint8Array, start: number, end: number): void {

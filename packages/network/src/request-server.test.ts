@@ -116,6 +116,23 @@ describe('RequestServer', () => {
     expect(client.correlationIds()).toEqual(ids)
   })
 
+  it.each([
+    ['', null],
+    [' with bytes to release', (): void => undefined],
+  ])('does not start the next request on the stack of an answer%s', (_what, release) => {
+    const fixture = createFixture()
+    const client = fixture.connect()
+    for (let index = 0; index < 2; index++) client.send(metadataRequest, 1, NO_TOPICS)
+    fixture.world.runUntil(() => fixture.asked.length === 1)
+    fixture.world.advance(10)
+    // Who answers may be in the middle of a change of state.
+    fixture.asked[0]?.respond(emptyMetadata(), release)
+    expect(fixture.asked).toHaveLength(1)
+    fixture.world.runUntil(() => fixture.asked.length === 2)
+    fixture.asked[1]?.respond(emptyMetadata())
+    fixture.world.runUntil(() => client.responses.length === 2)
+  })
+
   it('hands consecutive Produce requests over together and answers them in request order', () => {
     const fixture = createFixture()
     const client = fixture.connect()
