@@ -18,7 +18,6 @@ import type { SaslMechanism } from '@millrace/network/sasl/sasl-mechanism'
 import { RequestServer } from '@millrace/network/request-server'
 import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
-import type { Refusals } from '@millrace/network/refusals'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import { profileOf } from '@millrace/protocol/version-profiles'
 import type { SecurityFeed } from './security/security-feed.ts'
@@ -218,9 +217,9 @@ export class Broker {
     return this.#server.usage.snapshot()
   }
 
-  /** Whom it turned away before they could ask anything. */
-  get refusals(): Refusals {
-    return this.#server.refusals
+  /** For what it tells of its clients. */
+  get server(): Pick<RequestServer, 'refusals' | 'principals'> {
+    return this.#server
   }
 
   /** What clients last pushed of their own metrics, `seriesMax` series at most. */

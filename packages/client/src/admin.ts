@@ -6,7 +6,7 @@
  */
 import type { Random } from '@millrace/base/host'
 import { createAcls, deleteAcls, describeAcls, type AclBinding, type AclFilter } from './admin/acls.ts'
-import { alterScramUsers, type ScramUser } from './admin/scram.ts'
+import { alterScramUsers, describeScramUsers, type ScramUser } from './admin/scram.ts'
 import { describeClusterRequest, describeClusterResponse } from '@millrace/protocol/messages/60-describe-cluster'
 import {
   describeConfigs,
@@ -137,6 +137,11 @@ export class AdminClient {
   /** Gives users their passwords for SCRAM-SHA-512, or takes them away. Throws UNACCEPTABLE_CREDENTIAL. */
   async alterScramUsers(users: readonly ScramUser[]): Promise<void> {
     await alterScramUsers(this.#cluster, users, (count) => this.#random.bytes(count))
+  }
+
+  /** Names of the users who have a SCRAM credential. */
+  async describeScramUsers(): Promise<string[]> {
+    return describeScramUsers(this.#cluster)
   }
 
   /** ACLs that match; all by default. */

@@ -1,5 +1,6 @@
 /** What the nodes of clusters turned away, as an engine hands it on: for those who ask why. */
 import type { Refusal } from '@millrace/network/refusals'
+import type { SeenPrincipal } from '@millrace/network/seen-principals'
 import type { Denial } from '@millrace/policy/denials/denials'
 import type { ClusterId, NodeId, NodeRole } from './engine.ts'
 
@@ -13,4 +14,6 @@ export interface NodeRefusals {
   /** What has changed since it was last asked, whole: an entry that was told before comes again with its new count. */
   readonly refusals: readonly Refusal[]
   readonly denials: readonly Denial[]
+  /** Clients that came in, told of likewise. */
+  readonly principals: readonly SeenPrincipal[]
 }

@@ -93,6 +93,37 @@ program
   .addOption(json())
   .action(async (options) => (await import('./commands/why.ts')).why(options))
 
+const acls = program.command('acls').description("who may do what: Kafka's ACLs, with kafka-acls.sh's options")
+const aboutResources = (command: Command): Command =>
+  command
+    .addOption(cluster())
+    .option('--topic <name...>', "topics; '*' is all")
+    .option('--group <name...>', 'consumer groups')
+    .option('--transactional-id <id...>', 'transactional ids')
+    .option('--delegation-token <id...>', 'delegation tokens')
+    .option('--user-principal <principal...>', 'users whose tokens it is about')
+    .option('--kafka-cluster', 'the cluster as a whole (--cluster of kafka-acls.sh)')
+    .option('--resource-pattern-type <type>', 'literal or prefixed; list and remove also know any and match')
+const aboutWhom = (command: Command): Command =>
+  aboutResources(command)
+    .option('--allow-principal <principal...>', 'User:alice, or User:* for everyone')
+    .option('--deny-principal <principal...>', 'who is denied it')
+    .option('--allow-host <address...>', 'from where; anywhere if left out')
+    .option('--deny-host <address...>', 'from where it is denied')
+    .option('--operation <operation...>', 'Read, Write, Create, Delete, Alter, Describe, …; All if left out')
+    .option('--producer', 'what a producer of the topics needs')
+    .option('--consumer', 'what a consumer of the topics in the group needs')
+    .option('--idempotent', 'with --producer: what an idempotent one needs')
+    .option('--dry-run', 'change nothing; tell whom it would lock out and let in')
+const toWhere = (command: Command): Command => command.addOption(bootstrap()).addOption(dataDir()).addOption(json())
+toWhere(aboutResources(acls.command('list')).option('--principal <principal...>', 'only of these')).action(
+  async (options) => (await import('./commands/acls.ts')).listAcls(options),
+)
+toWhere(aboutWhom(acls.command('add'))).action(async (options) => (await import('./commands/acls.ts')).addAcls(options))
+toWhere(aboutWhom(acls.command('remove')))
+  .option('--force', 'accepted as kafka-acls.sh does; nothing is asked anyway')
+  .action(async (options) => (await import('./commands/acls.ts')).removeAcls(options))
+
 const topics = program.command('topics').description('create, list, describe and delete topics')
 topics
   .command('create <topic>')

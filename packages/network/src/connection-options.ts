@@ -37,5 +37,7 @@ export interface ConnectionOptionsOf<C> {
   readonly refusals: Refusals
   /** `flush` is to be called in the next tick. */
   readonly scheduleFlush: (connection: C) => void
+  /** It has proved who it is. */
+  readonly onAuthenticated: (connection: C) => void
   readonly onClosed: (connection: C) => void
 }

@@ -139,6 +139,7 @@ export class Connection implements RequestOwner, BacklogUser {
   /** The peer has proved who it is: other requests and larger frames are accepted from here on. */
   authenticated(principal: string): void {
     this.principal = principal
+    this.#options.onAuthenticated(this)
     this.#framer.frameBytesMax = this.#options.limits.requestBytesMax
   }
 

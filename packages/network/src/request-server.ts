@@ -19,6 +19,7 @@ import { INTERNAL_PRINCIPAL, INTERNAL_USER } from './internal-listener.ts'
 import { defaultConnectionLimits, defaultLimits, type ConnectionLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { Refusals, type RefusalKind } from './refusals.ts'
+import { SeenPrincipals } from './seen-principals.ts'
 import { SaslAuthentication } from './sasl/sasl-authentication.ts'
 import type { SaslMechanism } from './sasl/sasl-mechanism.ts'
 import { internalScramMechanism } from './sasl/scram-mechanism.ts'
@@ -72,6 +73,8 @@ export class RequestServer {
   readonly usage: RequestUsage = new RequestUsage()
   /** Who was turned away before it could ask anything, and who is throttled. */
   readonly refusals: Refusals
+  /** Clients that came in. */
+  readonly principals: SeenPrincipals
   readonly #options: RequestServerOptions
   readonly #limits: RequestServerLimits
   readonly #budget: MemoryBudget
@@ -89,6 +92,7 @@ export class RequestServer {
   constructor(options: RequestServerOptions) {
     this.#options = options
     this.refusals = new Refusals(() => options.host.clock.nowMs())
+    this.principals = new SeenPrincipals(() => options.host.clock.nowMs())
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#budget = new MemoryBudget(this.#limits.frameMemoryBytesMax)
     this.#backlog = new WriteBacklog(this.#limits.unwrittenTotalBytesMax)
@@ -184,6 +188,7 @@ export class RequestServer {
       refusals: this.refusals,
       usage: listener.internal ? null : this.usage,
       scheduleFlush: (connection: Connection) => this.#scheduleFlush(connection),
+      onAuthenticated: (connection: Connection) => this.#seen(connection),
       onClosed: (connection: Connection) => this.#onClosed(connection),
     }
     return (transport) => {
@@ -210,7 +215,12 @@ export class RequestServer {
     if (!connection.internal && ofAddress > limits.ofAddress(connection.remoteAddress))
       return this.#turnAway(connection, 'connection-limit', 'max.connections.per.ip reached')
     if (this.#sweep === null) this.#scheduleSweep()
+    if (connection.authentication === null) this.#seen(connection)
     if (!connection.internal) this.#delay(connection)
+  }
+
+  #seen({ internal, principal, remoteAddress, listenerName }: Connection): void {
+    if (!internal) this.principals.add({ principal, remoteAddress, listener: listenerName })
   }
 
   /** Who connects too often waits (KIP-612), and may find itself closed then. */

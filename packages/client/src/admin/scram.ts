@@ -1,5 +1,9 @@
 /** SCRAM credentials of users. The password itself never leaves this process: the broker gets it salted. */
 import {
+  describeUserScramCredentialsRequest,
+  describeUserScramCredentialsResponse,
+} from '@millrace/protocol/messages/50-describe-user-scram-credentials'
+import {
   alterUserScramCredentialsRequest,
   alterUserScramCredentialsResponse,
 } from '@millrace/protocol/messages/51-alter-user-scram-credentials'
@@ -16,6 +20,20 @@ export interface ScramUser {
 const SCRAM_SHA_512_NUMBER = 2
 const SALT_BYTES = 24
 const RESOURCE_NOT_FOUND = 91
+
+/** Names of the users who have a SCRAM credential. */
+export async function describeScramUsers(cluster: ClusterClient): Promise<string[]> {
+  return cluster.retrying(async () => {
+    const response = await cluster.call(
+      await cluster.any(),
+      describeUserScramCredentialsRequest,
+      describeUserScramCredentialsResponse,
+      { users: null },
+    )
+    throwIfError(response.errorCode, response.errorMessage)
+    return response.results.map(({ user }) => user)
+  })
+}
 
 export async function alterScramUsers(
   cluster: ClusterClient,

@@ -5,10 +5,10 @@
  *
  *   engine → node   {"kind":"prove","nonce":…}  {"kind":"stop","controlled":true}  {"kind":"certificate",…}
  *                   {"kind":"security","snapshot":…}  {"kind":"usage"}  {"kind":"client-metrics"}
- *                   {"kind":"refusals","afterRefusal":…,"afterDenial":…}
+ *                   {"kind":"refusals","after":{…}}
  *   node → engine   {"kind":"proved","nonce":…,"pid":…}  {"kind":"starting"}  {"kind":"ready"}  {"kind":"failed","reason":…}
  *                   {"kind":"usage","clients":[…]}, {"kind":"client-metrics","clients":[…]}, when asked
- *                   {"kind":"refusals","refusals":[…],"denials":[…]}, when asked
+ *                   {"kind":"refusals","refusals":[…],"denials":[…],"principals":[…]}, when asked
  */
 import type { Readable } from 'node:stream'
 import type { TlsServerOptions } from '@millrace/base/host'
@@ -16,6 +16,7 @@ import type { SecuritySnapshot } from '@millrace/broker/security/security-snapsh
 import type { ClientMetrics } from '@millrace/broker/telemetry/telemetry-metrics'
 import type { Refusal } from '@millrace/network/refusals'
 import type { ClientUsage } from '@millrace/network/request-usage'
+import type { SeenPrincipal } from '@millrace/network/seen-principals'
 import type { Denial } from '@millrace/policy/denials/denials'
 
 export type EngineMessage =
@@ -28,7 +29,14 @@ export type EngineMessage =
   | { readonly kind: 'usage' }
   | { readonly kind: 'client-metrics' }
   /** What was turned away behind these; answered with a page of it. */
-  | { readonly kind: 'refusals'; readonly afterRefusal: number; readonly afterDenial: number }
+  | { readonly kind: 'refusals'; readonly after: RefusalCursor }
+
+/** Sequences of the last entries that were read. */
+export interface RefusalCursor {
+  readonly refusal: number
+  readonly denial: number
+  readonly principal: number
+}
 
 export type NodeMessage =
   | { readonly kind: 'proved'; readonly nonce: string; readonly pid: number; readonly configHash: string }
@@ -38,7 +46,12 @@ export type NodeMessage =
   | { readonly kind: 'usage'; readonly clients: readonly ClientUsage[] }
   /** What clients push of themselves (KIP-714). */
   | { readonly kind: 'client-metrics'; readonly clients: readonly ClientMetrics[] }
-  | { readonly kind: 'refusals'; readonly refusals: readonly Refusal[]; readonly denials: readonly Denial[] }
+  | {
+      readonly kind: 'refusals'
+      readonly refusals: readonly Refusal[]
+      readonly denials: readonly Denial[]
+      readonly principals: readonly SeenPrincipal[]
+    }
 
 /** Of what a peer says that has proved nothing yet, and of what nodes tell. */
 export const LINE_LENGTH_MAX: number = 1024 * 1024

@@ -161,7 +161,7 @@ export class NodeSupervisor {
   }
 
   /** What the running process turned away since it was last asked; null when none runs. */
-  async readRefusals(): Promise<Pick<NodeRefusals, 'incarnation' | 'refusals' | 'denials'> | null> {
+  async readRefusals(): Promise<Omit<NodeRefusals, 'clusterId' | 'clusterName' | 'nodeId' | 'role'> | null> {
     const reader = this.#state === 'running' ? this.#refusals : null
     return reader === null ? null : { incarnation: reader.incarnation, ...(await reader.read()) }
   }

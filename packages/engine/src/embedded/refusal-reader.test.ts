@@ -18,8 +18,8 @@ function nodeWith(count: number): {
   const reader: RefusalReader = new RefusalReader('one', (message) => {
     asked.push(message)
     if (message.kind !== 'refusals' || node.silent) return
-    const page = refusals.after(message.afterRefusal, REFUSAL_PAGE_MAX)
-    queueMicrotask(() => reader.onPage({ kind: 'refusals', refusals: page, denials: [] }))
+    const page = refusals.after(message.after.refusal, REFUSAL_PAGE_MAX)
+    queueMicrotask(() => reader.onPage({ kind: 'refusals', refusals: page, denials: [], principals: [] }))
   })
   return Object.assign(node, { reader })
 }

@@ -1,10 +1,11 @@
 /**
- * Reads what one process of a node turned away, from where it was read last, page by page: a line of the control protocol
+ * Reads what one process of a node turned away, and who came in, from where it was read last, page by page: a line of the control protocol
  * is bounded. One reading at a time; a node that does not answer is read next time.
  */
 import type { Refusal } from '@millrace/network/refusals'
+import type { SeenPrincipal } from '@millrace/network/seen-principals'
 import type { Denial } from '@millrace/policy/denials/denials'
-import type { EngineMessage, NodeMessage } from './control-protocol.ts'
+import type { EngineMessage, NodeMessage, RefusalCursor } from './control-protocol.ts'
 
 export type RefusalPage = Extract<NodeMessage, { readonly kind: 'refusals' }>
 
@@ -12,13 +13,14 @@ export type RefusalPage = Extract<NodeMessage, { readonly kind: 'refusals' }>
 export const REFUSAL_PAGE_MAX = 50
 const ANSWER_TIMEOUT_MS = 2_000
 
+export type ReadRefusals = Omit<RefusalPage, 'kind'>
+
 export class RefusalReader {
   readonly incarnation: string
   readonly #tell: (message: EngineMessage) => void
-  #afterRefusal = 0
-  #afterDenial = 0
+  #after: RefusalCursor = { refusal: 0, denial: 0, principal: 0 }
   #answer: ((page: RefusalPage | null) => void) | null = null
-  #reading: Promise<{ refusals: Refusal[]; denials: Denial[] }> | null = null
+  #reading: Promise<ReadRefusals> | null = null
 
   constructor(incarnation: string, tell: (message: EngineMessage) => void) {
     this.incarnation = incarnation
@@ -33,7 +35,7 @@ export class RefusalReader {
   }
 
   /** What is new since the last reading; nothing when the node does not answer. */
-  async read(): Promise<{ readonly refusals: readonly Refusal[]; readonly denials: readonly Denial[] }> {
+  async read(): Promise<ReadRefusals> {
     // Who asks meanwhile asks again behind: what happened before the question is to be in the answer.
     while (this.#reading !== null) await this.#reading
     this.#reading = this.#readAll()
@@ -44,18 +46,21 @@ export class RefusalReader {
     }
   }
 
-  async #readAll(): Promise<{ refusals: Refusal[]; denials: Denial[] }> {
-    const refusals: Refusal[] = []
-    const denials: Denial[] = []
+  async #readAll(): Promise<ReadRefusals> {
+    const read = { refusals: [] as Refusal[], denials: [] as Denial[], principals: [] as SeenPrincipal[] }
     for (;;) {
       const page = await this.#ask()
-      if (page === null) return { refusals, denials }
-      refusals.push(...page.refusals)
-      denials.push(...page.denials)
-      this.#afterRefusal = page.refusals.at(-1)?.sequence ?? this.#afterRefusal
-      this.#afterDenial = page.denials.at(-1)?.sequence ?? this.#afterDenial
-      if (page.refusals.length < REFUSAL_PAGE_MAX && page.denials.length < REFUSAL_PAGE_MAX)
-        return { refusals, denials }
+      if (page === null) return read
+      const { refusals, denials, principals } = page
+      read.refusals.push(...refusals)
+      read.denials.push(...denials)
+      read.principals.push(...principals)
+      this.#after = {
+        refusal: refusals.at(-1)?.sequence ?? this.#after.refusal,
+        denial: denials.at(-1)?.sequence ?? this.#after.denial,
+        principal: principals.at(-1)?.sequence ?? this.#after.principal,
+      }
+      if ([refusals, denials, principals].every(({ length }) => length < REFUSAL_PAGE_MAX)) return read
     }
   }
 
@@ -68,7 +73,7 @@ export class RefusalReader {
         resolve(page)
       }
       this.#answer = answer
-      this.#tell({ kind: 'refusals', afterRefusal: this.#afterRefusal, afterDenial: this.#afterDenial })
+      this.#tell({ kind: 'refusals', after: this.#after })
     })
   }
 }

@@ -18,6 +18,7 @@ import { internalToken, removeServerRecord, writeServerRecord } from '../data-di
 import { VERSION } from '../version.ts'
 import { serverCredentials, type RootKey } from './credentials.ts'
 import { internalRoutes } from './internal-routes.ts'
+import { aclsRoute } from './acls-route.ts'
 import { readClusterAcls, withClusterAdmin } from './cluster-acls.ts'
 import { nodeScripts } from './node-scripts.ts'
 import { WhyLog } from '../why/why-log.ts'
@@ -118,6 +119,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           log: whyLog,
           nowMs: Date.now,
           aclsOf: (cluster) => withClusterAdmin(engine, host, cluster, readClusterAcls),
+        }),
+        aclsRoute({
+          overview: async () => overview(),
+          withAdmin: (cluster, use) => withClusterAdmin(engine, host, cluster, use),
+          seen: (cluster) => whyLog.seen(cluster),
         }),
       ],
     }),

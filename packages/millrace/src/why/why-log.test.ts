@@ -26,7 +26,7 @@ function refusal(change: Partial<Refusal> = {}): Refusal {
 
 function told(nodeId: number, refusals: readonly Refusal[], change: Partial<NodeRefusals> = {}): NodeRefusals {
   const node = { clusterId: 'c', clusterName: 'orders', nodeId, role: 'broker', incarnation: 'first' } as const
-  return { ...node, refusals, denials: [], ...change }
+  return { ...node, refusals, denials: [], principals: [], ...change }
 }
 
 const call: ApiCallEvent = {

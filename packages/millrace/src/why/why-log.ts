@@ -7,6 +7,7 @@
  */
 import type { ApiCallEvent } from '@millrace/aws/audit'
 import type { NodeRefusals } from '@millrace/engine/node-refusals'
+import type { Asker } from '../acls/dry-run.ts'
 import { RecentEntries } from '@millrace/policy/denials/recent-entries'
 import { apiEventOf, type ApiRefusal } from './api-refusal.ts'
 import type { ApiEvent, ConnectionEvent, DenialEvent, WhyEvent } from './why-event.ts'
@@ -24,8 +25,14 @@ export interface WhyLogOptions {
   readonly read: () => Promise<readonly NodeRefusals[]>
 }
 
+interface SeenAsker extends Asker {
+  readonly clusterId: string
+  readonly lastMs: number
+}
+
 const KEPT_MS = 24 * 3_600_000
 const ENTRIES_MAX = 10_000
+const SEEN_MAX = 10_000
 const API_ENTRIES_MAX = 2_000
 const CALLER_ENTRIES_MAX = 200
 
@@ -36,6 +43,8 @@ export class WhyLog {
   /** By node, incarnation and id; told least recently first. */
   readonly #ofNodes = new Map<string, NodeEvent>()
   readonly #ofApi: RecentEntries<ApiRefusal>
+  /** When clients came in last, by cluster, principal and host. */
+  readonly #seen = new Map<string, SeenAsker>()
   #timer: NodeJS.Timeout | null = null
 
   constructor(options: WhyLogOptions) {
@@ -70,10 +79,16 @@ export class WhyLog {
   async collect(): Promise<void> {
     for (const told of await this.#options.read()) this.#take(told)
     const oldestMs = this.#options.nowMs() - KEPT_MS
-    for (const [key, { lastMs }] of this.#ofNodes) {
-      if (this.#ofNodes.size <= ENTRIES_MAX && lastMs >= oldestMs) break
-      this.#ofNodes.delete(key)
-    }
+    forget(this.#ofNodes, ENTRIES_MAX, oldestMs)
+    forget(this.#seen, SEEN_MAX, oldestMs)
+  }
+
+  /** Who came in as a client of a cluster within the last day, and from where. */
+  async seen(clusterId: string): Promise<Asker[]> {
+    await this.collect()
+    return [...this.#seen.values()]
+      .filter((one) => one.clusterId === clusterId)
+      .map(({ principal, host }) => ({ principal, host }))
   }
 
   /** The latest last. What several brokers say alike is one event. */
@@ -87,7 +102,7 @@ export class WhyLog {
       .sort((a, b) => a.lastMs - b.lastMs)
   }
 
-  #take({ clusterId, clusterName, nodeId, incarnation, refusals, denials }: NodeRefusals): void {
+  #take({ clusterId, clusterName, nodeId, incarnation, refusals, denials, principals }: NodeRefusals): void {
     const at = { clusterId, clusterName, nodes: [nodeId] }
     const keep = (key: string, event: NodeEvent): void => {
       this.#ofNodes.delete(key)
@@ -98,6 +113,19 @@ export class WhyLog {
       keep(`${node}/connection/${id}`, { type: 'connection', ...at, ...refusal })
     for (const { id, sequence: _sequence, host, ...denial } of denials)
       keep(`${node}/denial/${id}`, { type: 'denial', ...at, remoteAddress: host, ...denial })
+    for (const { principal, remoteAddress: host, lastMs } of principals) {
+      const who = JSON.stringify([clusterId, principal, host])
+      this.#seen.delete(who)
+      this.#seen.set(who, { clusterId, principal, host, lastMs })
+    }
+  }
+}
+
+/** Entries are in the order in which they were told. */
+function forget(entries: Map<string, { readonly lastMs: number }>, entriesMax: number, oldestMs: number): void {
+  for (const [key, { lastMs }] of entries) {
+    if (entries.size <= entriesMax && lastMs >= oldestMs) return
+    entries.delete(key)
   }
 }
 

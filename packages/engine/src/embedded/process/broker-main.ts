@@ -45,7 +45,8 @@ void runNode('broker', ({ config, secrets, security, directory, logger, logLevel
           close: (options) => new Promise((closed) => broker.close(options, closed)),
           replaceCertificate: (tls) => broker.replaceCertificate(tls),
           clientUsage: () => broker.clientUsage(),
-          refusals: broker.refusals,
+          refusals: broker.server.refusals,
+          principals: broker.server.principals,
           denials: broker.runtime.authorizer.denials,
           clientMetrics: () => broker.clientMetrics(CLIENT_SERIES_MAX),
         })

@@ -6,12 +6,10 @@ import {
   LINE_LENGTH_MAX,
   type EngineMessage,
   type NodeMessage,
+  type RefusalCursor,
   parseMessage,
   readLines,
 } from '../control-protocol.ts'
-
-/** Where a reader of refusals was. */
-export type RefusalCursor = Extract<EngineMessage, { readonly kind: 'refusals' }>
 
 export interface ControlServerOptions {
   readonly path: string
@@ -46,7 +44,7 @@ export async function listenForControl(options: ControlServerOptions): Promise<(
       } else if (message?.kind === 'client-metrics' && proved.has(socket)) {
         send(socket, options.clientMetrics())
       } else if (message?.kind === 'refusals' && proved.has(socket)) {
-        send(socket, options.refusals(message))
+        send(socket, options.refusals(message.after))
       } else if (message !== null && proved.has(socket)) {
         options.onMessage(message)
       } else {

@@ -17,6 +17,7 @@ import { SecurityFeed } from '@millrace/broker/security/security-feed'
 import type { ClientMetrics } from '@millrace/broker/telemetry/telemetry-metrics'
 import type { Refusals } from '@millrace/network/refusals'
 import type { ClientUsage } from '@millrace/network/request-usage'
+import type { SeenPrincipals } from '@millrace/network/seen-principals'
 import type { Denials } from '@millrace/policy/denials/denials'
 import { acquireDirectoryLock, type DirectoryLock } from '../../directory-lock.ts'
 import type { NodeRole } from '../../engine.ts'
@@ -24,13 +25,14 @@ import {
   ENGINE_LINE_LENGTH_MAX,
   type EngineMessage,
   type NodeMessage,
+  type RefusalCursor,
   parseMessage,
   readLines,
 } from '../control-protocol.ts'
 import { configHash, controlSocketPath, readNodeConfig, writeNodeIdentity } from '../node-config.ts'
 import type { NodeConfig, NodeSecrets, NodeStartLine } from '../node-config.ts'
 import { REFUSAL_PAGE_MAX } from '../refusal-reader.ts'
-import { listenForControl, type RefusalCursor } from './control-server.ts'
+import { listenForControl } from './control-server.ts'
 import { nodeLogFile } from '../node-log-file.ts'
 import { parseNodeArguments, processTitle } from './node-arguments.ts'
 
@@ -46,6 +48,8 @@ export interface NodeServer {
   clientMetrics?(): readonly ClientMetrics[]
   /** Whom it turned away, and why. */
   readonly refusals?: Refusals
+  /** Clients that came in (brokers). */
+  readonly principals?: SeenPrincipals
   /** Who was not allowed what. */
   readonly denials?: Denials
 }
@@ -254,7 +258,7 @@ class NodeLife {
   #obey(message: EngineMessage, reason: string): void {
     if (message.kind === 'stop') void this.stop(message.controlled, reason)
     // To a child: an adopted node answers on the socket.
-    if (message.kind === 'refusals') process.stdout.write(`${JSON.stringify(this.#refusals(message))}\n`)
+    if (message.kind === 'refusals') process.stdout.write(`${JSON.stringify(this.#refusals(message.after))}\n`)
     if (message.kind === 'security') {
       // Heard before the start line was looked at: it is newer than what came with that.
       if (this.#security === null) this.#security = new SecurityFeed(message.snapshot)
@@ -271,11 +275,12 @@ class NodeLife {
     }
   }
 
-  #refusals({ afterRefusal, afterDenial }: RefusalCursor): NodeMessage {
+  #refusals(after: RefusalCursor): NodeMessage {
     return {
       kind: 'refusals',
-      refusals: this.server?.refusals?.after(afterRefusal, REFUSAL_PAGE_MAX) ?? [],
-      denials: this.server?.denials?.after(afterDenial, REFUSAL_PAGE_MAX) ?? [],
+      refusals: this.server?.refusals?.after(after.refusal, REFUSAL_PAGE_MAX) ?? [],
+      denials: this.server?.denials?.after(after.denial, REFUSAL_PAGE_MAX) ?? [],
+      principals: this.server?.principals?.after(after.principal, REFUSAL_PAGE_MAX) ?? [],
     }
   }
 
