@@ -21,12 +21,19 @@ export interface SimulatedTransaction {
   readonly values: { readonly partition: string; readonly value: string }[]
 }
 
+interface Identity {
+  readonly producerId: number
+  readonly epoch: number
+}
+
 export class TransactionPromises {
   readonly #ledger: Ledger
   readonly #records: StandingRecords
   readonly #transactions: Map<string, SimulatedTransaction> = new Map()
   /** By producer id and epoch: the session that was given it. */
   readonly #epochs: Map<string, string> = new Map()
+  /** By session: the newest epoch that it was given. */
+  readonly #identities: Map<string, Identity> = new Map()
   /** By producer id. */
   readonly #owners: Map<number, string> = new Map()
 
@@ -52,10 +59,15 @@ export class TransactionPromises {
     return transaction
   }
 
-  /** InitProducerId was answered: whoever had the transactional id before is fenced from now on. */
+  /**
+   * InitProducerId was answered: whoever had the transactional id before is fenced from now on. Answers may overtake each
+   * other, so the epoch tells who came before.
+   */
   tookOver(transactionalId: string, session: string, producerId: number, epoch: number): void {
     for (const other of this.#transactions.values()) {
-      if (other.transactionalId === transactionalId && other.state === 'open') other.superseded = true
+      if (other.transactionalId !== transactionalId || other.state !== 'open') continue
+      const before = this.#identities.get(other.session)
+      if (before === undefined || isLater({ producerId, epoch }, before)) other.superseded = true
     }
     this.epochGiven(transactionalId, session, producerId, epoch)
   }
@@ -64,6 +76,7 @@ export class TransactionPromises {
     const key = `${producerId}/${epoch}`
     const before = this.#epochs.get(key)
     this.#epochs.set(key, session)
+    this.#identities.set(session, { producerId, epoch })
     if (before !== undefined && before !== session)
       this.broken(`epoch ${epoch} of producer id ${producerId} was given to ${before} and to ${session}`)
     const owner = this.#owners.get(producerId)
@@ -175,6 +188,11 @@ export class TransactionPromises {
     if (state === 'ending' && there > 0 && there < values.length)
       this.broken(`${name} is torn: ${there} of its ${values.length} records are there`)
   }
+}
+
+/** A producer id whose epochs are used up is followed by a higher one. */
+function isLater(one: Identity, other: Identity): boolean {
+  return one.producerId === other.producerId ? one.epoch > other.epoch : one.producerId > other.producerId
 }
 
 function transactionOf(value: string): string {
