@@ -1,0 +1,162 @@
+/** Share groups (KIP-932): READ on the group and READ on its topics; their state is for brokers. */
+import type { Need, Row } from './row.ts'
+
+const mayRead = (refused: string): Need => ({ acl: 'READ group team', iam: 'AlterGroup group team', refused })
+const shared = (topicId: string): object => ({
+  topicId,
+  partitions: [{ partitionIndex: 0, acknowledgementBatches: [] }],
+})
+const SHARED = 'responses[topicId].partitions[partitionIndex].errorCode'
+const state = (partition: object): object => ({
+  groupId: 'team',
+  topics: [{ topicId: '#orders', partitions: [{ partition: 0, ...partition }] }],
+})
+const ofState = (key: number, name: string, partition: object): Row => ({
+  key,
+  name,
+  version: 0,
+  body: state(partition),
+  read: 'results[topicId].partitions[partition].errorCode',
+  needs: [{ acl: 'CLUSTER_ACTION cluster', iam: 'never', refused: 'orders/0=31' }],
+  allowed: '*',
+  cases: [['acl', '+ALL group team, +ALL topic *, +ALTER cluster', 'orders/0=31']],
+})
+
+export const rows: readonly Row[] = [
+  {
+    key: 76,
+    name: 'ShareGroupHeartbeat',
+    version: 1,
+    body: {
+      groupId: 'team',
+      memberId: 'AAAAAAAAAAAAAAAAAAAAAQ',
+      memberEpoch: 0,
+      subscribedTopicNames: ['orders', 'invoices'],
+    },
+    read: 'errorCode',
+    needs: [
+      mayRead('30'),
+      { acl: 'DESCRIBE topic orders', iam: 'DescribeTopic topic orders', refused: '29' },
+      { acl: 'DESCRIBE topic invoices', iam: 'DescribeTopic topic invoices', refused: '29' },
+    ],
+    allowed: '0',
+  },
+  {
+    key: 77,
+    name: 'ShareGroupDescribe',
+    version: 1,
+    body: { groupIds: ['team', 'crew'], includeAuthorizedOperations: false },
+    read: 'groups[groupId].errorCode',
+    needs: [
+      { acl: 'DESCRIBE group team', iam: 'DescribeGroup group team', refused: 'team=30 crew=69' },
+      { acl: 'DESCRIBE group crew', iam: 'DescribeGroup group crew', refused: 'team=69 crew=30' },
+    ],
+    allowed: 'team=69 crew=69',
+    silent: 'team=30 crew=30',
+  },
+  {
+    key: 78,
+    name: 'ShareFetch',
+    version: 1,
+    body: {
+      groupId: 'team',
+      memberId: 'AAAAAAAAAAAAAAAAAAAAAQ',
+      shareSessionEpoch: 0,
+      maxWaitMs: 0,
+      minBytes: 0,
+      maxBytes: 1,
+      maxRecords: 1,
+      batchSize: 1,
+      topics: [shared('#orders'), shared('#invoices')],
+      forgottenTopicsData: [],
+    },
+    read: { '': 'errorCode', partition: SHARED },
+    needs: [mayRead('30')],
+    allowed: '0 partition:orders/0=29 partition:invoices/0=29',
+    cases: [
+      ['acl', '+READ group team, +READ topic *', '*'],
+      ['acl', '+DESCRIBE group team, +READ topic *', '30'],
+      ['iam', '+AlterGroup group team, +ReadData topic *', '*'],
+      ['iam', '+AlterGroup group team, +*Topic topic *', '0 partition:orders/0=29 partition:invoices/0=29'],
+    ],
+  },
+  {
+    key: 79,
+    name: 'ShareAcknowledge',
+    version: 1,
+    body: {
+      groupId: 'team',
+      memberId: 'AAAAAAAAAAAAAAAAAAAAAQ',
+      shareSessionEpoch: 1,
+      topics: [shared('#orders')],
+    },
+    read: { '': 'errorCode', partition: SHARED },
+    needs: [mayRead('30')],
+    allowed: '122',
+    cases: [['acl', '+READ group team, +READ topic orders', '122']],
+  },
+  ofState(83, 'InitializeShareGroupState', { stateEpoch: 0, startOffset: 0 }),
+  ofState(84, 'ReadShareGroupState', { leaderEpoch: 0 }),
+  ofState(85, 'WriteShareGroupState', { stateEpoch: 0, leaderEpoch: 0, startOffset: 0, stateBatches: [] }),
+  ofState(86, 'DeleteShareGroupState', {}),
+  ofState(87, 'ReadShareGroupStateSummary', { leaderEpoch: 0 }),
+  {
+    key: 90,
+    name: 'DescribeShareGroupOffsets',
+    version: 0,
+    body: { groups: [{ groupId: 'team', topics: [{ topicName: 'orders', partitions: [0] }, { topicName: 'invoices', partitions: [0] }] }] },
+    read: {
+      '': 'groups[groupId].errorCode',
+      topic: 'groups[groupId].topics[topicName].partitions[partitionIndex].errorCode',
+    },
+    needs: [
+      { acl: 'DESCRIBE group team', iam: 'DescribeGroup group team', refused: 'team=30' },
+      {
+        acl: 'DESCRIBE topic orders',
+        iam: 'DescribeTopic topic orders',
+        refused: 'team=0 topic:team/orders/0=29 topic:team/invoices/0=0',
+      },
+      {
+        acl: 'DESCRIBE topic invoices',
+        iam: 'DescribeTopic topic invoices',
+        refused: 'team=0 topic:team/orders/0=0 topic:team/invoices/0=29',
+      },
+    ],
+    allowed: 'team=0 topic:team/orders/0=0 topic:team/invoices/0=0',
+  },
+  {
+    key: 91,
+    name: 'AlterShareGroupOffsets',
+    version: 0,
+    body: {
+      groupId: 'team',
+      topics: ['orders', 'invoices'].map((topicName) => ({
+        topicName,
+        partitions: [{ partitionIndex: 0, startOffset: 0 }],
+      })),
+    },
+    before: ['share-group team'],
+    read: { '': 'errorCode', topic: 'responses[topicName].partitions[partitionIndex].errorCode' },
+    needs: [
+      mayRead('30'),
+      { acl: 'READ topic orders', iam: 'ReadData topic orders', refused: '0 topic:orders/0=29 *' },
+      { acl: 'READ topic invoices', iam: 'ReadData topic invoices', refused: '0 topic:invoices/0=29 *' },
+    ],
+    allowed: '0 *',
+    apache: { note: 'it tells of a topic only when that failed' },
+  },
+  {
+    key: 92,
+    name: 'DeleteShareGroupOffsets',
+    version: 0,
+    body: { groupId: 'team', topics: [{ topicName: 'orders' }, { topicName: 'invoices' }] },
+    before: ['share-group team'],
+    read: { '': 'errorCode', topic: 'responses[topicName].errorCode' },
+    needs: [
+      { acl: 'DELETE group team', iam: 'DeleteGroup group team', refused: '30' },
+      { acl: 'READ topic orders', iam: 'ReadData topic orders', refused: '0 topic:orders=29 topic:invoices=0' },
+      { acl: 'READ topic invoices', iam: 'ReadData topic invoices', refused: '0 topic:orders=0 topic:invoices=29' },
+    ],
+    allowed: '0 topic:orders=0 topic:invoices=0',
+  },
+]

@@ -1,0 +1,18 @@
+/** The login of the cases of ACLs: a user of its own each, all with one password. */
+import { saltedPassword } from '@millrace/protocol/sasl/scram'
+import type { Login } from './run-cases.ts'
+import { Wire, type Address } from './wire.ts'
+import { userOf } from './world.ts'
+
+export const salt: Buffer = Buffer.from('the same for everybody')
+/** One for all, so that it is computed once. */
+export const salted: Buffer = saltedPassword('password', salt, 4_096)
+
+export function scramLogin(address: Address): Login {
+  return async ({ id }) => {
+    const wire = await Wire.open(address)
+    const errorCode = await wire.scram(userOf(id), salted)
+    if (errorCode !== 0) throw new Error(`${userOf(id)} cannot log in: ${errorCode}`)
+    return wire
+  }
+}
