@@ -17,7 +17,11 @@ let world: World
 let scram: Address
 
 /** The brokers' addresses of one listener, by broker id. */
-async function addresses(bootstrap: string | null, ca: string, logIn?: (wire: Wire) => Promise<number>): Promise<Address[]> {
+async function addresses(
+  bootstrap: string | null,
+  ca: string,
+  logIn?: (wire: Wire) => Promise<number>,
+): Promise<Address[]> {
   const [host = '', port] = (bootstrap ?? '').split(',')[0]?.split(':') ?? []
   const wire = await Wire.open({ host, port: Number(port), ca })
   await logIn?.(wire)

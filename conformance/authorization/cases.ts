@@ -63,7 +63,8 @@ function expand(row: Row, kind: Kind): [given: string, answer: string][] {
   }
   const ways = needs.map((need) => need[kind].split(' | '))
   const granted = (way: number): string[] => ways.map((alternatives) => alternatives[way] ?? alternatives[0] ?? '')
-  const plus = (all: readonly string[]): string => [...new Set(all.flatMap((each) => each.split(' & ')))].map((each) => `+${each}`).join(', ')
+  const plus = (all: readonly string[]): string =>
+    [...new Set(all.flatMap((each) => each.split(' & ')))].map((each) => `+${each}`).join(', ')
   if (ways.some((alternatives) => alternatives.includes('never'))) {
     return [...common, [everything(kind, '+'), silent], [everything(kind, '-'), silent], ...own]
   }

@@ -6,12 +6,7 @@ import { apiByKey } from '@millrace/protocol/apis'
 import { decodeMessage } from '@millrace/protocol/codec'
 import { decodeResponseHeader, encodeRequestFrame } from '@millrace/protocol/headers'
 import { Reader } from '@millrace/protocol/primitives/reader'
-import {
-  SCRAM_SHA_512,
-  clientFinalMessage,
-  clientFirstMessage,
-  parseServerFirst,
-} from '@millrace/protocol/sasl/scram'
+import { SCRAM_SHA_512, clientFinalMessage, clientFirstMessage, parseServerFirst } from '@millrace/protocol/sasl/scram'
 
 export interface Address {
   readonly host: string

@@ -45,7 +45,9 @@ async function until<T>(what: string, ask: () => Promise<T>, good: (answer: T) =
 
 const ownedBy = (cases: readonly TableCase[], kind: string): string[] =>
   cases.flatMap(({ row, id }) =>
-    (row.before ?? []).filter((each) => each.startsWith(`${kind} `)).map((each) => uniqueName(each.split(' ')[1] ?? '', id)),
+    (row.before ?? [])
+      .filter((each) => each.startsWith(`${kind} `))
+      .map((each) => uniqueName(each.split(' ')[1] ?? '', id)),
   )
 
 export const userOf = (id: number): string => `case-${id}`
@@ -127,7 +129,10 @@ async function createTopics(
   const described = await until(
     'topics to have leaders',
     () =>
-      wire.ask(3, 12, { topics: names.map((name) => ({ name })), allowAutoTopicCreation: false }) as unknown as Promise<{
+      wire.ask(3, 12, {
+        topics: names.map((name) => ({ name })),
+        allowAutoTopicCreation: false,
+      }) as unknown as Promise<{
         topics: { name: string; topicId: string; errorCode: number; partitions: { errorCode: number }[] }[]
       }>,
     ({ topics: all }) =>
@@ -150,7 +155,9 @@ async function createUsers(
 }
 
 async function createAcls(wire: Wire, cases: readonly TableCase[]): Promise<void> {
-  const acls = cases.filter(({ kind }) => kind === 'acl').flatMap(({ id, grants }) => grants.map((grant) => aclOf(grant, id)))
+  const acls = cases
+    .filter(({ kind }) => kind === 'acl')
+    .flatMap(({ id, grants }) => grants.map((grant) => aclOf(grant, id)))
   for (let at = 0; at < acls.length; at += ACLS_PER_REQUEST) {
     await createAclsOf(wire, acls.slice(at, at + ACLS_PER_REQUEST))
   }
@@ -164,9 +171,7 @@ async function createAclsOf(wire: Wire, creations: readonly object[]): Promise<v
 
 /** Groups are there once they have an offset. */
 async function createGroups(wire: Wire, groups: readonly string[]): Promise<void> {
-  const partitions = [
-    { partitionIndex: 0, committedOffset: 0, committedLeaderEpoch: -1, committedMetadata: '' },
-  ]
+  const partitions = [{ partitionIndex: 0, committedOffset: 0, committedLeaderEpoch: -1, committedMetadata: '' }]
   for (const groupId of groups) {
     await until(
       `group ${groupId}`,
@@ -192,7 +197,10 @@ async function createShareGroups(wire: Wire, groups: readonly string[]): Promise
   for (const groupId of groups) {
     await until(
       `the state of share group ${groupId}`,
-      () => wire.ask(90, 0, { groups: [{ groupId, topics: null }] }) as unknown as Promise<{ groups: { topics: unknown[] }[] }>,
+      () =>
+        wire.ask(90, 0, { groups: [{ groupId, topics: null }] }) as unknown as Promise<{
+          groups: { topics: unknown[] }[]
+        }>,
       ({ groups: [told] }) => told?.topics.length === 2,
     )
     await wire.ask(76, 1, { groupId, ...member, memberEpoch: -1 })

@@ -12,6 +12,7 @@ const closed = (key: number, name: string, version: number, apache?: Row['apache
   ...(apache === undefined ? {} : { apache }),
 })
 const byApache = { skipped: 'Apache Kafka serves it (61 without a secret key for tokens); this broker does not' }
+const byNodes = { skipped: 'Apache Kafka serves it to who has CLUSTER_ACTION; here nodes have listeners of their own' }
 const quorum = { skipped: 'Apache Kafka serves it to who may ALTER the cluster; this broker does not' }
 
 export const rows: readonly Row[] = [
@@ -33,6 +34,11 @@ export const rows: readonly Row[] = [
   closed(70, 'ControllerRegistration', 0),
   closed(73, 'AssignReplicasToDirs', 0),
   closed(82, 'UpdateRaftVoter', 0),
+  closed(83, 'InitializeShareGroupState', 0, byNodes),
+  closed(84, 'ReadShareGroupState', 0, byNodes),
+  closed(85, 'WriteShareGroupState', 0, byNodes),
+  closed(86, 'DeleteShareGroupState', 0, byNodes),
+  closed(87, 'ReadShareGroupStateSummary', 0, byNodes),
   // Not served to anybody.
   closed(38, 'CreateDelegationToken', 3, byApache),
   closed(39, 'RenewDelegationToken', 2, byApache),

@@ -117,7 +117,10 @@ export const rows: readonly Row[] = [
     what: 'of all topics: a list',
     body: { groups: [{ groupId: 'team', topics: null }] },
     before: ['group team'],
-    read: { '': 'groups[groupId].errorCode', topic: 'groups[groupId].topics[name].partitions[partitionIndex].errorCode' },
+    read: {
+      '': 'groups[groupId].errorCode',
+      topic: 'groups[groupId].topics[name].partitions[partitionIndex].errorCode',
+    },
     needs: [{ acl: 'DESCRIBE group team', iam: 'DescribeGroup group team', refused: 'team=30' }],
     allowed: 'team=0',
     cases: [

@@ -1,4 +1,4 @@
-/** Share groups (KIP-932): READ on the group and READ on its topics; their state is for brokers. */
+/** Share groups (KIP-932): READ on the group and READ on its topics. */
 import type { Need, Row } from './row.ts'
 
 const mayRead = (refused: string): Need => ({ acl: 'READ group team', iam: 'AlterGroup group team', refused })
@@ -7,21 +7,6 @@ const shared = (topicId: string): object => ({
   partitions: [{ partitionIndex: 0, acknowledgementBatches: [] }],
 })
 const SHARED = 'responses[topicId].partitions[partitionIndex].errorCode'
-const state = (partition: object): object => ({
-  groupId: 'team',
-  topics: [{ topicId: '#orders', partitions: [{ partition: 0, ...partition }] }],
-})
-const ofState = (key: number, name: string, partition: object): Row => ({
-  key,
-  name,
-  version: 0,
-  body: state(partition),
-  read: 'results[topicId].partitions[partition].errorCode',
-  needs: [{ acl: 'CLUSTER_ACTION cluster', iam: 'never', refused: 'orders/0=31' }],
-  allowed: '*',
-  cases: [['acl', '+ALL group team, +ALL topic *, +ALTER cluster', 'orders/0=31']],
-})
-
 export const rows: readonly Row[] = [
   {
     key: 76,
@@ -95,16 +80,22 @@ export const rows: readonly Row[] = [
     allowed: '122',
     cases: [['acl', '+READ group team, +READ topic orders', '122']],
   },
-  ofState(83, 'InitializeShareGroupState', { stateEpoch: 0, startOffset: 0 }),
-  ofState(84, 'ReadShareGroupState', { leaderEpoch: 0 }),
-  ofState(85, 'WriteShareGroupState', { stateEpoch: 0, leaderEpoch: 0, startOffset: 0, stateBatches: [] }),
-  ofState(86, 'DeleteShareGroupState', {}),
-  ofState(87, 'ReadShareGroupStateSummary', { leaderEpoch: 0 }),
   {
     key: 90,
     name: 'DescribeShareGroupOffsets',
     version: 0,
-    body: { groups: [{ groupId: 'team', topics: [{ topicName: 'orders', partitions: [0] }, { topicName: 'invoices', partitions: [0] }] }] },
+    body: {
+      groups: [
+        {
+          groupId: 'team',
+          topics: [
+            { topicName: 'orders', partitions: [0] },
+            { topicName: 'invoices', partitions: [0] },
+          ],
+        },
+      ],
+    },
+    before: ['share-group team'],
     read: {
       '': 'groups[groupId].errorCode',
       topic: 'groups[groupId].topics[topicName].partitions[partitionIndex].errorCode',

@@ -91,16 +91,8 @@ export const rows: readonly Row[] = [
     allowed: 'fresh=0 spring=0 config:fresh=29 config:spring=29',
     silent: 'fresh=29 spring=29 config:fresh=0 config:spring=0',
     cases: [
-      [
-        'acl',
-        '+CREATE topic *, +DESCRIBE_CONFIGS topic fresh',
-        'fresh=0 spring=0 config:fresh=0 config:spring=29',
-      ],
-      [
-        'acl',
-        '+CREATE topic prefix:fresh, +WRITE topic *',
-        'fresh=0 spring=29 config:fresh=29 config:spring=0',
-      ],
+      ['acl', '+CREATE topic *, +DESCRIBE_CONFIGS topic fresh', 'fresh=0 spring=0 config:fresh=0 config:spring=29'],
+      ['acl', '+CREATE topic prefix:fresh, +WRITE topic *', 'fresh=0 spring=29 config:fresh=29 config:spring=0'],
       ['acl', '+ALTER cluster, +WRITE topic *', 'fresh=29 spring=29 config:fresh=0 config:spring=0'],
       [
         'iam',

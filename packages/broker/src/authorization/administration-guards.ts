@@ -53,9 +53,11 @@ export function administrationGuards(): readonly [number, Guard | null][] {
     guardOnCluster<unknown, DescribeUserScramCredentialsResponseInput>(
       ApiKey.DescribeUserScramCredentials,
       DESCRIBE,
-      (refused) => ({
-        ...refused,
-        results: [],
+      // As Apache Kafka has it: one result, of nobody.
+      ({ throttleTimeMs, ...refusal }) => ({
+        throttleTimeMs,
+        ...refusal,
+        results: [{ user: '', ...refusal, credentialInfos: [] }],
       }),
     ),
     guardOnCluster<unknown, ListConfigResourcesResponseInput>(

@@ -38,26 +38,21 @@ export function groupGuards(image: () => MetadataImage): readonly [number, Guard
       const { access, context, request, respond } = asked
       const { topicsById } = image()
       const refuse = (
-        topics: readonly OffsetCommitRequest['topics'][number][],
+        { name, topicId, partitions }: OffsetCommitRequest['topics'][number],
         errorCode: number,
-      ): OffsetCommitResponseInput['topics'] =>
-        topics.map(({ name, topicId, partitions }) => ({
-          name,
-          topicId,
-          partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
-        }))
+      ): OffsetCommitResponseInput['topics'][number] => ({
+        name,
+        topicId,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+      })
       if (mayRead(access, request) !== ErrorCode.NONE)
-        return respond({ throttleTimeMs: 0, topics: refuse(request.topics, GROUP_REFUSED) })
+        return respond({ throttleTimeMs: 0, topics: request.topics.map((topic) => refuse(topic, GROUP_REFUSED)) })
       const byId = context.apiVersion >= COMMIT_BY_ID_VERSION
       return refuseTopics(asked, {
         operation: AclOperation.READ,
-        topics: request.topics,
         nameOf: ({ name, topicId }) => (byId ? (topicsById.get(topicId)?.name ?? null) : name),
-        without: (whole, topics) => ({ ...whole, topics: [...topics] }),
-        add: (response, refused) => ({
-          ...response,
-          topics: [...response.topics, ...refuse(refused, TOPIC_REFUSED)],
-        }),
+        list: 'topics',
+        refuse: (topic) => refuse(topic, TOPIC_REFUSED),
       })
     }),
     offsetFetchGuard(image),
@@ -147,18 +142,11 @@ export function groupGuards(image: () => MetadataImage): readonly [number, Guard
         return respond({ throttleTimeMs: 0, errorCode: GROUP_REFUSED, topics: [] })
       return refuseTopics(asked, {
         operation: AclOperation.READ,
-        topics: request.topics,
         nameOf: ({ name }) => name,
-        without: (whole, topics) => ({ ...whole, topics: [...topics] }),
-        add: (response, refused) => ({
-          ...response,
-          topics: [
-            ...response.topics,
-            ...refused.map(({ name, partitions }) => ({
-              name,
-              partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: TOPIC_REFUSED })),
-            })),
-          ],
+        list: 'topics',
+        refuse: ({ name, partitions }) => ({
+          name,
+          partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: TOPIC_REFUSED })),
         }),
       })
     }),

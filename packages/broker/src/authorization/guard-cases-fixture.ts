@@ -382,6 +382,11 @@ export const CASES: readonly Case[] = [
 /** Rows without a check in front of the handler, and why. */
 export const UNCHECKED: Readonly<Partial<Record<keyof typeof ApiKey, string>>> = {
   Fetch: 'its session knows the partitions: the handler asks (01-fetch.test.ts)',
+  InitializeShareGroupState: 'for nodes only: clients are disconnected',
+  ReadShareGroupState: 'likewise',
+  WriteShareGroupState: 'likewise',
+  DeleteShareGroupState: 'likewise',
+  ReadShareGroupStateSummary: 'likewise',
   GetTelemetrySubscriptions: 'for every client that may connect',
   PushTelemetry: 'for every client that may connect',
 }

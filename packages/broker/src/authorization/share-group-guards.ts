@@ -1,15 +1,12 @@
-/** Guards of share groups (KIP-932; kafka-protocol §6.3) and of the state that brokers keep for them. */
+/** Guards of share groups (KIP-932; kafka-protocol §6.3). */
 import type { MetadataImage } from '@millrace/metadata/image'
 import type { Respond } from '@millrace/network/api-handler'
-import { guardOf, guardWholly, type Guard } from '@millrace/network/guard'
-import { AclOperation, CLUSTER_NAME, ResourceType } from '@millrace/policy/acl/acl'
+import { guardOf, type Guard } from '@millrace/network/guard'
+import { AclOperation, ResourceType } from '@millrace/policy/acl/acl'
 import type { Access } from '@millrace/policy/acl/access'
 import { ApiKey } from '@millrace/protocol/apis'
 import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
-import type {
-  ShareGroupHeartbeatRequest,
-  ShareGroupHeartbeatResponseInput,
-} from '@millrace/protocol/messages/76-share-group-heartbeat'
+import type { ShareGroupHeartbeatRequest } from '@millrace/protocol/messages/76-share-group-heartbeat'
 import type {
   ShareGroupDescribeRequest,
   ShareGroupDescribeResponseInput,
@@ -19,13 +16,7 @@ import type {
   ShareAcknowledgeRequest,
   ShareAcknowledgeResponseInput,
 } from '@millrace/protocol/messages/79-share-acknowledge'
-import {
-  describableGroups,
-  hidesTopics,
-  mayDescribeAll,
-  refusedGroup,
-  withOperations,
-} from './consumer-group-guards.ts'
+import { describeGuard, heartbeatGuard } from './member-guards.ts'
 import { mayRead } from './group-guards.ts'
 import { refuseTopics } from './refuse-topics.ts'
 import { shareOffsetGuards } from './share-offset-guards.ts'
@@ -39,37 +30,10 @@ export function shareGroupGuards(image: () => MetadataImage): readonly [number, 
   const nameOf = ({ topicId }: { readonly topicId: string }): string | null =>
     image().topicsById.get(topicId)?.name ?? null
   return [
-    guardWholly<ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponseInput>(
-      ApiKey.ShareGroupHeartbeat,
-      (access, request) => mayRead(access, request) || mayDescribeAll(access, request.subscribedTopicNames),
-      ({ memberId }, errorCode) => ({
-        throttleTimeMs: 0,
-        errorCode,
-        errorMessage: errorMessage(errorCode),
-        memberId,
-        memberEpoch: 0,
-        heartbeatIntervalMs: 0,
-        assignment: null,
-      }),
-    ),
-    guardOf<ShareGroupDescribeRequest, ShareGroupDescribeResponseInput>(
+    heartbeatGuard<ShareGroupHeartbeatRequest>(ApiKey.ShareGroupHeartbeat),
+    describeGuard<ShareGroupDescribeRequest, ShareGroupDescribeResponseInput['groups'][number]>(
       ApiKey.ShareGroupDescribe,
-      ({ access, request, respond, pass }) => {
-        const { kept, refused } = describableGroups(access, request.groupIds)
-        pass({ ...request, groupIds: [...kept] }, (response, release) => {
-          if (response === null) return respond(null, release)
-          const groups = response.groups.map((group) => {
-            const topics = group.members.flatMap(({ assignment }) =>
-              assignment.topicPartitions.map(({ topicName }) => topicName),
-            )
-            return hidesTopics(access, topics)
-              ? refusedGroup(group.groupId, REFUSED)
-              : withOperations(access, request, group)
-          })
-          const failed = refused.map((groupId) => refusedGroup(groupId, ErrorCode.GROUP_AUTHORIZATION_FAILED))
-          return respond({ ...response, groups: [...groups, ...failed] }, release)
-        })
-      },
+      ({ assignment }) => assignment.topicPartitions,
     ),
     shareFetchGuard(nameOf),
     guardOf<ShareAcknowledgeRequest, ShareAcknowledgeResponseInput>(ApiKey.ShareAcknowledge, (asked) => {
@@ -85,34 +49,26 @@ export function shareGroupGuards(image: () => MetadataImage): readonly [number, 
         })
       return refuseTopics(asked, {
         operation: AclOperation.READ,
-        topics: request.topics,
         nameOf,
-        without: (whole, topics) => ({ ...whole, topics: [...topics] }),
-        add: (response, refused) => ({
-          ...response,
-          responses: [
-            ...response.responses,
-            ...refused.map(({ topicId, partitions }) => ({
-              topicId,
-              partitions: partitions.map(({ partitionIndex }) => ({
-                partitionIndex,
-                errorCode: REFUSED,
-                errorMessage: REFUSED_MESSAGE,
-                currentLeader: NOBODY,
-              })),
-            })),
-          ],
+        list: 'responses',
+        refuse: ({ topicId, partitions }) => ({
+          topicId,
+          partitions: partitions.map(({ partitionIndex }) => ({
+            partitionIndex,
+            errorCode: REFUSED,
+            errorMessage: REFUSED_MESSAGE,
+            currentLeader: NOBODY,
+          })),
         }),
       })
     }),
     ...shareOffsetGuards(),
-    ...[
-      ApiKey.InitializeShareGroupState,
-      ApiKey.ReadShareGroupState,
-      ApiKey.WriteShareGroupState,
-      ApiKey.DeleteShareGroupState,
-      ApiKey.ReadShareGroupStateSummary,
-    ].map((key) => shareStateGuard(key)),
+    // Served to nodes of the cluster alone, which nothing is refused.
+    [ApiKey.InitializeShareGroupState, null],
+    [ApiKey.ReadShareGroupState, null],
+    [ApiKey.WriteShareGroupState, null],
+    [ApiKey.DeleteShareGroupState, null],
+    [ApiKey.ReadShareGroupStateSummary, null],
   ]
 }
 
@@ -138,12 +94,15 @@ function shareFetchGuard(nameOf: (topic: { readonly topicId: string }) => string
         nodeEndpoints: [],
       })
     }
-    const refuse = (
-      topicId: string,
-      partitionIndexes: readonly number[],
-    ): ShareFetchResponseInput['responses'][number] => ({
+    const refuse = ({
       topicId,
-      partitions: partitionIndexes.map((partitionIndex) => ({
+      partitions,
+    }: {
+      readonly topicId: string
+      readonly partitions: readonly { readonly partitionIndex: number }[]
+    }): ShareFetchResponseInput['responses'][number] => ({
+      topicId,
+      partitions: partitions.map(({ partitionIndex }) => ({
         partitionIndex,
         errorCode: REFUSED,
         errorMessage: REFUSED_MESSAGE,
@@ -159,68 +118,12 @@ function shareFetchGuard(nameOf: (topic: { readonly topicId: string }) => string
     }
     const tell: Respond<ShareFetchResponseInput> = (response, release) => {
       if (response === null) return respond(null, release)
-      const responses = response.responses.map((topic) =>
-        mayReadTopic(topic)
-          ? topic
-          : refuse(
-              topic.topicId,
-              topic.partitions.map(({ partitionIndex }) => partitionIndex),
-            ),
-      )
+      const responses = response.responses.map((topic) => (mayReadTopic(topic) ? topic : refuse(topic)))
       return respond({ ...response, responses }, release)
     }
     return refuseTopics(
       { ...asked, respond: tell, pass: (rest, answer = tell) => asked.pass(rest, answer) },
-      {
-        operation: AclOperation.READ,
-        topics: request.topics,
-        nameOf,
-        without: (whole, topics) => ({ ...whole, topics: [...topics] }),
-        add: (response, refused) => ({
-          ...response,
-          responses: [
-            ...response.responses,
-            ...refused.map(({ topicId, partitions }) =>
-              refuse(
-                topicId,
-                partitions.map(({ partitionIndex }) => partitionIndex),
-              ),
-            ),
-          ],
-        }),
-      },
+      { operation: AclOperation.READ, nameOf, list: 'responses', refuse },
     )
   })
-}
-
-interface StateRequest {
-  readonly topics: readonly {
-    readonly topicId: string
-    readonly partitions: readonly ({ readonly partition: number } | number)[]
-  }[]
-}
-
-/** Between brokers only: CLUSTER_ACTION. */
-function shareStateGuard(apiKey: number): [number, Guard] {
-  return guardWholly<StateRequest, object>(
-    apiKey,
-    (access) =>
-      access.allows(AclOperation.CLUSTER_ACTION, ResourceType.CLUSTER, CLUSTER_NAME)
-        ? ErrorCode.NONE
-        : ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
-    ({ topics }, errorCode) => ({
-      results: topics.map(({ topicId, partitions }) => ({
-        topicId,
-        partitions: partitions.map((each) => ({
-          partition: typeof each === 'number' ? each : each.partition,
-          errorCode,
-          errorMessage: errorMessage(errorCode),
-          stateEpoch: 0,
-          leaderEpoch: -1,
-          startOffset: -1,
-          stateBatches: [],
-        })),
-      })),
-    }),
-  )
 }

@@ -1,8 +1,7 @@
 /** The cases of share groups (KIP-932), see guard-cases-fixture.ts. */
 import { TOPIC_ID } from '../handlers/handler-fixture.ts'
-import { CLUSTER, GROUP, TOPIC, type Case } from './guard-cases-fixture.ts'
+import { GROUP, TOPIC, type Case } from './guard-cases-fixture.ts'
 
-const stateRow = { topicId: TOPIC_ID, partitions: [{ partition: 0, leaderEpoch: 0, stateEpoch: 0, startOffset: 0 }] }
 const shareAnswer = { acquisitionLockTimeoutMs: 0, nodeEndpoints: [], responses: [] }
 
 export const SHARE_CASES: readonly Case[] = [
@@ -57,23 +56,6 @@ export const SHARE_CASES: readonly Case[] = [
       ['READ', 'TOPIC', TOPIC],
     ],
   },
-  ...(
-    [
-      'InitializeShareGroupState',
-      'ReadShareGroupState',
-      'WriteShareGroupState',
-      'DeleteShareGroupState',
-      'ReadShareGroupStateSummary',
-    ] as const
-  ).map((api): Case => ({
-    api,
-    version: 0,
-    body: {
-      groupId: 'team',
-      topics: [{ ...stateRow, partitions: stateRow.partitions.map((each) => ({ ...each, stateBatches: [] })) }],
-    },
-    needs: [['CLUSTER_ACTION', 'CLUSTER', CLUSTER]],
-  })),
   {
     api: 'DescribeShareGroupOffsets',
     version: 0,

@@ -83,19 +83,12 @@ export function shareOffsetGuards(): readonly [number, Guard][] {
           return respond({ throttleTimeMs: 0, errorCode, errorMessage: errorMessage(errorCode), responses: [] })
         return refuseTopics(asked, {
           operation: AclOperation.READ,
-          topics: request.topics,
           nameOf: ({ topicName }) => topicName,
-          without: (whole, topics) => ({ ...whole, topics: [...topics] }),
-          add: (response, refused) => ({
-            ...response,
-            responses: [
-              ...response.responses,
-              ...refused.map(({ topicName, partitions }) => ({
-                topicName,
-                topicId: ZERO_UUID,
-                partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...TOPIC_REFUSED })),
-              })),
-            ],
+          list: 'responses',
+          refuse: ({ topicName, partitions }) => ({
+            topicName,
+            topicId: ZERO_UUID,
+            partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...TOPIC_REFUSED })),
           }),
         })
       },
@@ -110,16 +103,9 @@ export function shareOffsetGuards(): readonly [number, Guard][] {
         }
         return refuseTopics(asked, {
           operation: AclOperation.READ,
-          topics: request.topics,
           nameOf: ({ topicName }) => topicName,
-          without: (whole, topics) => ({ ...whole, topics: [...topics] }),
-          add: (response, refused) => ({
-            ...response,
-            responses: [
-              ...response.responses,
-              ...refused.map(({ topicName }) => ({ topicName, topicId: ZERO_UUID, ...TOPIC_REFUSED })),
-            ],
-          }),
+          list: 'responses',
+          refuse: ({ topicName }) => ({ topicName, topicId: ZERO_UUID, ...TOPIC_REFUSED }),
         })
       },
     ),

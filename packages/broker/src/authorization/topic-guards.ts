@@ -30,47 +30,33 @@ export function topicGuards(image: () => MetadataImage): readonly [number, Guard
     guardOf<ListOffsetsRequest, ListOffsetsResponseInput>(ApiKey.ListOffsets, (asked) =>
       refuseTopics(asked, {
         operation: AclOperation.DESCRIBE,
-        topics: asked.request.topics,
         nameOf: ({ name }) => name,
-        without: (request, topics) => ({ ...request, topics: [...topics] }),
-        add: (response, refused) => ({
-          ...response,
-          topics: [
-            ...response.topics,
-            ...refused.map(({ name, partitions }) => ({
-              name,
-              partitions: partitions.map(({ partitionIndex }) => ({
-                partitionIndex,
-                errorCode: REFUSED,
-                oldStyleOffsets: [],
-                timestamp: -1,
-                offset: -1,
-                leaderEpoch: -1,
-              })),
-            })),
-          ],
+        list: 'topics',
+        refuse: ({ name, partitions }) => ({
+          name,
+          partitions: partitions.map(({ partitionIndex }) => ({
+            partitionIndex,
+            errorCode: REFUSED,
+            oldStyleOffsets: [],
+            timestamp: -1,
+            offset: -1,
+            leaderEpoch: -1,
+          })),
         }),
       }),
     ),
     guardOf<DeleteRecordsRequest, DeleteRecordsResponseInput>(ApiKey.DeleteRecords, (asked) =>
       refuseTopics(asked, {
         operation: AclOperation.DELETE,
-        topics: asked.request.topics,
         nameOf: ({ name }) => name,
-        without: (request, topics) => ({ ...request, topics: [...topics] }),
-        add: (response, refused) => ({
-          ...response,
-          topics: [
-            ...response.topics,
-            ...refused.map(({ name, partitions }) => ({
-              name,
-              partitions: partitions.map(({ partitionIndex }) => ({
-                partitionIndex,
-                lowWatermark: -1,
-                errorCode: REFUSED,
-              })),
-            })),
-          ],
+        list: 'topics',
+        refuse: ({ name, partitions }) => ({
+          name,
+          partitions: partitions.map(({ partitionIndex }) => ({
+            partitionIndex,
+            lowWatermark: -1,
+            errorCode: REFUSED,
+          })),
         }),
       }),
     ),
@@ -79,40 +65,26 @@ export function topicGuards(image: () => MetadataImage): readonly [number, Guard
         return asked.pass(asked.request)
       return refuseTopics(asked, {
         operation: AclOperation.DESCRIBE,
-        topics: asked.request.topics,
         nameOf: ({ topic }) => topic,
-        without: (request, topics) => ({ ...request, topics: [...topics] }),
-        add: (response, refused) => ({
-          ...response,
-          topics: [
-            ...response.topics,
-            ...refused.map(({ topic, partitions }) => ({
-              topic,
-              partitions: partitions.map(({ partition }) => ({ partition, errorCode: REFUSED })),
-            })),
-          ],
+        list: 'topics',
+        refuse: ({ topic, partitions }) => ({
+          topic,
+          partitions: partitions.map(({ partition }) => ({ partition, errorCode: REFUSED })),
         }),
       })
     }),
     guardOf<DescribeProducersRequest, DescribeProducersResponseInput>(ApiKey.DescribeProducers, (asked) =>
       refuseTopics(asked, {
         operation: AclOperation.READ,
-        topics: asked.request.topics,
         nameOf: ({ name }) => name,
-        without: (request, topics) => ({ ...request, topics: [...topics] }),
-        add: (response, refused) => ({
-          ...response,
-          topics: [
-            ...response.topics,
-            ...refused.map(({ name, partitionIndexes }) => ({
-              name,
-              partitions: partitionIndexes.map((partitionIndex) => ({
-                partitionIndex,
-                errorCode: REFUSED,
-                activeProducers: [],
-              })),
-            })),
-          ],
+        list: 'topics',
+        refuse: ({ name, partitionIndexes }) => ({
+          name,
+          partitions: partitionIndexes.map((partitionIndex) => ({
+            partitionIndex,
+            errorCode: REFUSED,
+            activeProducers: [],
+          })),
         }),
       }),
     ),

@@ -171,23 +171,23 @@ function txnOffsetCommitGuard(image: () => MetadataImage): [number, Guard] {
     const { access, context, request, respond } = asked
     const { topicsById } = image()
     const refuse = (
-      topics: readonly TxnOffsetCommitRequest['topics'][number][],
+      { name, topicId, partitions }: TxnOffsetCommitRequest['topics'][number],
       errorCode: number,
-    ): TxnOffsetCommitResponseInput['topics'] =>
-      topics.map(({ name, topicId, partitions }) => ({
-        name,
-        topicId,
-        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
-      }))
+    ): TxnOffsetCommitResponseInput['topics'][number] => ({
+      name,
+      topicId,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+    })
     const errorCode = mayWrite(access, request.transactionalId) || mayRead(access, request)
-    if (errorCode !== ErrorCode.NONE) return respond({ throttleTimeMs: 0, topics: refuse(request.topics, errorCode) })
+    if (errorCode !== ErrorCode.NONE) {
+      return respond({ throttleTimeMs: 0, topics: request.topics.map((topic) => refuse(topic, errorCode)) })
+    }
     const byId = context.apiVersion >= OFFSETS_BY_ID_VERSION
     return refuseTopics(asked, {
       operation: AclOperation.READ,
-      topics: request.topics,
       nameOf: ({ name, topicId }) => (byId ? (topicsById.get(topicId)?.name ?? null) : name),
-      without: (whole, topics) => ({ ...whole, topics: [...topics] }),
-      add: (response, refused) => ({ ...response, topics: [...response.topics, ...refuse(refused, TOPIC_REFUSED)] }),
+      list: 'topics',
+      refuse: (topic) => refuse(topic, TOPIC_REFUSED),
     })
   })
 }

@@ -1,6 +1,6 @@
 /**
  * AddPartitionsToTxn (24): up to version 3 a producer names the partitions that it will write to; from version 4 on the
- * leaders of partitions verify or add for many transactions at once (KIP-890), on internal listeners only.
+ * leaders of partitions verify or add for many transactions at once (KIP-890), with CLUSTER_ACTION.
  */
 import type { ApiHandler, RequestContext, Respond } from '@millrace/network/api-handler'
 import { ErrorCode } from '@millrace/protocol/errors'
@@ -88,13 +88,6 @@ export function addPartitionsToTxnHandler(
     response: addPartitionsToTxnResponse,
     handle(context, request, respond) {
       if (context.apiVersion < BROKERS_VERSION) return fromProducer(context, request, respond)
-      if (!context.connection.internal) {
-        return respond({
-          throttleTimeMs: 0,
-          errorCode: ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
-          resultsByTransaction: [],
-        })
-      }
       const { transactions } = request
       const results: { transactionalId: string; topicResults: TopicResult[] }[] = []
       let waiting = transactions.length + 1

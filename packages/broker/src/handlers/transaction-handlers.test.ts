@@ -101,7 +101,7 @@ describe('AddPartitionsToTxn', () => {
     expect(addAsProducer(version, [0], ErrorCode.PRODUCER_FENCED).codes).toEqual([told])
   })
 
-  const askAsBroker = (version: number, internal: boolean) => {
+  const askAsBroker = (version: number) => {
     const fixture = setUp()
     const who = { producerId: 7, producerEpoch: 1 }
     const { response } = ask(
@@ -115,7 +115,6 @@ describe('AddPartitionsToTxn', () => {
           { transactionalId: 'b', ...who, verifyOnly: false, topics: [{ name: 'orders', partitions: [2] }] },
         ],
       },
-      { connection: { internal } },
     )
     return { response, added: fixture.added }
   }
@@ -124,7 +123,7 @@ describe('AddPartitionsToTxn', () => {
     [4, ErrorCode.INVALID_TXN_STATE],
     [5, ErrorCode.TRANSACTION_ABORTABLE],
   ])('verifies and adds for other brokers in version %d', (version, refused) => {
-    const { response, added } = askAsBroker(version, true)
+    const { response, added } = askAsBroker(version)
     expect(
       response?.resultsByTransaction.map(({ transactionalId, topicResults }) => [
         transactionalId,
@@ -135,12 +134,6 @@ describe('AddPartitionsToTxn', () => {
       ['b', 0],
     ])
     expect(added).toMatchObject([{ id: 'b', clientVersion: 2 }])
-  })
-
-  it('refuses the questions of brokers on a client listener', () => {
-    const { response, added } = askAsBroker(4, false)
-    expect(response).toMatchObject({ errorCode: ErrorCode.CLUSTER_AUTHORIZATION_FAILED, resultsByTransaction: [] })
-    expect(added).toEqual([])
   })
 })
 

@@ -9,7 +9,10 @@ import { errorMessage } from '@millrace/protocol/errors'
 import type { CreateAclsRequest, CreateAclsResponseInput } from '@millrace/protocol/messages/30-create-acls'
 import type { DeleteAclsRequest, DeleteAclsResponseInput } from '@millrace/protocol/messages/31-delete-acls'
 import type { ElectLeadersRequest, ElectLeadersResponseInput } from '@millrace/protocol/messages/43-elect-leaders'
-import type { AlterPartitionReassignmentsResponseInput } from '@millrace/protocol/messages/45-alter-partition-reassignments'
+import type {
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponseInput,
+} from '@millrace/protocol/messages/45-alter-partition-reassignments'
 import type { ListPartitionReassignmentsResponseInput } from '@millrace/protocol/messages/46-list-partition-reassignments'
 import type {
   AlterClientQuotasRequest,
@@ -63,10 +66,17 @@ function clusterGuards(): readonly [number, Guard][] {
         })),
       }),
     ),
-    guardOnCluster<unknown, AlterPartitionReassignmentsResponseInput>(
+    guardOnCluster<AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponseInput>(
       ApiKey.AlterPartitionReassignments,
       ALTER,
-      (refusal) => ({ ...refusal, responses: [] }),
+      ({ throttleTimeMs, ...refusal }, { topics }) => ({
+        throttleTimeMs,
+        ...refusal,
+        responses: topics.map(({ name, partitions }) => ({
+          name,
+          partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...refusal })),
+        })),
+      }),
     ),
     guardOnCluster<unknown, ListPartitionReassignmentsResponseInput>(
       ApiKey.ListPartitionReassignments,

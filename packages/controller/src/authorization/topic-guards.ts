@@ -82,18 +82,21 @@ function withoutConfigs(
   }
 }
 
-/** DELETE on the topic; who names it by id learns its name only with DESCRIBE. */
+/**
+ * DELETE on each topic. By name also DESCRIBE, as in Apache Kafka: without it a topic that exists looks like one that does
+ * not, with it the latter is told as such. Who names a topic by id and may not delete it learns its name with DESCRIBE.
+ */
 function deleteTopicsGuard(image: () => MetadataImage): [number, Guard] {
   return guardOf<DeleteTopicsRequest, DeleteTopicsResponseInput>(
     ApiKey.DeleteTopics,
     ({ access, context, request, respond, pass }) => {
-      const { topicsById } = image()
-      const nameOf = ({ name, topicId }: DeleteTopicsRequest['topics'][number]): string | undefined =>
-        name ?? topicsById.get(topicId)?.name
-      const mayDelete = (name: string | undefined): boolean =>
-        name === undefined || access.allows(AclOperation.DELETE, ResourceType.TOPIC, name)
+      const { topicsById, topicsByName } = image()
+      const mayDescribe = (name: string): boolean => access.wouldAllow(AclOperation.DESCRIBE, ResourceType.TOPIC, name)
+      const mayDelete = (name: string): boolean => access.allows(AclOperation.DELETE, ResourceType.TOPIC, name)
+      const allowedByName = (name: string): boolean =>
+        (!topicsByName.has(name) || mayDelete(name)) && access.allows(AclOperation.DESCRIBE, ResourceType.TOPIC, name)
       if (context.apiVersion < DELETE_BY_ID_VERSION) {
-        const allowed = new Set(request.topicNames.filter(mayDelete))
+        const allowed = new Set(request.topicNames.filter(allowedByName))
         const topicNames = request.topicNames.filter((name) => allowed.has(name))
         const refused = request.topicNames
           .filter((name) => !allowed.has(name))
@@ -102,14 +105,19 @@ function deleteTopicsGuard(image: () => MetadataImage): [number, Guard] {
           respond(response === null ? null : { ...response, responses: [...response.responses, ...refused] }, release),
         )
       }
-      const allowed = new Set(request.topics.filter((topic) => mayDelete(nameOf(topic))))
+      const allowed = new Set(
+        request.topics.filter(({ name, topicId }) => {
+          if (name !== null) return allowedByName(name)
+          const known = topicsById.get(topicId)?.name
+          return known === undefined || mayDelete(known)
+        }),
+      )
       const refused = request.topics
         .filter((topic) => !allowed.has(topic))
-        .map((topic) => {
-          if (topic.name !== null) return { name: topic.name, topicId: ZERO_UUID, ...REFUSED }
-          const name = nameOf(topic) ?? null
-          const known = name !== null && access.wouldAllow(AclOperation.DESCRIBE, ResourceType.TOPIC, name)
-          return { name: known ? name : null, topicId: topic.topicId, ...REFUSED }
+        .map(({ name, topicId }) => {
+          if (name !== null) return { name, topicId: ZERO_UUID, ...REFUSED }
+          const known = topicsById.get(topicId)?.name ?? null
+          return { name: known !== null && mayDescribe(known) ? known : null, topicId, ...REFUSED }
         })
       return pass({ ...request, topics: [...allowed] }, (response, release) =>
         respond(response === null ? null : { ...response, responses: [...response.responses, ...refused] }, release),

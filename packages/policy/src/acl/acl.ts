@@ -69,7 +69,17 @@ export const OPERATIONS_OF: ReadonlyMap<number, readonly number[]> = new Map<num
       AclOperation.ALTER_CONFIGS,
     ],
   ],
-  [ResourceType.GROUP, [AclOperation.READ, AclOperation.DELETE, AclOperation.DESCRIBE]],
+  // Those of configs since Kafka 4.0.
+  [
+    ResourceType.GROUP,
+    [
+      AclOperation.READ,
+      AclOperation.DELETE,
+      AclOperation.DESCRIBE,
+      AclOperation.DESCRIBE_CONFIGS,
+      AclOperation.ALTER_CONFIGS,
+    ],
+  ],
   [
     ResourceType.CLUSTER,
     [

@@ -109,7 +109,7 @@ describe('Authorizer', () => {
     const { authorizer } = authorizerOf()
     expect(authorizer.of(ALICE).operationsOn(TOPIC, 'orders')).toBe((1 << READ) | (1 << DESCRIBE))
     expect(authorizer.of(NODE).operationsOn(TOPIC, 'orders')).toBe(0b1101_1111_1000)
-    expect(authorizer.of(ALICE).operationsOn(ResourceType.GROUP, 'g')).toBe(0b1_0100_1000)
+    expect(authorizer.of(ALICE).operationsOn(ResourceType.GROUP, 'g')).toBe(0b1101_0100_1000)
     expect(authorizer.denials.list()).toEqual([])
   })
 
