@@ -33,6 +33,7 @@ export const errorStatus = {
   EntityAlreadyExistsException: 409,
   InvalidInputException: 400,
   DeleteConflictException: 409,
+  UnmodifiableEntityException: 400,
   LimitExceededException: 409,
   // kms; awsJson answers 400 to all of these (protocols/aws-json.ts).
   AlreadyExistsException: 409,

@@ -10,8 +10,8 @@ export class MalformedPolicyError extends Error {
   override readonly name = 'MalformedPolicyError'
 }
 
-/** `identity`: for a user or role, no Principal. `resource`: attached to a resource, Principal required. */
-export type PolicyKind = 'identity' | 'resource'
+/** `identity`: for a user or role, no Principal. `resource`: attached to a resource, Principal required. `trust`: a role's, Principal and no Resource. */
+export type PolicyKind = 'identity' | 'resource' | 'trust'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -30,6 +30,9 @@ export function parsePolicy(text: string, kind: PolicyKind): PolicyDocument {
   const statements = Array.isArray(document['Statement'])
     ? (document['Statement'] as unknown[])
     : [document['Statement']]
+  const sids = statements.flatMap((statement) => (statement as { readonly Sid?: unknown } | null)?.Sid ?? [])
+  if (new Set(sids).size < sids.length)
+    throw new MalformedPolicyError('Statement IDs (SID) in a single policy must be unique.')
   return {
     version,
     id: optionalText(document, 'Id', 'The policy'),
@@ -54,7 +57,7 @@ function parseStatement(value: unknown, where: string, kind: PolicyKind): Statem
     effect,
     principals: parsePrincipals(statement, where, kind),
     actions: matchList(statement, 'Action', where),
-    resources: matchList(statement, 'Resource', where),
+    resources: kind === 'trust' ? ownResource(statement, where) : matchList(statement, 'Resource', where),
     conditions: parseConditions(statement['Condition'], `${where}.Condition`),
   }
 }
@@ -63,7 +66,24 @@ function matchList(statement: Json, name: 'Action' | 'Resource', where: string):
   const negated = `Not${name}` in statement
   if (negated === name in statement) throw new MalformedPolicyError(`${where} must have either ${name} or Not${name}`)
   const key = negated ? `Not${name}` : name
-  return { negated, patterns: texts(statement[key], `${where}.${key}`) }
+  const patterns = texts(statement[key], `${where}.${key}`)
+  for (const pattern of patterns) {
+    if (pattern === '*') continue
+    if (name === 'Action' && !/^[a-zA-Z0-9-]+:./.test(pattern))
+      throw new MalformedPolicyError(
+        `${where}.${key} ${pattern}: actions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.`,
+      )
+    if (name === 'Resource' && !/^arn:|^\$\{/.test(pattern))
+      throw new MalformedPolicyError(`${where}.${key} ${pattern} must be in ARN format or "*".`)
+  }
+  return { negated, patterns }
+}
+
+/** The role itself, of which the document does not speak. */
+function ownResource(statement: Json, where: string): MatchList {
+  if ('Resource' in statement || 'NotResource' in statement)
+    throw new MalformedPolicyError(`${where} has prohibited field Resource`)
+  return { negated: false, patterns: ['*'] }
 }
 
 /** `"*"` and `{"AWS": …}`; an account id stands for its root. */

@@ -301,6 +301,33 @@ const definitions: readonly Definition[] = [
     ],
   },
   {
+    name: 'KafkaConnectServiceRolePolicy',
+    path: '/aws-service-role/',
+    description: 'What the service-linked role of MSK Connect may do.',
+    grants: [
+      {
+        actions: [
+          'ec2:CreateNetworkInterface',
+          'ec2:CreateNetworkInterfacePermission',
+          'ec2:CreateTags',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DeleteNetworkInterface',
+        ],
+      },
+    ],
+  },
+  {
+    name: 'AWSLogDeliveryServiceRolePolicy',
+    path: '/aws-service-role/',
+    description: 'Lets log delivery write to Firehose streams.',
+    grants: [
+      {
+        actions: ['firehose:PutRecord', 'firehose:PutRecordBatch', 'firehose:ListTagsForDeliveryStream'],
+        condition: { StringEquals: { 'aws:ResourceTag/LogDeliveryEnabled': 'true' } },
+      },
+    ],
+  },
+  {
     name: 'SecretsManagerReadWrite',
     description: 'Provides read/write access to AWS Secrets Manager.',
     grants: [

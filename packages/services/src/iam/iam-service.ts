@@ -5,13 +5,19 @@ import { defineService, type OperationHandlers, type Service } from '@millrace/a
 import { Pages } from '../pages.ts'
 import type { Database } from '../store/database.ts'
 import { accessKeyOperations } from './access-key-operations.ts'
+import { accountOperations } from './account-operations.ts'
+import { attachmentOperations } from './attachment-operations.ts'
 import type { IamDependencies } from './dependencies.ts'
 import { Directory, type IamDirectory } from './directory.ts'
 import { EffectivePolicies } from './effective-policies.ts'
+import { groupOperations } from './group-operations.ts'
 import { IamStore } from './iam-store.ts'
-import { listAccountAliases } from './list-account-aliases.ts'
-import { listRoles } from './list-roles.ts'
+import { inlinePolicyOperations } from './inline-policy-operations.ts'
+import { instanceProfileOperations } from './instance-profile-operations.ts'
+import { managedPolicyOperations } from './managed-policy-operations.ts'
 import { PolicyDocuments } from './policy-documents.ts'
+import { roleOperations } from './role-operations.ts'
+import { serviceLinkedRoleOperations } from './service-linked-roles.ts'
 import { userOperations } from './user-operations.ts'
 
 export interface IamService {
@@ -43,7 +49,13 @@ export function iamOperations(dependencies: IamDependencies): OperationHandlers<
   return {
     ...userOperations(dependencies),
     ...accessKeyOperations(dependencies),
-    ListAccountAliases: listAccountAliases,
-    ListRoles: listRoles,
+    ...groupOperations(dependencies),
+    ...roleOperations(dependencies),
+    ...serviceLinkedRoleOperations(dependencies),
+    ...managedPolicyOperations(dependencies),
+    ...inlinePolicyOperations(dependencies),
+    ...attachmentOperations(dependencies),
+    ...instanceProfileOperations(dependencies),
+    ...accountOperations(dependencies),
   }
 }
