@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '@millrace/base/logger'
+import type { Decision } from '@millrace/policy/evaluate'
 import type { Principal } from '@millrace/policy/principal'
 import type { AuditHook } from './audit.ts'
 import { authorizeByPolicy, requireAllowed, type AuthorizeHook } from './authorize.ts'
@@ -48,6 +49,9 @@ interface Call {
   service: Service | null
   route: Route | null
   credential: Credential | null
+  /** Where the operation works; that of the caller until policy says otherwise. */
+  accountId: string | null
+  decision: Decision | null
   input: Readonly<Record<string, unknown>> | null
   output: unknown
 }
@@ -79,6 +83,8 @@ export class Api {
       service: null,
       route: null,
       credential: null,
+      accountId: null,
+      decision: null,
       input: null,
       output: null,
     }
@@ -110,12 +116,15 @@ export class Api {
     if (call.route === null) throw unknownOperation(call.service, request)
     const { operation } = call.route
     if (call.credential === null && !operation.unsigned) throw missingToken()
-    if (call.credential !== null) this.#authorize(call, call.service, call.route, call.credential)
+    // Read before policy is asked, because the resource is in it; what is wrong with it is told only to who may know.
+    const problems = new Problems()
+    const read = decoded(protocol, call.route, request, problems)
+    if (call.credential !== null) await this.#authorize(call, call.service, call.route, read.input)
 
     const run = operations.get(operation.name)
     if (run === undefined) throw notImplemented(call.service, operation.name)
-    const problems = new Problems()
-    call.input = protocol.decode(call.route, request, problems)
+    if (read.failure !== null) throw read.failure
+    call.input = read.input
     if (problems.any) throw problems.error(model)
 
     call.output = await run(call.input, this.#context(call))
@@ -132,16 +141,31 @@ export class Api {
     })
   }
 
-  #authorize(call: Call, service: Service, route: Route, credential: Credential): void {
-    requireAllowed(this.#options.authorize ?? authorizeByPolicy, {
-      service: service.model.service,
-      route,
-      credential,
-      region: this.#region(call),
-      sourceIp: call.connection.sourceIp,
-      userAgent: header(call.request, 'user-agent'),
-      nowMs: this.#now(),
-    })
+  async #authorize(
+    call: Call,
+    service: Service,
+    route: Route,
+    input: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    if (call.credential === null) return
+    const { accountId } = await requireAllowed(
+      this.#options.authorize ?? authorizeByPolicy,
+      {
+        service: service.model.service,
+        route,
+        input,
+        resolve: service.targets,
+        credential: call.credential,
+        region: this.#region(call),
+        sourceIp: call.connection.sourceIp,
+        userAgent: header(call.request, 'user-agent'),
+        nowMs: this.#now(),
+      },
+      (decision) => {
+        call.decision = decision
+      },
+    )
+    call.accountId = accountId
   }
 
   #region(call: Call): string {
@@ -152,9 +176,10 @@ export class Api {
     const principal = call.credential?.principal ?? anonymous
     return {
       requestId: call.requestId,
-      accountId: principal.accountId,
+      accountId: call.accountId ?? principal.accountId,
       region: this.#region(call),
       principal,
+      ...(call.credential === null ? {} : { credential: call.credential }),
       apiHost: call.connection.apiHost,
       sourceIp: call.connection.sourceIp,
       userAgent: header(call.request, 'user-agent'),
@@ -205,6 +230,7 @@ export class Api {
       region: call.signed?.region ?? null,
       principal: call.credential?.principal ?? null,
       accessKeyId: call.signed?.accessKeyId ?? null,
+      decision: call.decision,
       sourceIp: call.connection.sourceIp,
       userAgent: header(call.request, 'user-agent'),
       status,
@@ -213,6 +239,21 @@ export class Api {
       requestParameters: call.input === null ? null : redact(call.route?.operation.input ?? null, call.input),
       responseElements: error === null ? redact(call.route?.operation.output ?? null, call.output) : null,
     })
+  }
+}
+
+/** A body that is no body of the protocol reads as nothing, with the failure kept. */
+function decoded(
+  protocol: Protocol,
+  route: Route,
+  request: ApiRequest,
+  problems: Problems,
+): { readonly input: Readonly<Record<string, unknown>>; readonly failure: AwsError | null } {
+  try {
+    return { input: protocol.decode(route, request, problems), failure: null }
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    return { input: {}, failure: error }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Decision } from '@millrace/policy/evaluate'
 import type { Principal } from '@millrace/policy/principal'
 
 /** One API call as it went: what CloudTrail tells. */
@@ -13,6 +14,8 @@ export interface ApiCallEvent {
   /** Null: the caller is not known, because the signature is missing or wrong. */
   readonly principal: Principal | null
   readonly accessKeyId: string | null
+  /** What policy said, the last where several actions were asked; null: nobody asked. */
+  readonly decision: Decision | null
   readonly sourceIp: string
   readonly userAgent: string
   readonly status: number

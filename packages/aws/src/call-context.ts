@@ -1,14 +1,17 @@
+import type { Credential } from './credentials.ts'
 import type { Principal } from '@millrace/policy/principal'
 
 /** Everything an operation knows about its call besides the input. */
 export interface CallContext {
   /** UUID; the caller sees it as x-amzn-RequestId. */
   readonly requestId: string
-  /** Account of the caller, twelve digits. State is kept per account and region. */
+  /** Whose resources the call works on, twelve digits: the caller's account, or that of a resource whose policy lets the caller in. State is kept per account and region. */
   readonly accountId: string
   /** From the signature's scope. */
   readonly region: string
   readonly principal: Principal
+  /** That signed the call; left out of an unsigned one. */
+  readonly credential?: Credential
   /** The host by which the API was reached, as the caller wrote it, without port and IPv6 brackets: `127.0.0.1`, `localhost`. */
   readonly apiHost: string
   /** Address of the caller; IPv4-mapped IPv6 normalised. */

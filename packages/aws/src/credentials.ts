@@ -18,6 +18,8 @@ export interface Credential {
   readonly policies: PrincipalPolicies
   /** The condition keys that it brings to every request, in lower case: aws:principalarn, aws:username, aws:principaltag/… */
   readonly values: KeyValues
+  /** Of GetSessionToken and GetFederationToken: such a session calls neither iam nor most of sts. Left out: any other. */
+  readonly restricted?: 'session-token' | 'federation-token'
 }
 
 export interface CredentialStore {

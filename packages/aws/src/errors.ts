@@ -34,6 +34,8 @@ export const errorStatus = {
   InvalidInputException: 400,
   DeleteConflictException: 409,
   UnmodifiableEntityException: 400,
+  // sts.
+  PackedPolicyTooLargeException: 400,
   LimitExceededException: 409,
   // kms; awsJson answers 400 to all of these (protocols/aws-json.ts).
   AlreadyExistsException: 409,

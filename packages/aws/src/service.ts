@@ -2,6 +2,7 @@
  * A service is a frozen model plus the operations that have code. Everything else of the model answers 501 by name, so
  * that what is absent is visible and never faked.
  */
+import type { TargetResolver } from './authorization-target.ts'
 import type { CallContext } from './call-context.ts'
 import type { Model } from './model.ts'
 import type { Input, OperationName, Output, ServiceName } from './operation-types.ts'
@@ -26,6 +27,8 @@ export type UntypedOperation = (input: Readonly<Record<string, unknown>>, contex
 export interface Service {
   readonly model: Model
   readonly operations: ReadonlyMap<string, UntypedOperation>
+  /** What each call needs leave for; null: its operation on the ARN in its path. */
+  readonly targets: TargetResolver | null
 }
 
 /**
@@ -36,6 +39,7 @@ export interface Service {
 export function defineService<Name extends ServiceName>(
   model: Model<Name>,
   handlers: NoInfer<OperationHandlers<Name>>,
+  targets: TargetResolver | null = null,
 ): Service {
   const operations = new Map<string, UntypedOperation>()
   for (const [name, handler] of Object.entries(handlers)) {
@@ -43,5 +47,5 @@ export function defineService<Name extends ServiceName>(
     // The cast joins two worlds: the model decodes what the SDK's declaration of the same operation says.
     if (handler !== undefined) operations.set(name, handler as unknown as UntypedOperation)
   }
-  return { model, operations }
+  return { model, operations, targets }
 }

@@ -23,7 +23,8 @@ import { Paginator } from '@millrace/aws/pagination'
 import { defineService } from '@millrace/aws/service'
 import { silentLogger } from '@millrace/base/logger'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openIamService } from './iam/iam-service.ts'
+import { createIamService } from './iam/iam-service.ts'
+import { openIdentity } from './iam/identity.ts'
 import { createStsService } from './sts/sts-service.ts'
 import { openTestDatabase } from './testing/memory-database.ts'
 
@@ -59,10 +60,19 @@ const kafka = defineService(loadModel('kafka'), {
 })
 
 const database = await openTestDatabase()
-const iam = await openIamService({ database, masterKey: Buffer.alloc(32, 7), root: credentials, accountCreated })
+const identity = await openIdentity({
+  database,
+  masterKey: Buffer.alloc(32, 7),
+  root: credentials,
+  clock: () => new Date(),
+})
 const door = createFrontDoor({
-  services: [kafka, iam.service, createStsService(iam.directory)],
-  credentials: iam.directory,
+  services: [
+    kafka,
+    createIamService({ identity, root: credentials, accountCreated }).service,
+    createStsService(identity),
+  ],
+  credentials: identity.directory,
   logger: silentLogger,
   defaultRegion: 'us-east-1',
   host: '127.0.0.1',

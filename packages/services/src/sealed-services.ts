@@ -3,7 +3,10 @@ import { createAcmPcaService, type AcmPcaService } from './acm-pca/acm-pca-servi
 import { checkMasterKey } from './sealing/check-master-key.ts'
 import { loadMasterKey } from './sealing/master-key.ts'
 import type { RootCredentials } from '@millrace/aws/credentials'
-import { openIamService, type IamService } from './iam/iam-service.ts'
+import type { Service } from '@millrace/aws/service'
+import { createIamService, type IamService } from './iam/iam-service.ts'
+import { openIdentity } from './iam/identity.ts'
+import { createStsService } from './sts/sts-service.ts'
 import { createEc2Service, type Ec2Service } from './ec2/ec2-service.ts'
 import { createKmsService, type KmsService } from './kms/kms-service.ts'
 import { createSecretsManagerService, type SecretsManagerService } from './secretsmanager/secretsmanager-service.ts'
@@ -11,6 +14,7 @@ import { openDatabase, type SqliteDatabase } from './store/database.ts'
 
 export interface SealedServices {
   readonly iam: IamService
+  readonly sts: Service
   readonly kms: KmsService
   readonly secretsManager: SecretsManagerService
   readonly acmPca: AcmPcaService
@@ -37,12 +41,14 @@ export async function openSealedServices(options: SealedServicesOptions): Promis
   try {
     const masterKey = loadMasterKey(masterKeyFile)
     await checkMasterKey(database, masterKey)
-    const iam = await openIamService({ database, masterKey, root, accountCreated, clock })
+    const identity = await openIdentity({ database, masterKey, root, clock })
+    const iam = createIamService({ identity, root, accountCreated, clock })
+    const sts = createStsService(identity, clock)
     const kms = createKmsService({ database, masterKey, clock })
     const secretsManager = createSecretsManagerService({ database, keys: kms.keys, clock })
     const acmPca = createAcmPcaService({ database, masterKey, clock })
     const ec2 = await createEc2Service({ database, clock })
-    return { iam, kms, secretsManager, acmPca, ec2, close: () => database.destroy() }
+    return { iam, sts, kms, secretsManager, acmPca, ec2, close: () => database.destroy() }
   } catch (error) {
     await database.destroy()
     throw error

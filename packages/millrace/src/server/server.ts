@@ -13,7 +13,6 @@ import { createMskService, type ClusterOverview, type MskService } from '@millra
 import { setKafkaScramUsers } from '@millrace/msk/scram/scram-users'
 import { openKafkaTopics } from '@millrace/msk/topics/kafka-topics'
 import type { SealedServices } from '@millrace/services/sealed-services'
-import { createStsService } from '@millrace/services/sts/sts-service'
 import { internalToken, removeServerRecord, writeServerRecord } from '../data-directory.ts'
 import { VERSION } from '../version.ts'
 import { serverCredentials, type RootKey } from './credentials.ts'
@@ -80,7 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const services = [
     msk.service,
-    createStsService(sealed.iam.directory),
+    sealed.sts,
     sealed.iam.service,
     sealed.kms.service,
     sealed.secretsManager.service,

@@ -35,8 +35,9 @@ export interface Ec2Options {
 export async function createEc2Service({ database, clock = () => new Date() }: Ec2Options): Promise<Ec2Service> {
   const state = await NetworkState.open(database)
   const operations = ec2Operations({ state, pages: new Pages('InvalidParameterValue') })
-  const { model, operations: byName } = defineService(loadModel('ec2'), operations)
-  const service = { model, operations: new Map([...byName].map(([name, run]) => [name, prepared(state, run)])) }
+  const defined = defineService(loadModel('ec2'), operations)
+  const prepare = ([name, run]: [string, UntypedOperation]): [string, UntypedOperation] => [name, prepared(state, run)]
+  const service = { ...defined, operations: new Map([...defined.operations].map(prepare)) }
   return { service, networks: new Networks({ state, clock }) }
 }
 

@@ -2,11 +2,8 @@ import { RootCredentials } from '@millrace/aws/credentials'
 import { expect, test } from 'vitest'
 import { openTestDatabase } from '../testing/memory-database.ts'
 import type { AccessKey } from './access-key.ts'
-import { Directory } from './directory.ts'
-import { EffectivePolicies } from './effective-policies.ts'
 import type { User } from './entities.ts'
-import { IamStore } from './iam-store.ts'
-import { PolicyDocuments } from './policy-documents.ts'
+import { openIdentity } from './identity.ts'
 
 const account = '000000000000'
 const masterKey = Buffer.alloc(32, 7)
@@ -32,9 +29,7 @@ const key: AccessKey = {
 }
 
 async function directoryOf(database: Awaited<ReturnType<typeof openTestDatabase>>) {
-  const store = await IamStore.open(database, masterKey)
-  const policies = new EffectivePolicies(new PolicyDocuments())
-  return { store, directory: new Directory({ store, policies, root: new RootCredentials({ acceptTest: true }) }) }
+  return openIdentity({ database, masterKey, root: new RootCredentials({ acceptTest: true }), clock: () => new Date() })
 }
 
 const put = (entity: User) => ({ writes: [{ put: 'user', entity }] as const, answer: undefined })

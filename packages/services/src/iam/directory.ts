@@ -3,12 +3,12 @@
  * snapshots: root's keys, users' keys, and sessions. Policies are those of this moment.
  */
 import type { Credential, CredentialStore, RootCredentials } from '@millrace/aws/credentials'
-import type { Principal } from '@millrace/policy/principal'
 import { principalValues } from '@millrace/policy/principal-values'
-import type { AccessKey } from './access-key.ts'
+import type { SessionStore } from '../sts/session.ts'
+import { sessionCredential, subjectOf } from '../sts/session-credential.ts'
 import type { EffectivePolicies } from './effective-policies.ts'
-import type { Account, User } from './entities.ts'
 import type { IamStore } from './iam-store.ts'
+import { userPrincipal } from './principals.ts'
 
 export interface IamDirectory extends CredentialStore {
   lookup(accessKeyId: string): Credential | null
@@ -20,56 +20,77 @@ export interface IamDirectory extends CredentialStore {
 
 export interface DirectoryOptions {
   readonly store: IamStore
+  readonly sessions: SessionStore
   readonly policies: EffectivePolicies
   readonly root: RootCredentials
 }
 
 export class Directory implements IamDirectory {
   readonly #store: IamStore
+  readonly #sessions: SessionStore
   readonly #policies: EffectivePolicies
   readonly #root: RootCredentials
+  readonly #listeners = new Set<() => void>()
   /** By access key id; thrown away at every change. */
   readonly #known = new Map<string, Credential>()
 
-  constructor({ store, policies, root }: DirectoryOptions) {
+  constructor({ store, sessions, policies, root }: DirectoryOptions) {
     this.#store = store
+    this.#sessions = sessions
     this.#policies = policies
     this.#root = root
-    store.onChange(() => this.#known.clear())
+    store.onChange(() => {
+      this.#known.clear()
+      this.#tell()
+    })
+    sessions.onChange(() => this.#tell())
   }
 
   lookup(accessKeyId: string): Credential | null {
     const known = this.#known.get(accessKeyId)
     if (known !== undefined) return known
-    const found = this.#root.lookup(accessKeyId) ?? this.#userCredential(accessKeyId)
-    if (found !== null && found.principal.type !== 'root') this.#known.set(accessKeyId, found)
+    const root = this.#root.lookup(accessKeyId)
+    if (root !== null) return root
+    const found = accessKeyId.startsWith('ASIA')
+      ? this.#sessionCredential(accessKeyId)
+      : this.#userCredential(accessKeyId)
+    if (found !== null) this.#known.set(accessKeyId, found)
     return found
   }
 
   *credentials(accountId?: string): Iterable<Credential> {
     yield* this.#root.credentials(accountId)
     for (const account of this.#store.accounts()) {
-      if (accountId !== undefined && account.accountId !== accountId) continue
-      for (const accessKeyId of account['access-key'].keys()) {
-        const credential = this.lookup(accessKeyId)
-        if (credential !== null) yield credential
-      }
+      if (accountId === undefined || account.accountId === accountId) yield* this.#all(account['access-key'].keys())
+    }
+    for (const session of this.#sessions.live()) {
+      if (accountId === undefined || session.accountId === accountId) yield* this.#all([session.accessKeyId])
     }
   }
 
   onChange(listener: () => void): () => void {
-    return this.#store.onChange(listener)
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  *#all(accessKeyIds: Iterable<string>): Iterable<Credential> {
+    for (const accessKeyId of accessKeyIds) {
+      const credential = this.lookup(accessKeyId)
+      if (credential !== null) yield credential
+    }
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
   }
 
   /** Null: unknown, or not active. */
   #userCredential(accessKeyId: string): Credential | null {
     const found = this.#store.accessKey(accessKeyId)
     if (found === null || found.key.status !== 'Active') return null
-    const user = found.account.user.get(found.key.userName.toLowerCase())
-    return user === undefined ? null : this.#credentialOf(found.account, user, found.key)
-  }
-
-  #credentialOf(account: Account, user: User, key: AccessKey): Credential {
+    const { account, key } = found
+    const user = account.user.get(key.userName.toLowerCase())
+    if (user === undefined) return null
     const principal = userPrincipal(account, user)
     return {
       accessKeyId: key.name,
@@ -81,8 +102,13 @@ export class Directory implements IamDirectory {
       values: principalValues(principal, user.tags),
     }
   }
-}
 
-export function userPrincipal({ accountId }: Account, user: User): Principal {
-  return { type: 'user', arn: user.arn, userId: user.id, accountId }
+  /** Null: unknown, or the user or role is gone. */
+  #sessionCredential(accessKeyId: string): Credential | null {
+    const session = this.#sessions.get(accessKeyId)
+    if (session === null) return null
+    const account = this.#store.account(session.accountId)
+    const subject = subjectOf(account, session)
+    return subject === null ? null : sessionCredential(account, session, subject, this.#policies)
+  }
 }

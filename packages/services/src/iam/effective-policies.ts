@@ -24,6 +24,10 @@ export class EffectivePolicies {
     return { identity: this.#held(account, role), boundary: this.#boundary(account, role.boundary), session: null }
   }
 
+  inline(name: string, text: string): NamedPolicy {
+    return { name, document: this.#documents.parse(text, 'identity') }
+  }
+
   /** By ARN, of the account or AWS's own; null: there is none. */
   managed(account: Account, arn: string): NamedPolicy | null {
     const text = defaultDocument(account, arn)
@@ -32,10 +36,7 @@ export class EffectivePolicies {
 
   #held(account: Account, holder: Pick<User, 'inline' | 'attached'>): NamedPolicy[] {
     return [
-      ...Object.entries(holder.inline).map(([name, text]) => ({
-        name,
-        document: this.#documents.parse(text, 'identity'),
-      })),
+      ...Object.entries(holder.inline).map(([name, text]) => this.inline(name, text)),
       ...holder.attached.flatMap((arn) => this.managed(account, arn) ?? []),
     ]
   }

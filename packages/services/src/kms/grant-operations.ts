@@ -1,4 +1,4 @@
-/** Grants: kept, listed and ended as on AWS; no principal but root exists yet whom they could let in. */
+/** Grants: made, listed and ended; what they allow is told by targets.ts. */
 import { randomBytes } from 'node:crypto'
 import type { GrantConstraints, GrantListEntry } from '@aws-sdk/client-kms'
 import { AwsError } from '@millrace/aws/errors'

@@ -17,6 +17,7 @@ import type { Keys } from './keys.ts'
 import { policyOperations } from './policy-operations.ts'
 import { rotationOperations } from './rotation-operations.ts'
 import { tagOperations } from './tag-operations.ts'
+import { kmsTargets } from './targets.ts'
 
 export interface KmsService {
   readonly service: Service
@@ -34,7 +35,7 @@ export function createKmsService({ database, masterKey, clock = () => new Date()
   const store = new KeyStore(database)
   const ring = new KeyRing({ store, masterKey, clock })
   const operations = kmsOperations({ ring, store, clock, pages: new Pages('InvalidMarkerException') })
-  return { service: defineService(loadModel('kms'), operations), keys: ring }
+  return { service: defineService(loadModel('kms'), operations, kmsTargets({ ring, store })), keys: ring }
 }
 
 export function kmsOperations(dependencies: KmsDependencies): OperationHandlers<'kms'> {

@@ -16,6 +16,7 @@ import { SecretStore } from './secret-store.ts'
 import { SecretVault } from './secret-vault.ts'
 import type { Secrets } from './secrets.ts'
 import { tagOperations } from './tag-operations.ts'
+import { secretsManagerTargets } from './targets.ts'
 import { valueOperations } from './value-operations.ts'
 
 export interface SecretsManagerService {
@@ -34,7 +35,10 @@ export function createSecretsManagerService(options: SecretsManagerOptions): Sec
   const { database, keys, clock = () => new Date() } = options
   const vault = new SecretVault({ store: new SecretStore(database), keys, clock })
   const operations = secretsManagerOperations({ vault, clock, pages: new Pages('InvalidNextTokenException') })
-  return { service: defineService(loadModel('secretsmanager'), operations), secrets: vault }
+  return {
+    service: defineService(loadModel('secretsmanager'), operations, secretsManagerTargets(vault)),
+    secrets: vault,
+  }
 }
 
 export function secretsManagerOperations(

@@ -1,13 +1,22 @@
-import type { CredentialStore } from '@millrace/aws/credentials'
+/** AWS Security Token Service: who the caller is, and temporary credentials. */
 import { loadModel } from '@millrace/aws/model'
-import { defineService, type Service } from '@millrace/aws/service'
+import { defineService, type OperationHandlers, type Service } from '@millrace/aws/service'
+import type { Identity } from '../iam/identity.ts'
+import { assumeRole } from './assume-role.ts'
 import { getAccessKeyInfo } from './get-access-key-info.ts'
 import { getCallerIdentity } from './get-caller-identity.ts'
+import { sessionTokenOperations } from './session-tokens.ts'
+import { stsTargets } from './targets.ts'
 
-/** AWS Security Token Service, as far as root credentials go: temporary credentials do not exist yet. */
-export function createStsService(credentials: CredentialStore): Service {
-  return defineService(loadModel('sts'), {
-    GetAccessKeyInfo: getAccessKeyInfo(credentials),
+export function createStsService(identity: Identity, clock: () => Date = () => new Date()): Service {
+  return defineService(loadModel('sts'), stsOperations(identity, clock), stsTargets(identity))
+}
+
+export function stsOperations(identity: Identity, clock: () => Date): OperationHandlers<'sts'> {
+  return {
+    AssumeRole: assumeRole(identity, clock),
+    GetAccessKeyInfo: getAccessKeyInfo(identity.directory),
     GetCallerIdentity: getCallerIdentity,
-  })
+    ...sessionTokenOperations(identity),
+  }
 }
