@@ -22,7 +22,8 @@ import {
   producerEpoch,
   producerId,
 } from '@millrace/protocol/records/batch-header'
-import type { AppendCallback, AppendOptions, AppendRefusal, Partition } from '../replication/partition.ts'
+import type { AppendCallback, AppendOptions, AppendRefusal } from '../replication/append-types.ts'
+import type { Partition } from '../replication/partition.ts'
 import type { TransactionalAppends } from '../transactions/transactional-appends.ts'
 import { PRODUCE_ERRORS, transactionError, verificationError } from '../transactions/wire-errors.ts'
 import { nodeEndpoints } from './endpoints.ts'

@@ -1,4 +1,5 @@
 /** What a leader checks before a batch goes into its log: the batch itself, then its producer (kafka-protocol §2.5, 4–7). */
+import { AppendError } from '@millrace/log/append-error'
 import type { PartitionLog } from '@millrace/log/partition-log'
 import type { LogConfig } from '@millrace/metadata/configs/log-config'
 import { ErrorCode } from '@millrace/protocol/errors'
@@ -70,4 +71,12 @@ export function batchRules(settings: LogConfig, environment: PartitionEnvironmen
 
 function refused(errorCode: number, refusal: AppendRefusal | null): AppendCheck {
   return { kind: 'refused', errorCode, refusal }
+}
+
+/** What an append is answered whose write failed. While the log is sound it was cut off: leadership had been lost. */
+export function writeErrorCode(log: PartitionLog, error: Error): number {
+  if (log.offline !== null) return ErrorCode.KAFKA_STORAGE_ERROR
+  return error instanceof AppendError && error.reason === 'corrupt'
+    ? ErrorCode.CORRUPT_MESSAGE
+    : ErrorCode.NOT_LEADER_OR_FOLLOWER
 }

@@ -8,13 +8,12 @@
  * when every member of the maximal ISR has the batch. Facts: kafka-protocol §2.5, §3.1, §4.2.
  */
 import type { Uuid } from '@millrace/base/uuid'
-import { AppendError } from '@millrace/log/append-error'
 import type { Slab } from '@millrace/log/arena'
 import type { PartitionLog } from '@millrace/log/partition-log'
 import type { PartitionState } from '@millrace/metadata/partition-state'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { type Admission, Admissions } from './admissions.ts'
-import { checkAppend } from './append-checks.ts'
+import { checkAppend, writeErrorCode } from './append-checks.ts'
 import type { AppendCallback, AppendOptions } from './append-types.ts'
 import type { PreparedBatch } from './batch-preparation.ts'
 import { DelayedProduces } from './delayed-produces.ts'
@@ -30,10 +29,6 @@ import {
   type OffsetResult,
 } from './list-offset.ts'
 import type { PartitionEnvironment } from './partition-environment.ts'
-
-export type { EpochEndResult, OffsetRequest, OffsetResult } from './list-offset.ts'
-
-export type { AppendCallback, AppendOptions, AppendRefusal } from './append-types.ts'
 
 export type PartitionRole = 'none' | 'leader' | 'follower'
 
@@ -211,7 +206,7 @@ export class Partition {
     }
     const leaderEpoch = this.#leaderEpoch
     const written = (error: Error | null, baseOffset: number, logAppendTimeMs: number): void => {
-      if (error !== null) return done(this.#writeFailed(error), -1, -1, null)
+      if (error !== null) return done(writeErrorCode(this.log, error), -1, -1, null)
       if (options.acks !== -1) return done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
       this.#awaitHighWatermark(
         baseOffset + check.recordCount,
@@ -350,7 +345,7 @@ export class Partition {
       // The first try is queued and not yet written: answering now would promise what a failed write takes back.
       this.log.whenWritten((error) => {
         if (error === null) done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
-        else done(this.#writeFailed(error), -1, -1, null)
+        else done(writeErrorCode(this.log, error), -1, -1, null)
       })
     }
   }
@@ -368,14 +363,6 @@ export class Partition {
       this.#delayedProduces.add({ requiredOffset, deadlineMs, baseOffset, logAppendTimeMs, done })
     } else if (this.underMinIsr) done(ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, -1, -1, null)
     else done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
-  }
-
-  /** An append that failed while the log is sound was cut off by a truncation: leadership had been lost. */
-  #writeFailed(error: Error): number {
-    if (this.log.offline !== null) return ErrorCode.KAFKA_STORAGE_ERROR
-    return error instanceof AppendError && error.reason === 'corrupt'
-      ? ErrorCode.CORRUPT_MESSAGE
-      : ErrorCode.NOT_LEADER_OR_FOLLOWER
   }
 
   /** A group of appends is written: once per group, before any of them is acknowledged. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { MessageDefinition } from '@millrace/protocol/definition'
-import type { AppendCallback, Partition } from '../replication/partition.ts'
+import type { AppendCallback } from '../replication/append-types.ts'
+import type { Partition } from '../replication/partition.ts'
 import {
   TOPIC_ID,
   OTHER_TOPIC_ID,
