@@ -93,6 +93,25 @@ program
   .addOption(json())
   .action(async (options) => (await import('./commands/why.ts')).why(options))
 
+program
+  .command('doctor')
+  .description('try an address as a client would, and say what is wrong; for any Kafka')
+  .option('--bootstrap <host:port,…>', 'the address')
+  .option('--command-config <file>', "the client's own configuration (Java or librdkafka)")
+  .addOption(new Option('--auth <kind>', 'what the client is told').choices(['plaintext', 'tls', 'scram', 'iam']))
+  .option('--user <name>', 'log in as this user, with the password in MILLRACE_PASSWORD')
+  .option('--ca <file>', 'PEM of the authorities to trust, and no others')
+  .option('--cert <file>', 'PEM of the certificate to show')
+  .option('--key <file>', 'PEM of its key')
+  .option('--timeout <seconds>', 'for each step', '5')
+  .addHelpText(
+    'after',
+    '\nExit status: 0 all is well, 2 not reachable, 3 another protocol, 4 certificate, 5 login, 6 an advertised address.',
+  )
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/doctor.ts')).doctor(options))
+
 const acls = program.command('acls').description("who may do what: Kafka's ACLs, with kafka-acls.sh's options")
 const aboutResources = (command: Command): Command =>
   command
