@@ -5,6 +5,7 @@
 import { connect } from 'node:net'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { rootCertificates } from 'node:tls'
 import { join } from 'node:path'
 import { createNodeHost } from '@millrace/host/node-host'
 import { AdminClient } from '@millrace/client/admin'
@@ -307,4 +308,57 @@ it('tells it in words, the newest last, and says so when there is nothing', asyn
   const refused = await millrace.cli('why', '--last', 'yesterday')
   expect(refused.status).toBe(1)
   expect(refused.stderr).toContain('write it as 90s, 10m, 2h or 1d')
+})
+
+describe('the doctor', () => {
+  const doctor = async (...args: string[]) => {
+    const { status, stdout, stderr } = await millrace.cli('doctor', ...args)
+    expect(stderr).toBe('')
+    return { status, stdout }
+  }
+
+  it('follows the configuration of a client to its login, and tells a wrong one what is wrong', async () => {
+    const file = join(scratch, 'client.properties')
+    const module = 'org.apache.kafka.common.security.scram.ScramLoginModule'
+    const configure = (password: string, protocol = 'SASL_SSL'): void =>
+      writeFileSync(
+        file,
+        [
+          `bootstrap.servers=${scram}`,
+          `security.protocol=${protocol}`,
+          'sasl.mechanism=SCRAM-SHA-512',
+          `sasl.jaas.config=${module} required username="alice" password="${password}";`,
+          'ssl.truststore.type=PEM',
+          `ssl.truststore.location=${caFile}`,
+          '',
+        ].join('\n'),
+      )
+    configure('wonderland')
+    const well = await doctor('--command-config', file)
+    expect(well.stdout).toContain('alice is let in by SCRAM-SHA-512.')
+    expect(well.stdout).toContain('Nothing is wrong as far as this can tell.')
+    expect(well.status).toBe(0)
+    configure('looking-glass')
+    const wrong = await doctor('--command-config', file)
+    expect(wrong.status).toBe(5)
+    expect(wrong.stdout).toContain('alice is refused by SCRAM-SHA-512')
+    expect(wrong.stdout).not.toContain('looking-glass')
+    configure('wonderland', 'SASL_PLAINTEXT')
+    const plain = await doctor('--command-config', file)
+    expect(plain.status).toBe(3)
+    expect(plain.stdout).toContain('Set security.protocol to SSL (SASL_SSL with a login)')
+  })
+
+  it('finds out what an address speaks, whom it has to be trusted by, and every broker behind it', async () => {
+    const { status, stdout } = await doctor('--bootstrap', plaintext, '--json')
+    expect(status).toBe(0)
+    const { findings } = JSON.parse(stdout) as { findings: { step: string; ok: boolean }[] }
+    expect(findings.filter(({ step }) => step === 'advertised')).toHaveLength(3)
+    const otherFile = join(scratch, 'other.pem')
+    writeFileSync(otherFile, rootCertificates[0] ?? '')
+    const untrusting = await doctor('--bootstrap', tls.split(',')[0] ?? '', '--ca', otherFile)
+    expect(untrusting.status).toBe(4)
+    expect(untrusting.stdout).toContain('millrace ca')
+    expect((await doctor('--bootstrap', '127.0.0.1:1')).status).toBe(2)
+  })
 })

@@ -24,6 +24,7 @@ import { metered, Mute, type ConnectionQuota, type MeteredRequest } from './requ
 import type { UsageCounts } from './request-usage.ts'
 import { ResponseQueue } from './response-queue.ts'
 import type { SaslAuthentication } from './sasl/sasl-authentication.ts'
+import { CloseListeners, runAll } from './run-all.ts'
 import type { BacklogUser } from './write-backlog.ts'
 
 export type ConnectionOptions = ConnectionOptionsOf<Connection>
@@ -51,7 +52,7 @@ export class Connection implements RequestOwner, BacklogUser {
   readonly #transport: Transport
   readonly #framer: Framer
   readonly #requests: ResponseQueue<PendingRequest>
-  readonly #closeListeners = new Set<() => void>()
+  readonly #closeListeners = new CloseListeners()
   readonly #mute: Mute
   #usage: UsageCounts | null
   #requestBytes = 0
@@ -124,9 +125,7 @@ export class Connection implements RequestOwner, BacklogUser {
   }
 
   onClose(listener: () => void): () => void {
-    if (this.#closed) listener()
-    else this.#closeListeners.add(listener)
-    return () => this.#closeListeners.delete(listener)
+    return this.#closeListeners.add(listener)
   }
 
   /** The peer has told what software it is. */
@@ -394,11 +393,7 @@ export class Connection implements RequestOwner, BacklogUser {
       if (request.answered) request.release?.()
       else if (!request.started) this.#framer.releaseFrame(request.held)
     }
-    runAll(this.#closeListeners)
+    this.#closeListeners.run()
     this.#options.onClosed(this)
   }
-}
-
-function runAll(callbacks: Iterable<() => void>): void {
-  for (const callback of callbacks) callback()
 }
