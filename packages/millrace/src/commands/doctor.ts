@@ -72,8 +72,9 @@ function print(findings: readonly Finding[], config: ClientConfig | null): void 
     process.stdout.write(`  ${mark} ${finding.seen}\n`)
     if (finding.next !== null) process.stdout.write(`    ${colors.bold('→')} ${finding.next}\n`)
   }
-  if (config?.trustStoreUnread != null) {
-    process.stdout.write(`  • ${config.trustStoreUnread} is no PEM file and was not looked into; --ca names one.\n`)
+  const unread = config?.trustStoreUnread ?? null
+  if (unread !== null) {
+    process.stdout.write(`  • ${unread} is no PEM file and was not looked into; --ca names one.\n`)
   }
   if (findings.every(({ ok }) => ok)) process.stdout.write('Nothing is wrong as far as this can tell.\n')
 }
@@ -96,7 +97,7 @@ function expectationOf({ auth, user }: DoctorCommandOptions, config: ClientConfi
 function trustOf({ dataDir, ca, cert, key }: DoctorCommandOptions, config: ClientConfig | null): TlsTrust {
   if ((cert === undefined) !== (key === undefined)) throw new UserError('--cert and --key belong together.')
   const client = cert === undefined || key === undefined ? null : { cert: pemOf(cert), key: pemOf(key) }
-  const told = [...(ca === undefined ? [] : [pemOf(ca)]), ...(config?.ca == null ? [] : [config.ca])]
+  const told = [ca === undefined ? null : pemOf(ca), config?.ca ?? null].filter((pem) => pem !== null)
   if (told.length > 0) return { ca: told, client }
   const own = join(authorityDirectory(dataDirectory(dataDir)), CERTIFICATE_FILE)
   const extra = process.env['NODE_EXTRA_CA_CERTS'] ?? ''

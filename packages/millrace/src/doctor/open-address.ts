@@ -72,7 +72,7 @@ export function openTls(socket: Socket, host: string, trust: TlsTrust, timeoutMs
       // `authorized` is then about the chain alone; the name is looked at by itself.
       checkServerIdentity: () => undefined,
       ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...(trust.client ?? {}),
+      ...trust.client,
     })
     // Whatever comes after this has been answered is told to whoever uses it.
     for (const each of [socket, secure]) each.on('error', () => {})
