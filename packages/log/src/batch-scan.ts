@@ -12,6 +12,7 @@ import {
   magic,
   MAGIC_V2,
 } from '@millrace/protocol/records/batch-header'
+import { isBrokenSeal } from './sealing/broken-seal.ts'
 import type { SegmentFile } from './segment-file.ts'
 
 const CHUNK_BYTES = 1024 * 1024
@@ -39,7 +40,13 @@ export function scanBatchesSync(
   let position = options.position
   let minOffset = options.minOffset
   while (position < file.sizeBytes) {
-    const length = file.readSync(chunk, 0, chunk.length, position)
+    let length: number
+    try {
+      length = file.readSync(chunk, 0, chunk.length, position)
+    } catch (error) {
+      if (isBrokenSeal(error)) return ended(position, (error as Error).message)
+      throw error
+    }
     let at = 0
     let needed = 0
     while (at < length) {
@@ -60,6 +67,8 @@ export function scanBatchesSync(
     }
     position += at
     if (length === 0) return ended(position, 'file is shorter than its size')
+    if (at === 0 && length < Math.min(chunk.length, file.sizeBytes - position))
+      return ended(position, 'batch cannot be read as a whole')
     if (needed > chunk.length) chunk = Buffer.allocUnsafe(needed)
   }
   return ended(position, null)

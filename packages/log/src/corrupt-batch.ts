@@ -38,6 +38,12 @@ export class CorruptionReport {
     return this.#count
   }
 
+  brokenIndex(path: string): void {
+    this.#logger.error('an index file cannot be read: searches walk the log, and the next start makes it anew', {
+      path,
+    })
+  }
+
   found(batch: CorruptBatch): void {
     const place = `${batch.path}:${batch.position}`
     if (this.#places.has(place)) return

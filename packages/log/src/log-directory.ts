@@ -15,6 +15,7 @@ import {
 } from './checkpoints.ts'
 import { partitionDirectoryName } from './file-names.ts'
 import { decodeMetaProperties, encodeMetaProperties, META_PROPERTIES_FILE } from './meta-properties.ts'
+import { isBrokenSeal } from './sealing/broken-seal.ts'
 import { StorageError } from './storage-error.ts'
 
 const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
@@ -117,7 +118,9 @@ function readCleanShutdown(host: Host, directory: string): number | null {
   try {
     const content: unknown = JSON.parse(Buffer.from(host.disk.readFile(path)).toString())
     if (typeof content === 'object' && content !== null && 'brokerEpoch' in content) return Number(content.brokerEpoch)
-  } catch {
+  } catch (error) {
+    // Nobody knows who wrote it.
+    if (isBrokenSeal(error)) return null
     // An unreadable epoch is an unknown one.
   }
   return -1
@@ -126,13 +129,14 @@ function readCleanShutdown(host: Host, directory: string): number | null {
 /** A malformed file costs time or a position, never data: it is told and taken as empty. */
 function readOffsets(file: CheckpointFile, logger: Logger): ReadonlyMap<string, number> {
   const offsets = new Map<string, number>()
-  const content = file.read()
-  if (content === null) return offsets
   try {
+    const content = file.read()
+    if (content === null) return offsets
     for (const { topic, partition, offset } of decodeOffsetCheckpoint(content)) {
       offsets.set(partitionKey(topic, partition), offset)
     }
   } catch (error) {
+    if (error instanceof Error && 'code' in error && !isBrokenSeal(error)) throw error
     logger.warn('a checkpoint is malformed and taken as empty', { path: file.path, error: String(error) })
   }
   return offsets

@@ -22,7 +22,7 @@ import { createLogContext, type LogContext } from './log-context.ts'
 import { LogDirectory, partitionKey } from './log-directory.ts'
 import { createPartitionDirectory } from './partition-directory.ts'
 import { PartitionLog } from './partition-log.ts'
-import { decodePartitionMetadata, PARTITION_METADATA_FILE } from './partition-metadata.ts'
+import { PARTITION_METADATA_FILE, readTopicId } from './partition-metadata.ts'
 import { loadLog } from './recovery.ts'
 import { applyRetention } from './retention.ts'
 import { isOutOfSpace, StorageError } from './storage-error.ts'
@@ -280,8 +280,7 @@ export class LogManager {
     invariant(parsed !== null, 'a partition directory has a name', { name })
     const { topic, partition } = parsed
     const directory = `${this.#directory.path}/${name}`
-    const metadataPath = `${directory}/${PARTITION_METADATA_FILE}`
-    const topicId = host.disk.exists(metadataPath) ? decodePartitionMetadata(host.disk.readFile(metadataPath)) : null
+    const topicId = readTopicId(host.disk, `${directory}/${PARTITION_METADATA_FILE}`)
     if (topicId === null) {
       const stray = `${this.#directory.path}/${markedDirectoryName(topic, partition, this.#uniqueHex(), 'stray')}`
       logger.warn('a partition directory without a topic id is set aside', { directory, stray })

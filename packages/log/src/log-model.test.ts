@@ -9,8 +9,10 @@ import type { FakeHost } from '@millrace/testkit/fake-host'
 import { createRecordingLogger } from '@millrace/testkit/recording-logger'
 import { SeededRandom } from '@millrace/testkit/seeded-random'
 import { World } from '@millrace/testkit/world'
+import type { Disk } from '@millrace/base/host'
 import type { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
+import { SealedDisk } from './sealing/sealed-disk.ts'
 import {
   append,
   type Appended,
@@ -36,10 +38,13 @@ interface Batch {
 
 const CONFIG = configOf({ segmentBytes: 6_000, indexIntervalBytes: 300, segmentJitterMs: 0 })
 const STEPS = 60
+const DATA_KEY = Buffer.alloc(32, 1)
 
 class History {
   readonly #world: World
   readonly #host: FakeHost
+  readonly #sealed: boolean
+  #disk: Disk
   readonly #random: SeededRandom
   readonly #sequences = new Map<number, number>()
   #manager: LogManager
@@ -48,9 +53,12 @@ class History {
   #epoch = 0
   #counter = 0
 
-  constructor(seed: number) {
+  /** @param sealed the same, on files that are encrypted */
+  constructor(seed: number, sealed: boolean) {
     this.#world = new World({ seed })
+    this.#sealed = sealed
     this.#host = this.#world.addHost('broker')
+    this.#disk = this.#host.disk
     this.#random = new SeededRandom(`history/${seed}`)
     this.#manager = this.#open()
     this.#log = this.#manager.create({ topic: 'orders', partition: 0, topicId: TOPIC_ID, config: CONFIG })
@@ -63,7 +71,10 @@ class History {
   }
 
   #open(): LogManager {
-    return openManager(this.#host, createRecordingLogger(), this.#run, { defaults: CONFIG, openFilesMax: 8 })
+    const { clock, timers, tick, random, network, computing, disk } = this.#host
+    this.#disk = this.#sealed ? new SealedDisk({ disk, dataKey: DATA_KEY, random }) : disk
+    const host = { clock, timers, tick, random, network, computing, disk: this.#disk }
+    return openManager(host, createRecordingLogger(), this.#run, { defaults: CONFIG, openFilesMax: 8 })
   }
 
   readonly #run = (until: () => boolean): void => this.#world.runUntil(until)
@@ -240,11 +251,11 @@ class History {
   /** What an inspector of the directory would find wrong: index entries that do not meet their batch. */
   #verifyFiles(): void {
     const directory = `${DIRECTORY}/orders-0`
-    for (const name of this.#host.disk.list(directory)) {
+    for (const name of this.#disk.list(directory)) {
       if (!name.endsWith('.index')) continue
       const base = Number(name.slice(0, 20))
-      const index = Buffer.from(this.#host.disk.readFile(`${directory}/${name}`))
-      const bytes = Buffer.from(this.#host.disk.readFile(`${directory}/${name.slice(0, 20)}.log`))
+      const index = Buffer.from(this.#disk.readFile(`${directory}/${name}`))
+      const bytes = Buffer.from(this.#disk.readFile(`${directory}/${name.slice(0, 20)}.log`))
       expect(index.length % 8).toBe(0)
       for (let at = 0; at < index.length; at += 8) {
         const position = index.readInt32BE(at + 4)
@@ -267,7 +278,10 @@ function recordsOf(batches: readonly Batch[]): string[] {
 describe('a random history', () => {
   for (let seed = 1; seed <= 60; seed++) {
     it(`agrees with a list of records (seed ${seed})`, () => {
-      new History(seed).run()
+      new History(seed, false).run()
+    })
+    it(`agrees with a list of records in sealed files (seed ${seed})`, () => {
+      new History(seed, true).run()
     })
   }
 })

@@ -9,6 +9,7 @@ import { problemOf } from './batch-scan.ts'
 import { CorruptBatch } from './corrupt-batch.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogRead, ReadRequest } from './log-types.ts'
+import { isBrokenSeal } from './sealing/broken-seal.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
 import type { TailCache } from './tail-cache.ts'
@@ -33,6 +34,7 @@ const SLOW_PERIOD_MS = 1000
 /** Only the youngest segments are read on the loop; older ones are unlikely to be in the page cache. */
 const SYNC_SEGMENTS_MAX = 2
 const SIZE_PROBLEM = 'batch size cannot be'
+const SHORT_PROBLEM = 'batch cannot be read as a whole'
 
 /** What the reader sees of its log. */
 export interface ReadableLog {
@@ -148,7 +150,7 @@ export class LogReader {
       callback(null, nothing(request))
       return
     }
-    segment.loadIndexes((error) => {
+    segment.loadIndexes(this.#context.corruption, (error) => {
       if (error !== null) {
         callback(error, null)
         return
@@ -182,7 +184,11 @@ export class LogReader {
         return
       }
       lease.slab.release()
-      if (error !== null) callback(error, null)
+      if (isBrokenSeal(error)) {
+        const corrupt = new CorruptBatch(segment.log.path, search.position, (error as Error).message)
+        this.#context.corruption.found(corrupt)
+        callback(corrupt, null)
+      } else if (error !== null) callback(error, null)
       else this.readCold(request, callback)
     })
   }
@@ -208,6 +214,8 @@ export class LogReader {
     const startPosition = search.position
     const isSizePossible = (): boolean =>
       size >= BATCH_HEADER_BYTES && startPosition + at - lease.start + size <= segment.log.sizeBytes
+    // A sealed file is read up to what is broken in it.
+    const isShort = length < Math.min(search.length, segment.log.sizeBytes - search.position)
     let at = lease.start
     let size = 0
     while (at + BATCH_HEADER_BYTES <= end) {
@@ -217,6 +225,8 @@ export class LogReader {
       if (isWanted && lastOffset(bytes, at) >= request.offset) break
       at += size
     }
+    if (isShort && length > 0 && at === lease.start && (length < BATCH_HEADER_BYTES || at + size > end))
+      return corrupt(SHORT_PROBLEM)
     search.position += at - lease.start
     if (at + BATCH_HEADER_BYTES > end) {
       lease.slab.release()

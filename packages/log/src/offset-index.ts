@@ -100,15 +100,35 @@ export class OffsetIndex {
     }
     const bytes = Buffer.allocUnsafe(this.#count * ENTRY_BYTES)
     this.file.read(bytes, 0, bytes.length, 0, (error, bytesRead) => {
-      if (error === null && this.#pairs === null) this.#decode(bytes.subarray(0, bytesRead))
-      callback(error)
+      if (error !== null || this.#pairs !== null) {
+        callback(error)
+        return
+      }
+      if (bytesRead === bytes.length) this.#decode(bytes)
+      else {
+        try {
+          this.loadSync()
+        } catch (failure) {
+          callback(failure as Error)
+          return
+        }
+      }
+      callback(null)
     })
+  }
+
+  /** The file cannot be read: searches walk the log from its start, and the next start makes the file anew. */
+  doWithout(): void {
+    this.#count = 0
+    this.#pairs = new Int32Array(2 * FIRST_CAPACITY)
+    this.file.remove()
   }
 
   loadSync(): void {
     if (this.#pairs !== null) return
     const bytes = Buffer.allocUnsafe(this.#count * ENTRY_BYTES)
-    this.#decode(bytes.subarray(0, this.file.readSync(bytes, 0, bytes.length, 0)))
+    this.file.readWholeSync(bytes)
+    this.#decode(bytes)
   }
 
   /** Gives the memory back; only for an index that is wholly on disk. */

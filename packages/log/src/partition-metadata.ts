@@ -1,5 +1,7 @@
 /** `partition.metadata`: which topic id the directory belongs to. Two lines, no newline at the end. */
+import type { Disk } from '@millrace/base/host'
 import { isUuid, type Uuid, ZERO_UUID } from '@millrace/base/uuid'
+import { isBrokenSeal } from './sealing/broken-seal.ts'
 
 export const PARTITION_METADATA_FILE = 'partition.metadata'
 
@@ -12,4 +14,15 @@ export function decodePartitionMetadata(content: Uint8Array): Uuid | null {
   const match = /^version: 0\ntopic_id: (\S+)\n?$/.exec(Buffer.from(content).toString())
   const topicId = match?.[1] ?? ''
   return isUuid(topicId) && topicId !== ZERO_UUID ? topicId : null
+}
+
+/** null as well when there is no such file, or when it is not as it was sealed: it is not synced when it is written. */
+export function readTopicId(disk: Disk, path: string): Uuid | null {
+  if (!disk.exists(path)) return null
+  try {
+    return decodePartitionMetadata(disk.readFile(path))
+  } catch (error) {
+    if (isBrokenSeal(error)) return null
+    throw error
+  }
 }

@@ -1,10 +1,12 @@
 /** Producer states at start and after a truncation: from a snapshot file and the batches behind it. */
+import type { Disk } from '@millrace/base/host'
 import { lastOffset, nextOffset } from '@millrace/protocol/records/batch-header'
 import { scanBatchesSync } from './batch-scan.ts'
 import { parseSegmentFileName, segmentFileName } from './file-names.ts'
 import type { LogContext } from './log-context.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerStates } from './producer-states.ts'
+import { isBrokenSeal } from './sealing/broken-seal.ts'
 import type { SegmentList } from './segment-list.ts'
 
 /**
@@ -25,7 +27,7 @@ export function loadNewestSnapshot(
   }
   for (const offset of offsets.sort((a, b) => b - a)) {
     const path = `${directory}/${segmentFileName(offset, '.snapshot')}`
-    const entries = decodeProducerSnapshot(Buffer.from(disk.readFile(path)))
+    const entries = readSnapshot(disk, path)
     if (entries !== null) {
       producers.loadSnapshot(entries, clock.nowMs())
       return offset
@@ -35,6 +37,15 @@ export function loadNewestSnapshot(
   }
   producers.clear()
   return -1
+}
+
+function readSnapshot(disk: Disk, path: string): ReturnType<typeof decodeProducerSnapshot> {
+  try {
+    return decodeProducerSnapshot(Buffer.from(disk.readFile(path)))
+  } catch (error) {
+    if (isBrokenSeal(error)) return null
+    throw error
+  }
 }
 
 /** Takes in the batches of [from, end). */

@@ -23,6 +23,8 @@ import { ProducerStates } from './producer-states.ts'
 import { loadNewestSnapshot, removeStraySnapshots, replayProducers } from './producer-recovery.ts'
 import { Segment } from './segment.ts'
 import { SegmentList } from './segment-list.ts'
+import { isBrokenSeal } from './sealing/broken-seal.ts'
+import type { AbortedEntry } from './transaction-index.ts'
 import { cutSegment, removeSnapshotsAbove } from './truncation.ts'
 
 export interface LoadOptions {
@@ -76,7 +78,7 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
   })
   const producers = new ProducerStates(context.producerIdExpirationMs)
   const recoveryPoint = epochsOnDisk === null ? 0 : options.recoveryPoint
-  const firstUnsafe = clean
+  let firstUnsafe = clean
     ? segments.length
     : Math.max(
         0,
@@ -86,8 +88,13 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
   for (const [index, segment] of segments.slice(0, firstUnsafe).entries()) {
     if (openSafely(segment, segments[index + 1])) continue
     context.logger.warn('rebuilding the indexes of a segment', { directory, baseOffset: segment.baseOffset })
-    const aborted = segment.transactionIndex.isSane(segment.baseOffset) ? [...segment.transactionIndex.entries] : []
-    rebuild(context, segment, options.config, () => undefined)
+    const aborted = abortedOf(segment)
+    if (aborted === null) {
+      firstUnsafe = index
+      break
+    }
+    const problem = rebuild(context, segment, options.config, () => undefined)
+    if (problem !== null) tellCut(context, segment, problem, 0)
     // The batches alone do not tell it without the producer states of that time.
     for (const entry of aborted) segment.transactionIndex.append(entry)
     if (index < segments.length - 1) unflushed.push(segment)
@@ -156,11 +163,11 @@ export function reloadProducers(
 
 /** null when the file is malformed: the epochs are then rebuilt from all batches. */
 function readEpochs(context: LogContext, file: CheckpointFile): EpochEntry[] | null {
-  const content = file.read()
-  if (content === null) return []
   try {
-    return decodeEpochCheckpoint(content)
+    const content = file.read()
+    return content === null ? [] : decodeEpochCheckpoint(content)
   } catch (error) {
+    if (error instanceof Error && 'code' in error && !isBrokenSeal(error)) throw error
     context.logger.warn('the leader epoch file is malformed and will be rebuilt', {
       path: file.path,
       error: String(error),
@@ -189,6 +196,25 @@ function openSegments(context: LogContext, options: LoadOptions): Segment[] {
 
 /** Takes the files as they are; false when an index is missing or cannot be right. */
 function openSafely(segment: Segment, next: Segment | undefined): boolean {
+  try {
+    return takeAsIs(segment, next)
+  } catch (error) {
+    if (isBrokenSeal(error)) return false
+    throw error
+  }
+}
+
+/** Of the transaction index; null when it cannot be read: then the batches behind a producer snapshot must tell. */
+function abortedOf(segment: Segment): readonly AbortedEntry[] | null {
+  try {
+    return segment.transactionIndex.isSane(segment.baseOffset) ? [...segment.transactionIndex.entries] : []
+  } catch (error) {
+    if (isBrokenSeal(error)) return null
+    throw error
+  }
+}
+
+function takeAsIs(segment: Segment, next: Segment | undefined): boolean {
   if (!segment.offsetIndex.isSane() || !segment.timeIndex.isSane()) return false
   if (!segment.transactionIndex.isSane(segment.baseOffset)) return false
   const last = segment.timeIndex.peekLast()
@@ -250,16 +276,20 @@ function recoverFrom(context: LogContext, recovery: Recovery): Segment[] {
     const kept = gapBefore(segment, segments[index - 1]) === null ? segment : (segments[index - 1] as Segment)
     const lost = list.removeAbove(kept.baseOffset).reverse()
     for (const later of lost) for (const file of later.files) file.remove()
-    context.logger.warn('the log was cut at its first invalid batch', {
-      path: kept.log.path,
-      position: kept.log.sizeBytes,
-      problem,
-      logEndOffset: kept.nextOffset,
-      segmentsRemoved: lost.length,
-    })
+    tellCut(context, kept, problem, lost.length)
     return segments.filter((each) => list.has(each))
   }
   return segments
+}
+
+function tellCut(context: LogContext, segment: Segment, problem: string, segmentsRemoved: number): void {
+  context.logger.warn('the log was cut at its first invalid batch', {
+    path: segment.log.path,
+    position: segment.log.sizeBytes,
+    problem,
+    logEndOffset: segment.nextOffset,
+    segmentsRemoved,
+  })
 }
 
 /** Above the recovery point a segment starts where the one before ends; otherwise what lay between was lost. */

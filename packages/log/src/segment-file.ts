@@ -1,6 +1,6 @@
 /**
- * SegmentFile: the only place that computes file offsets and does segment, index and snapshot I/O, in logical positions
- * (encryption and tiering slot in here). Appends go to `sizeBytes`, which moves only when the whole write has returned.
+ * SegmentFile: the only place that does segment, index and snapshot I/O, in logical positions; the disk may be a
+ * SealedDisk, which knows where they are. Appends go to `sizeBytes`, which moves only when the whole write has returned.
  *
  * One append at a time. A truncation while an append is under way takes effect at once logically; the bytes that still
  * land behind it are cut off when that append returns, and its callback tells success all the same: the owner knows
@@ -132,6 +132,15 @@ export class SegmentFile {
       return this.#access.disk.readSync(this.#use(), target, targetStart, wanted, position)
     } catch (error) {
       throw this.#failure('read', error)
+    }
+  }
+
+  /** Fills `target` from the file's start. Throws StorageError, also when there is less to read. */
+  readWholeSync(target: Uint8Array): void {
+    for (let filled = 0; filled < target.length;) {
+      const count = this.readSync(target, filled, target.length - filled, filled)
+      if (count === 0) throw this.#failure('read', 'SHORT_READ')
+      filled += count
     }
   }
 

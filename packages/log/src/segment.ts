@@ -7,6 +7,8 @@ import { batchSizeBytes, lastOffset, maxTimestamp, recordCount } from '@millrace
 import type { LogConfig } from './log-config.ts'
 import { segmentFileName } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
+import type { CorruptionReport } from './corrupt-batch.ts'
+import { isBrokenSeal } from './sealing/broken-seal.ts'
 import { SegmentFile, type FileAccess } from './segment-file.ts'
 import { TimeIndex } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
@@ -184,10 +186,18 @@ export class Segment {
     runSteps(steps, callback)
   }
 
-  loadIndexes(callback: (error: Error | null) => void): void {
-    this.offsetIndex.load((error) => {
+  /** An index file that is not as it was sealed is told of and done without. */
+  loadIndexes(report: CorruptionReport, callback: (error: Error | null) => void): void {
+    const load = (index: OffsetIndex | TimeIndex, next: (error: Error | null) => void): void =>
+      index.load((error) => {
+        if (!isBrokenSeal(error)) return next(error)
+        report.brokenIndex(index.file.path)
+        index.doWithout()
+        next(null)
+      })
+    load(this.offsetIndex, (error) => {
       if (error !== null) callback(error)
-      else this.timeIndex.load(callback)
+      else load(this.timeIndex, callback)
     })
   }
 

@@ -110,15 +110,35 @@ export class TimeIndex {
     }
     const bytes = Buffer.allocUnsafe(this.#count * ENTRY_BYTES)
     this.file.read(bytes, 0, bytes.length, 0, (error, bytesRead) => {
-      if (error === null && this.#timestamps === null) this.#decode(bytes.subarray(0, bytesRead))
-      callback(error)
+      if (error !== null || this.#timestamps !== null) {
+        callback(error)
+        return
+      }
+      if (bytesRead === bytes.length) this.#decode(bytes)
+      else {
+        try {
+          this.loadSync()
+        } catch (failure) {
+          callback(failure as Error)
+          return
+        }
+      }
+      callback(null)
     })
+  }
+
+  /** The file cannot be read: searches walk the log from its start, and the next start makes the file anew. */
+  doWithout(): void {
+    this.#count = 0
+    this.#allocate(FIRST_CAPACITY)
+    this.file.remove()
   }
 
   loadSync(): void {
     if (this.#timestamps !== null) return
     const bytes = Buffer.allocUnsafe(this.#count * ENTRY_BYTES)
-    this.#decode(bytes.subarray(0, this.file.readSync(bytes, 0, bytes.length, 0)))
+    this.file.readWholeSync(bytes)
+    this.#decode(bytes)
   }
 
   unload(): void {

@@ -40,7 +40,7 @@ function lookupIn(segment: Segment | undefined, lookup: Lookup): void {
     lookup.callback(null, null)
     return
   }
-  segment.loadIndexes((error) => {
+  segment.loadIndexes(lookup.context.corruption, (error) => {
     if (error !== null) {
       lookup.callback(error, null)
       return

@@ -87,9 +87,9 @@ export class TransactionIndex {
   #load(): AbortedEntry[] {
     if (this.#entries !== null) return this.#entries
     const bytes = Buffer.allocUnsafe(this.file.sizeBytes)
-    const length = this.file.readSync(bytes, 0, bytes.length, 0)
+    this.file.readWholeSync(bytes)
     const entries: AbortedEntry[] = []
-    for (let at = 0; at + ENTRY_BYTES <= length; at += ENTRY_BYTES) {
+    for (let at = 0; at + ENTRY_BYTES <= bytes.length; at += ENTRY_BYTES) {
       entries.push({
         producerId: Number(bytes.readBigInt64BE(at + 2)),
         firstOffset: Number(bytes.readBigInt64BE(at + 10)),
