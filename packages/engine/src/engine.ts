@@ -34,6 +34,13 @@ export interface ControllerSpec {
 /** How clients may connect: each kind has a port of its own on every broker. */
 export type ClientListener = 'plaintext' | 'tls' | 'scram'
 
+/** Each node has a data key of its own, wrapped by this KMS key. */
+export interface EncryptionAtRest {
+  readonly keyArn: string
+  /** Data keys are bound to it. */
+  readonly clusterArn: string
+}
+
 /** What a cluster should be. Plain data: it is stored, compared, and handed to node processes as JSON. */
 export interface ClusterSpec {
   readonly id: ClusterId
@@ -48,6 +55,8 @@ export interface ClusterSpec {
   readonly clientListeners: readonly ClientListener[]
   /** Nodes speak TLS with each other. */
   readonly encryptsInCluster: boolean
+  /** What the nodes' data is encrypted under; null: it is plain. Chosen when the cluster is made. */
+  readonly encryptionAtRest: EncryptionAtRest | null
   /** The static configuration every node runs with, defaults of the service included (`server.properties` in Kafka). */
   readonly properties: Readonly<Record<string, string>>
 }
@@ -120,6 +129,11 @@ export interface Engine {
   observe(cluster: ClusterId): Promise<ClusterObservation>
   /** Restarts one node (a broker by controlled shutdown) and resolves when it serves and is in all its ISRs again. */
   restart(cluster: ClusterId, node: NodeId): Promise<void>
+  /**
+   * Ends all nodes at once, also in the middle of an `apply`, which then fails; they stay stopped until the next one.
+   * No error when the cluster is unknown.
+   */
+  halt(cluster: ClusterId, reason: string): Promise<void>
   /** Ends all nodes and removes all their data. No error when the cluster is unknown. */
   destroy(cluster: ClusterId): Promise<void>
   /** @throws EngineError when the cluster is unknown */

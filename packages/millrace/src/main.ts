@@ -34,6 +34,15 @@ program
   .addOption(dataDir())
   .addOption(new Option('--ephemeral', 'keep nothing: clusters end with this process').env('MILLRACE_EPHEMERAL'))
   .addOption(new Option('--demo', 'also create a cluster `demo` and prove that it works').env('MILLRACE_DEMO'))
+  .addOption(
+    new Option(
+      '--encrypt-at-rest <when>',
+      'whose data is encrypted: of clusters with a KMS key of their own, or of all',
+    )
+      .choices(['customer-key', 'always'])
+      .default('customer-key')
+      .env('MILLRACE_ENCRYPT_AT_REST'),
+  )
   .addOption(new Option('--json', 'tell progress as JSON lines').env('MILLRACE_JSON'))
   .action(async (options) => (await import('./commands/start.ts')).start(options))
 

@@ -38,6 +38,7 @@ export const CONTROLLER_NODE_ID = 10001
 
 export interface SpecRequest {
   readonly id: string
+  readonly arn: string
   readonly name: string
   readonly desired: DesiredCluster
   /** Of the configuration revision; empty without one. */
@@ -61,7 +62,8 @@ const openListeners: Readonly<Record<ClientBroker, readonly ClientListener[]>> =
 }
 
 /** What the engine is asked for. */
-export function clusterSpec({ id, name, desired, properties }: SpecRequest): ClusterSpec {
+export function clusterSpec({ id, arn, name, desired, properties }: SpecRequest): ClusterSpec {
+  const keyArn = desired.EncryptionInfo.EncryptionAtRest?.DataVolumeKMSKeyId
   const settable = Object.entries(properties).filter(([key]) => !isRemovedFrom(key, desired.KafkaVersion))
   return {
     id,
@@ -72,6 +74,7 @@ export function clusterSpec({ id, name, desired, properties }: SpecRequest): Clu
     controllers: [{ nodeId: CONTROLLER_NODE_ID }],
     clientListeners: clientListeners(desired),
     encryptsInCluster: desired.EncryptionInfo.EncryptionInTransit?.InCluster !== false,
+    encryptionAtRest: keyArn === undefined ? null : { keyArn, clusterArn: arn },
     properties: { ...defaultProperties(desired.ZoneIds.length), ...Object.fromEntries(settable) },
   }
 }

@@ -25,7 +25,6 @@ export const fieldsWithoutEffect: readonly FieldWithoutEffect[] = [
     field: 'brokerNodeGroupInfo.storageInfo.ebsStorageInfo.provisionedThroughput',
     why: 'disks are as fast as they are',
   },
-  { field: 'encryptionInfo.encryptionAtRest.dataVolumeKMSKeyId', why: 'segment files are not encrypted' },
   { field: 'enhancedMonitoring', why: 'no metrics are delivered to CloudWatch' },
   { field: 'openMonitoring', why: 'no metrics ports are opened' },
   { field: 'loggingInfo', why: 'broker logs are files in the data directory and are not delivered elsewhere' },

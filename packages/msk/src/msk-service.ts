@@ -9,6 +9,8 @@ import { loadModel } from '@millrace/aws/model'
 import { Paginator } from '@millrace/aws/pagination'
 import { defineService, type Service } from '@millrace/aws/service'
 import type { Engine, NodeId, NodeObservation, NodeRole, NodeState } from '@millrace/engine/engine'
+import { type KeySource, noKeys } from './at-rest/key-source.ts'
+import { KeyWatch } from './at-rest/key-watch.ts'
 import type { ClusterState } from './cluster-state.ts'
 import { kafkaOperations } from './kafka-operations.ts'
 import type { Dependencies } from './operations/dependencies.ts'
@@ -31,6 +33,10 @@ export interface MskServiceOptions {
   readonly openTopics: OpenTopics
   /** Where SCRAM users come from; none when left out. */
   readonly secrets?: SecretSource
+  /** Under which the data of clusters can be encrypted; none when left out. */
+  readonly keys?: KeySource
+  /** True: also the data of clusters that name no key, under the AWS managed key. False when left out. */
+  readonly alwaysEncrypts?: boolean
   /** `setKafkaScramUsers(engine, host)` of scram/scram-users.ts, or a test's own. */
   readonly setScramUsers: SetScramUsers
   /** Wall clock; the system's when left out. */
@@ -44,7 +50,8 @@ export interface ClusterOverview {
   readonly accountId: string
   readonly region: string
   readonly state: ClusterState
-  /** Why it is in that state, where that needs saying. */
+  /** Why it is in that state, where that needs saying: `stateInfo`. */
+  readonly stateCode: string | null
   readonly stateMessage: string | null
   readonly kafkaVersion: string
   readonly nodes: readonly NodeOverview[]
@@ -90,16 +97,21 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     throw error
   }
   const security = new SecuritySync({ store, engine, clock, logger, sources: [] })
+  const { keys = noKeys, alwaysEncrypts = false } = options
   const reconciler = new Reconciler({
     store,
     engine,
+    keys,
     clock,
     logger,
     pushSecurity: (cluster) => security.sync(cluster),
   })
   const { secrets = noSecrets, setScramUsers } = options
   const scram = new ScramSync({ store, secrets, setUsers: setScramUsers, logger })
+  const keyWatch = new KeyWatch({ store, engine, keys, logger, wake: (clusterArn) => reconciler.wake(clusterArn) })
   const dependencies: Dependencies = {
+    keys,
+    alwaysEncrypts,
     secrets,
     setScramUsers,
     store,
@@ -114,19 +126,23 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     async start() {
       // First: what a node is told when it is adopted counts at once.
       await security.start()
+      keyWatch.start()
       await reconciler.start()
       scram.start()
     },
     async idle() {
+      await keyWatch.idle()
       await reconciler.idle()
       await scram.idle()
     },
     overview: () => overview(store, engine),
     async stop({ keepBrokers }) {
       scram.close()
+      keyWatch.close()
       security.close()
       reconciler.close()
       await engine.close({ keepNodes: keepBrokers })
+      await keyWatch.idle()
       await reconciler.idle()
       await scram.idle()
       await store.close()
@@ -146,6 +162,7 @@ async function overview(store: Store, engine: Engine): Promise<readonly ClusterO
         accountId: cluster.accountId,
         region: cluster.region,
         state: cluster.state,
+        stateCode: cluster.stateCode,
         stateMessage: cluster.stateMessage,
         kafkaVersion: cluster.desired.KafkaVersion,
         nodes: nodes.map(({ nodeId, role, zoneId, state, pid, clientPorts, reason }) => ({

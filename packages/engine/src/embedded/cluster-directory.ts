@@ -4,6 +4,7 @@
  *   <root>/clusters/<id>/cluster.json          spec and ports as last applied: what is needed to adopt its nodes
  *   <root>/clusters/<id>/broker-1/ …           a node's data directory (see node-config.ts)
  *   <root>/clusters/<id>/controller-10001/
+ *   <root>/clusters/<id>/broker-1/data-key     of a cluster that is encrypted: the node's data key, wrapped
  *   <root>/clusters/<id>/logs/broker-1.log     JSON lines; older ones in broker-1.log.1 …, last words in broker-1.stderr
  *   <root>/secrets/<id>.json                   0600, the cluster's secret; in no node's directory
  */
@@ -80,7 +81,7 @@ export class ClusterDirectory {
 }
 
 /** What came to specs later. */
-type Added = 'clientListeners' | 'encryptsInCluster'
+type Added = 'clientListeners' | 'encryptsInCluster' | 'encryptionAtRest'
 
 /** As an earlier version may have written it: with fewer kinds of listeners, or with the plaintext one alone. */
 interface WrittenRecord {
@@ -94,7 +95,7 @@ interface WrittenRecord {
 /** Ports that were not written down are those of the node's block. */
 function current({ spec, nodes }: WrittenRecord): ClusterRecord {
   return {
-    spec: { clientListeners: ['plaintext'], encryptsInCluster: false, ...spec },
+    spec: { clientListeners: ['plaintext'], encryptsInCluster: false, encryptionAtRest: null, ...spec },
     nodes: nodes.map(({ clientPort = null, clientPorts = null, ...node }) => {
       if (node.role === 'controller') return { ...node, clientPorts: null }
       const written = { ...(clientPort === null ? {} : { plaintext: clientPort }), ...clientPorts }

@@ -4,6 +4,7 @@
  */
 import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 import type { Logger } from '@millrace/base/logger'
+import type { DataKeys } from '../data-keys.ts'
 import {
   type AdminAccess,
   type ClientListener,
@@ -20,6 +21,7 @@ import type { BrokerCertificates } from './broker-certificates.ts'
 import type { ClusterDirectory, ClusterRecord, NodeRecord } from './cluster-directory.ts'
 import { type ReadPartitions, waitUntilInSync } from './in-sync.ts'
 import { configHash, type NodeConfig, type NodeListener } from './node-config.ts'
+import { nodeDataKey } from './node-data-key.ts'
 import type { NodeScripts } from './node-handle.ts'
 import type { NodeRefusals } from '../node-refusals.ts'
 import { NodeSupervisor } from './node-supervisor.ts'
@@ -29,6 +31,7 @@ export interface EmbeddedClusterOptions {
   readonly listenHost: string
   readonly ephemeral: boolean
   readonly scripts: NodeScripts
+  readonly dataKeys: DataKeys | null
   readonly logger: Logger
   readonly readPartitions: ReadPartitions
   readonly certificates: BrokerCertificates
@@ -166,6 +169,12 @@ export class EmbeddedCluster {
     )
   }
 
+  async halt(reason: string): Promise<void> {
+    await this.adopt()
+    await this.stop()
+    for (const supervisor of this.#supervisors.values()) supervisor.reason = reason
+  }
+
   async destroy(): Promise<void> {
     await this.adopt()
     await this.stop()
@@ -232,8 +241,9 @@ export class EmbeddedCluster {
     avoid: readonly NodeRecord[],
   ): Promise<void> {
     // Nodes that speak TLS and nodes that do not cannot meet, so a rolling restart cannot change it.
-    const { encryptsInCluster } = this.#record?.spec ?? desired
-    const spec = { ...desired, encryptsInCluster }
+    // Data that is there stays as it was written.
+    const { encryptsInCluster, encryptionAtRest } = this.#record?.spec ?? desired
+    const spec = { ...desired, encryptsInCluster, encryptionAtRest }
     const known = this.#record?.nodes ?? []
     const isNew = this.#record === null
     if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'IN_PROGRESS' })
@@ -303,11 +313,22 @@ export class EmbeddedCluster {
       directory: directory.nodeDirectory(node),
       scripts,
       secrets: () => directory.secrets(),
+      dataKey: () => this.#dataKey(node),
       security: () => this.#security,
       logger,
       onUp: () => emit({ kind: 'node-up', ...event, reason: null }),
       onDown: (reason) => emit({ kind: 'node-down', ...event, reason }),
     })
+  }
+
+  #dataKey(node: NodeRecord): Promise<Buffer> | null {
+    const { directory, dataKeys } = this.#options
+    const atRest = this.#record?.spec.encryptionAtRest ?? null
+    if (atRest === null) return null
+    if (dataKeys === null)
+      return Promise.reject(new EngineError('there is nobody here who holds keys for data at rest'))
+    const owner = { ...atRest, clusterId: directory.id, nodeId: node.nodeId }
+    return nodeDataKey(directory.nodeDirectory(node), owner, dataKeys)
   }
 
   #nodeConfig(node: NodeRecord): NodeConfig {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { silentLogger } from '@millrace/base/logger'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isDirectoryLocked } from '../directory-lock.ts'
+import type { DataKey, DataKeyOwner, DataKeys } from '../data-keys.ts'
 import type { ClusterSpec, EngineEvent, EngineStep } from '../engine.ts'
 import { EmbeddedEngine } from './embedded-engine.ts'
 
@@ -32,13 +33,14 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-function openEngine(options: { ephemeral?: boolean } = {}): EmbeddedEngine {
+function openEngine(options: { ephemeral?: boolean; dataKeys?: DataKeys } = {}): EmbeddedEngine {
   const engine = new EmbeddedEngine({
     root,
     listenHost: '127.0.0.1',
     ephemeral: options.ephemeral ?? false,
     nodeScripts,
     logger: silentLogger,
+    dataKeys: options.dataKeys ?? null,
     readPartitions: async () => [],
   })
   engines.push(engine)
@@ -58,6 +60,7 @@ function spec(properties: Record<string, string> = {}): ClusterSpec {
     controllers: [{ nodeId: 10001 }],
     clientListeners: ['plaintext'],
     encryptsInCluster: false,
+    encryptionAtRest: null,
     properties,
   }
 }
@@ -251,7 +254,7 @@ test('nodes of an ephemeral engine end when the process that started them is kil
     `import { EmbeddedEngine } from ${JSON.stringify(fileURLToPath(new URL('./embedded-engine.ts', import.meta.url)))}
      import { silentLogger } from ${JSON.stringify(fileURLToPath(import.meta.resolve('@millrace/base/logger')))}
      const engine = new EmbeddedEngine({ root: ${JSON.stringify(root)}, listenHost: '127.0.0.1', ephemeral: true,
-       nodeScripts: ${JSON.stringify(nodeScripts)}, logger: silentLogger, readPartitions: async () => [] })
+       nodeScripts: ${JSON.stringify(nodeScripts)}, logger: silentLogger, dataKeys: null, readPartitions: async () => [] })
      void engine.apply(${JSON.stringify(spec())}, () => {}, new AbortController().signal)
        .then(() => engine.observe(${JSON.stringify(spec().id)}))
        .then(({ nodes }) => console.log(JSON.stringify(nodes.map(({ pid }) => pid))))`,
@@ -306,4 +309,99 @@ test('nodes are told of security snapshots when they start, at once on change, w
   last.pushSecurity(spec().id, { version: 4 })
   await last.observe(spec().id)
   await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('4'))
+})
+
+/** Wraps by turning bytes around, and binds to the node. */
+class FakeDataKeys implements DataKeys {
+  unavailable: string | null = null
+  #made = 0
+
+  generate(owner: DataKeyOwner): Promise<DataKey> {
+    if (this.unavailable !== null) return Promise.reject(new Error(this.unavailable))
+    const plaintext = Buffer.alloc(32, ++this.#made)
+    return Promise.resolve({ plaintext, wrapped: wrap(plaintext, owner) })
+  }
+
+  unwrap(owner: DataKeyOwner, wrapped: Buffer): Promise<Buffer> {
+    if (this.unavailable !== null) return Promise.reject(new Error(this.unavailable))
+    const plaintext = Buffer.from(wrapped.subarray(0, 32).map((byte) => byte ^ 0xff))
+    if (!wrap(plaintext, owner).equals(wrapped)) return Promise.reject(new Error('it was changed'))
+    return Promise.resolve(plaintext)
+  }
+}
+
+function wrap(plaintext: Buffer, { clusterArn, nodeId }: DataKeyOwner): Buffer {
+  return Buffer.concat([plaintext.map((byte) => byte ^ 0xff), Buffer.from(`${clusterArn} ${nodeId}`)])
+}
+
+const sealedSpec: ClusterSpec = {
+  ...spec(),
+  encryptionAtRest: { keyArn: 'arn:aws:kms:us-east-1:000000000000:key/k', clusterArn: 'arn:orders' },
+}
+
+function nodeFile(node: string, file: string): string {
+  return join(root, 'clusters', sealedSpec.id, node, file)
+}
+
+test('nodes of an encrypted cluster are told a data key each, which lies wrapped in their directories', async () => {
+  const dataKeys = new FakeDataKeys()
+  const engine = openEngine({ dataKeys })
+  await engine.apply(sealedSpec, () => {}, never)
+  const nodes = ['broker-1', 'broker-2', 'controller-10001']
+  const told = nodes.map((node) => readFileSync(nodeFile(node, 'told-data-key'), 'utf8'))
+  expect(new Set(told).size).toBe(3)
+  for (const [index, node] of nodes.entries()) {
+    expect(Buffer.from(told[index] ?? '', 'base64')).toHaveLength(32)
+    const files = ['data-key', 'node-config.json', 'node.json'].map((file) => readFileSync(nodeFile(node, file)))
+    for (const file of files) {
+      expect(file.includes(Buffer.from(told[index] ?? '', 'base64'))).toBe(false)
+      expect(file.includes(told[index] ?? '')).toBe(false)
+    }
+  }
+  // The same after a restart.
+  await engine.restart(sealedSpec.id, 1)
+  expect(readFileSync(nodeFile('broker-1', 'told-data-key'), 'utf8')).toBe(told[0])
+})
+
+test('a cluster that is halted stays stopped until it is applied again', async () => {
+  const engine = openEngine({ dataKeys: new FakeDataKeys() })
+  await engine.apply(sealedSpec, () => {}, never)
+  await engine.halt(sealedSpec.id, 'its key is disabled')
+  const { nodes } = await engine.observe(sealedSpec.id)
+  expect(nodes.map(({ state, reason }) => ({ state, reason }))).toEqual(
+    nodes.map(() => ({ state: 'stopped', reason: 'its key is disabled' })),
+  )
+  await engine.apply(sealedSpec, () => {}, never)
+  expect((await engine.observe(sealedSpec.id)).nodes.every(({ state }) => state === 'running')).toBe(true)
+})
+
+test('without its key no node starts, and the reason names the key and the file', async () => {
+  const dataKeys = new FakeDataKeys()
+  const engine = openEngine({ dataKeys })
+  await engine.apply(sealedSpec, () => {}, never)
+  await engine.halt(sealedSpec.id, 'its key is disabled')
+  dataKeys.unavailable = 'the key is disabled'
+  const failure = await engine.apply(sealedSpec, () => {}, never).catch((error: unknown) => String(error))
+  expect(failure).toMatch(
+    /data-key, wrapped by arn:aws:kms:us-east-1:000000000000:key\/k, cannot be had: the key is disabled/,
+  )
+  dataKeys.unavailable = null
+  await vi.waitFor(async () => {
+    expect((await engine.observe(sealedSpec.id)).nodes.every(({ state }) => state === 'running')).toBe(true)
+  }, 20_000)
+})
+
+test.each([
+  ['was changed', (path: string): void => writeFileSync(path, Buffer.alloc(50)), 'it was changed'],
+  ['is gone', (path: string): void => rmSync(path), 'it is gone, and the data is there'],
+] as const)('a data key that %s is told, and no other one is made', async (_what, harm, reason) => {
+  const engine = openEngine({ dataKeys: new FakeDataKeys() })
+  await engine.apply(sealedSpec, () => {}, never)
+  await engine.halt(sealedSpec.id, 'test')
+  // As Kafka's storage leaves it.
+  writeFileSync(nodeFile('broker-1', 'meta.properties'), '')
+  harm(nodeFile('broker-1', 'data-key'))
+  const failure = await engine.apply(sealedSpec, () => {}, never).catch((error: unknown) => String(error))
+  expect(failure).toContain(reason)
+  expect(failure).toContain(nodeFile('broker-1', 'data-key'))
 })

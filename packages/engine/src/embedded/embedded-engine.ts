@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 import type { Logger } from '@millrace/base/logger'
+import type { DataKeys } from '../data-keys.ts'
 import type {
   AdminAccess,
   ClusterId,
@@ -32,6 +33,8 @@ export interface EmbeddedEngineOptions {
   readonly ephemeral: boolean
   readonly nodeScripts: NodeScripts
   readonly logger: Logger
+  /** Of clusters with encryption at rest; null: there can be none. */
+  readonly dataKeys: DataKeys | null
   /** Replicas and ISR of every partition: `readPartitions` of read-partitions.ts, or a test's own. */
   readonly readPartitions: ReadPartitions
   /** Wall clock in ms; decides when certificates are renewed. */
@@ -76,6 +79,11 @@ export class EmbeddedEngine implements Engine {
   restart(id: ClusterId, node: NodeId): Promise<void> {
     const cluster = this.#cluster(id)
     return cluster.exclusively(() => cluster.restart(node))
+  }
+
+  /** Does not wait for a running apply: it is to end. */
+  halt(id: ClusterId, reason: string): Promise<void> {
+    return this.#cluster(id).halt(reason)
   }
 
   destroy(id: ClusterId): Promise<void> {
@@ -145,6 +153,7 @@ export class EmbeddedEngine implements Engine {
       listenHost,
       ephemeral,
       scripts: nodeScripts,
+      dataKeys: this.#options.dataKeys,
       logger: logger.child({ clusterId: id }),
       readPartitions: this.#options.readPartitions,
       certificates: this.#certificates,

@@ -4,6 +4,7 @@
  *   DIR/node-config.json   what to run with, written by the engine before every start (never a secret)
  *   DIR/node.json          who runs here now: pid, start time, nonce, control socket; written by the process, 0600
  *   DIR/.lock              held by the process as long as it lives
+ *   DIR/data-key           the key that seals everything else, wrapped; only of an encrypted cluster
  *   everything else in DIR belongs to Kafka: DIR is the node's log directory
  */
 import { createHash } from 'node:crypto'
@@ -51,6 +52,8 @@ export interface NodeSecrets {
   readonly internalSecret: string
   /** What listeners with SSL show; the certificate is followed by its authority's, whom nodes trust. */
   readonly tls?: TlsServerOptions
+  /** Base64: what seals the node's data. Absent: its data is plain. */
+  readonly dataKey?: string
 }
 
 /** DIR/node.json. */

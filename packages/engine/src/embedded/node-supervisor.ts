@@ -28,6 +28,8 @@ export interface SupervisorOptions {
   readonly directory: string
   readonly scripts: NodeScripts
   readonly secrets: () => NodeSecrets
+  /** What seals the node's data, asked for before every start; null: its data is plain. */
+  readonly dataKey: () => Promise<Buffer> | null
   /** The newest there is; null: none was ever made. */
   readonly security: () => SecuritySnapshot | null
   readonly logger: Logger
@@ -59,6 +61,8 @@ export class NodeSupervisor {
   #restart: NodeJS.Timeout | null = null
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #onStopped: (() => void) | null = null
+  /** Counts starts: a data key that comes late is for none of the later ones. */
+  #starts = 0
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -183,8 +187,26 @@ export class NodeSupervisor {
   }
 
   #spawn(): void {
-    const config = this.#config
     this.#restart = null
+    const start = ++this.#starts
+    const dataKey = this.#options.dataKey()
+    if (dataKey === null) {
+      this.#launch({})
+      return
+    }
+    const isWanted = (): boolean => start === this.#starts && this.#state === 'starting' && this.#handle === null
+    dataKey.then(
+      (key) => {
+        if (isWanted()) this.#launch({ dataKey: key.toString('base64') })
+      },
+      (error: unknown) => {
+        if (isWanted()) this.#exited(error instanceof Error ? error.message : String(error))
+      },
+    )
+  }
+
+  #launch(sealing: Pick<NodeSecrets, 'dataKey'>): void {
+    const config = this.#config
     invariant(config !== null && this.#state === 'starting', 'a node is spawned once it has a configuration', {
       state: this.#state,
     })
@@ -199,7 +221,7 @@ export class NodeSupervisor {
         nodeId: this.node.nodeId,
         directory,
         configHash: configHash(config),
-        startLine: { ...this.#options.secrets(), security: this.#options.security() },
+        startLine: { ...this.#options.secrets(), ...sealing, security: this.#options.security() },
       },
       {
         onReady: () => this.#ready(),

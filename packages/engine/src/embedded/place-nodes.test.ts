@@ -15,6 +15,7 @@ const spec: ClusterSpec = {
   controllers: [{ nodeId: 10001 }],
   clientListeners: ['plaintext', 'tls'],
   encryptsInCluster: true,
+  encryptionAtRest: null,
   properties: {},
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Host } from '@millrace/base/host'
 import { silentLogger } from '@millrace/base/logger'
 import { createNodeHost } from '@millrace/host/node-host'
+import type { DataKeys } from '../data-keys.ts'
 import { EmbeddedEngine } from '../embedded/embedded-engine.ts'
 import { readPartitions } from '../embedded/read-partitions.ts'
 
@@ -15,7 +16,10 @@ export const sourceArguments: readonly string[] = [
   createRequire(import.meta.url).resolve('tsx'),
 ]
 
-export function engineFromSources(root: string): { readonly engine: EmbeddedEngine; readonly host: Host } {
+export function engineFromSources(
+  root: string,
+  dataKeys: DataKeys | null = null,
+): { readonly engine: EmbeddedEngine; readonly host: Host } {
   const entry = (role: string): string => fileURLToPath(new URL(`../embedded/process/${role}-main.ts`, import.meta.url))
   const engine = new EmbeddedEngine({
     root,
@@ -23,6 +27,7 @@ export function engineFromSources(root: string): { readonly engine: EmbeddedEngi
     ephemeral: false,
     nodeScripts: { broker: entry('broker'), controller: entry('controller'), execArgv: sourceArguments },
     logger: silentLogger,
+    dataKeys,
     readPartitions,
   })
   return { engine, host: createNodeHost() }

@@ -6,6 +6,7 @@ import { awsAccess, KafkaApi } from '../aws-client.ts'
 import { dataDirectory, runningServer } from '../data-directory.ts'
 import { plaintextCluster, probe, untilActive, isRefusedByAcls } from '../demo.ts'
 import { printJson, printNote, printStep } from '../output.ts'
+import { KEY_UNAVAILABLE_CODE } from '@millrace/msk/at-rest/storage-key'
 import { portOwner } from '../port-owner.ts'
 import { startServer, type RunningServer } from '../server/server.ts'
 import { UserError } from '../user-error.ts'
@@ -18,6 +19,7 @@ export interface StartCommandOptions {
   readonly region: string
   readonly ephemeral?: boolean
   readonly demo?: boolean
+  readonly encryptAtRest?: 'customer-key' | 'always'
   readonly json?: boolean
 }
 
@@ -41,7 +43,14 @@ export async function start(options: StartCommandOptions): Promise<void> {
   }
   const tell = options.json === true ? jsonTeller() : textTeller(directory, options.region)
   tell.begin()
-  const server = await startServer({ dataDir: directory, host: options.host, port, region: options.region, ephemeral })
+  const server = await startServer({
+    dataDir: directory,
+    host: options.host,
+    port,
+    region: options.region,
+    ephemeral,
+    alwaysEncrypts: options.encryptAtRest === 'always',
+  })
   const stop = (): void => void server.stop()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
   try {
@@ -66,7 +75,8 @@ async function untilClustersServe(server: RunningServer, tell: Teller): Promise<
       if (!waiting.has(cluster.arn)) continue
       const brokers = cluster.nodes.filter(({ role }) => role === 'broker')
       const serves = cluster.state === 'ACTIVE' && brokers.every(({ state }) => state === 'running')
-      if (!serves && cluster.state !== 'FAILED') continue
+      const waitsForKey = cluster.stateCode === KEY_UNAVAILABLE_CODE
+      if (!serves && cluster.state !== 'FAILED' && !waitsForKey) continue
       waiting.delete(cluster.arn)
       tell.cluster(
         cluster.name,
@@ -75,6 +85,7 @@ async function untilClustersServe(server: RunningServer, tell: Teller): Promise<
         cluster.state,
         performance.now() - startedMs,
       )
+      if (waitsForKey && cluster.stateMessage !== null) tell.note(cluster.stateMessage)
     }
     if (waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, 20))
   }

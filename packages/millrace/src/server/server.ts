@@ -15,6 +15,7 @@ import { openKafkaTopics } from '@millrace/msk/topics/kafka-topics'
 import type { SealedServices } from '@millrace/services/sealed-services'
 import { internalToken, removeServerRecord, writeServerRecord } from '../data-directory.ts'
 import { VERSION } from '../version.ts'
+import { dataKeysOf } from './data-keys.ts'
 import { serverCredentials, type RootKey } from './credentials.ts'
 import { internalRoutes } from './internal-routes.ts'
 import { aclsRoute } from './acls-route.ts'
@@ -35,6 +36,8 @@ export interface ServerOptions {
   readonly region: string
   /** Nothing outlives the process: nodes end with it and the data directory is removed on stop. */
   readonly ephemeral: boolean
+  /** The data of every new cluster is encrypted, under the AWS managed key where none is named; otherwise where one is. */
+  readonly alwaysEncrypts?: boolean
 }
 
 export interface RunningServer {
@@ -55,17 +58,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   mkdirSync(options.dataDir, { recursive: true })
   chmodSync(options.dataDir, 0o700)
   const logger = createJsonLogger({ destination: join(options.dataDir, 'millrace.log'), name: 'millrace' })
+  // First: the engine and the managed service are given what they need of secrets and keys.
+  const { store, generated } = serverCredentials(options.dataDir, options.host)
+  const sealed = await sealedServices(options.dataDir, store, logger)
   const engine = new EmbeddedEngine({
     root: options.dataDir,
     listenHost: options.host,
     ephemeral: options.ephemeral,
     nodeScripts: nodeScripts(),
     logger,
+    dataKeys: dataKeysOf(sealed.kms.keys),
     readPartitions,
   })
-  // Before the managed service, which may be given what it needs of secrets and keys.
-  const { store, generated } = serverCredentials(options.dataDir, options.host)
-  const sealed = await sealedServices(options.dataDir, store, logger)
   const msk = await createMskService({
     dataDir: options.dataDir,
     engine,
@@ -73,6 +77,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     openTopics: openKafkaTopics(engine, createNodeHost()),
     setScramUsers: setKafkaScramUsers(engine, createNodeHost()),
     secrets: sealed.secretsManager.secrets,
+    keys: sealed.kms.keys,
+    alwaysEncrypts: options.alwaysEncrypts === true,
   }).catch(async (error: unknown) => {
     await sealed.close()
     throw error

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { randomUuid } from '@millrace/base/uuid'
 import type { CallContext } from '@millrace/aws/call-context'
 import { badRequest, conflict, tooManyRequests } from '@millrace/aws/errors'
+import { chosenKeyArn } from '../at-rest/storage-key.ts'
 import { clusterArn, newCurrentVersion, newResourceId } from '../arns.ts'
 import type { DesiredCluster } from '../desired-cluster.ts'
 import { kafkaVersion, kafkaVersions, type KafkaVersionFact } from '../kafka-versions.ts'
@@ -29,7 +30,7 @@ const BROKERS_PER_ACCOUNT_MAX = 90
 
 /** Checks the request, writes the cluster as CREATING, and lets the reconciler know. */
 export async function createProvisionedCluster(
-  { store, wake, clock }: Dependencies,
+  { store, wake, clock, keys, alwaysEncrypts }: Dependencies,
   context: CallContext,
   request: CreateRequest,
 ): Promise<Cluster> {
@@ -46,6 +47,8 @@ export async function createProvisionedCluster(
   })
   checkFeatures(provisioned, prefix)
   checkClientAccess(provisioned.EncryptionInfo, provisioned.ClientAuthentication, prefix)
+  const { EncryptionInfo: encryption } = provisioned
+  const keyArn = await chosenKeyArn({ keys, scope: context, encryption, prefix, always: alwaysEncrypts })
   const id = newResourceId()
   const cluster: Cluster = {
     arn: clusterArn(context, name, id),
@@ -58,7 +61,7 @@ export async function createProvisionedCluster(
     stateMessage: null,
     currentVersion: newCurrentVersion(),
     createdAt: clock().toISOString(),
-    desired: desiredCluster(provisioned, context.region),
+    desired: desiredCluster(provisioned, context.region, keyArn),
     observed: null,
     tags,
     activeOperationArn: null,
@@ -123,7 +126,7 @@ async function checkAgainstOthers(
 }
 
 /** The request with AWS's defaults. */
-function desiredCluster(provisioned: ProvisionedRequest, region: string): DesiredCluster {
+function desiredCluster(provisioned: ProvisionedRequest, region: string, keyArn: string | null): DesiredCluster {
   const group = provisioned.BrokerNodeGroupInfo
   const zoneIds = zoneIdsOfSubnets(region, group.ClientSubnets)
   return {
@@ -139,7 +142,7 @@ function desiredCluster(provisioned: ProvisionedRequest, region: string): Desire
       ? {}
       : { ClientAuthentication: provisioned.ClientAuthentication }),
     EncryptionInfo: {
-      ...provisioned.EncryptionInfo,
+      ...(keyArn === null ? {} : { EncryptionAtRest: { DataVolumeKMSKeyId: keyArn } }),
       EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true, ...provisioned.EncryptionInfo?.EncryptionInTransit },
     },
     EnhancedMonitoring: provisioned.EnhancedMonitoring ?? 'DEFAULT',

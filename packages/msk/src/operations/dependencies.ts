@@ -4,6 +4,7 @@ import { badRequest, notFound } from '@millrace/aws/errors'
 import type { Paginator } from '@millrace/aws/pagination'
 import type { Engine } from '@millrace/engine/engine'
 import { checkArn } from '../arns.ts'
+import type { KeySource } from '../at-rest/key-source.ts'
 import type { SetScramUsers } from '../scram/scram-users.ts'
 import type { SecretSource } from '../scram/secret-source.ts'
 import type { Cluster } from '../store/records.ts'
@@ -19,6 +20,9 @@ export interface Dependencies {
   readonly clock: () => Date
   readonly openTopics: OpenTopics
   readonly secrets: SecretSource
+  readonly keys: KeySource
+  /** Clusters without a key of their own are encrypted under the AWS managed key. */
+  readonly alwaysEncrypts: boolean
   readonly setScramUsers: SetScramUsers
 }
 

@@ -7,6 +7,7 @@
  */
 import type { Logger } from '@millrace/base/logger'
 import type { Engine } from '@millrace/engine/engine'
+import type { KeySource } from '../at-rest/key-source.ts'
 import type { Store } from '../store/store.ts'
 import type { StepContext } from './step-context.ts'
 import { takeStep } from './take-step.ts'
@@ -14,6 +15,8 @@ import { takeStep } from './take-step.ts'
 export interface ReconcilerOptions {
   readonly store: Store
   readonly engine: Engine
+  /** Of clusters that are encrypted. */
+  readonly keys: KeySource
   readonly clock: () => Date
   readonly logger: Logger
   readonly pushSecurity: StepContext['pushSecurity']

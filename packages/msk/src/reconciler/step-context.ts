@@ -1,6 +1,7 @@
 /** What every step of the reconciler works with, and the two things that several of them do. */
 import type { Logger } from '@millrace/base/logger'
 import type { Engine } from '@millrace/engine/engine'
+import type { KeySource } from '../at-rest/key-source.ts'
 import { type ClusterEvent, nextClusterState } from '../cluster-state.ts'
 import { parseProperties } from '../configurations/server-properties.ts'
 import { clusterSpec, type DesiredCluster } from '../desired-cluster.ts'
@@ -10,6 +11,7 @@ import type { Store } from '../store/store.ts'
 export interface StepContext {
   readonly store: Store
   readonly engine: Engine
+  readonly keys: KeySource
   readonly clock: () => Date
   readonly logger: Logger
   /** Tells the engine who may come in, before nodes start. */
@@ -32,7 +34,7 @@ export async function applyCluster(context: StepContext, cluster: Cluster, desir
   const reference = desired.ConfigurationInfo
   const revision = reference === null ? null : await store.revision(reference.Arn, reference.Revision)
   const properties = revision === null ? {} : parseProperties(revision.properties)
-  const spec = clusterSpec({ id: cluster.id, name: cluster.name, desired, properties })
+  const spec = clusterSpec({ id: cluster.id, arn: cluster.arn, name: cluster.name, desired, properties })
   await context.pushSecurity({ ...cluster, desired })
   await engine.apply(spec, (step) => logger.info('engine step', { cluster: cluster.name, ...step }), signal)
 }

@@ -1,4 +1,5 @@
 /** One step of one cluster towards what it should be, chosen by its state alone. */
+import { KEY_UNAVAILABLE_CODE, type KeyProblem, keyProblem } from '../at-rest/storage-key.ts'
 import type { Cluster } from '../store/records.ts'
 import { continueOperation } from '../workflows/continue-operation.ts'
 import { applyCluster, messageOf, moveCluster, type StepContext, type StepOutcome } from './step-context.ts'
@@ -6,6 +7,10 @@ import { applyCluster, messageOf, moveCluster, type StepContext, type StepOutcom
 export async function takeStep(context: StepContext, clusterArn: string): Promise<StepOutcome> {
   const cluster = await context.store.cluster(clusterArn)
   if (cluster === null || context.signal.aborted) return 'rests'
+  const problem = runs(cluster) ? await keyProblem(context.keys, cluster) : null
+  if (problem !== null) return waitForKey(context, cluster, problem)
+  if (cluster.stateCode === KEY_UNAVAILABLE_CODE)
+    await context.store.updateCluster(clusterArn, { stateCode: null, stateMessage: null })
   switch (cluster.state) {
     case 'CREATING':
       return create(context, cluster)
@@ -23,12 +28,33 @@ export async function takeStep(context: StepContext, clusterArn: string): Promis
   }
 }
 
+/** Its nodes should run. */
+function runs({ state }: Cluster): boolean {
+  return state !== 'DELETING' && state !== 'FAILED'
+}
+
+/** Without its key a cluster has no data: its nodes are ended, and whatever was to be done waits. It never fails for that. */
+async function waitForKey(context: StepContext, cluster: Cluster, problem: KeyProblem): Promise<StepOutcome> {
+  const { store, engine, logger } = context
+  const told = { stateCode: problem.code, stateMessage: problem.message }
+  if (cluster.state === 'ACTIVE') {
+    logger.warn('the key of a cluster cannot be used', { cluster: cluster.name, reason: problem.message })
+    await moveCluster(store, cluster.arn, 'node-lost', told)
+  } else if (cluster.stateMessage !== problem.message) {
+    await store.updateCluster(cluster.arn, told)
+  }
+  await engine.halt(cluster.id, problem.message)
+  return 'retry-later'
+}
+
 async function create(context: StepContext, cluster: Cluster): Promise<StepOutcome> {
   const { store, engine, logger, signal } = context
   try {
     await applyCluster(context, cluster, cluster.desired)
   } catch (error) {
     if (signal.aborted) return 'rests'
+    // Without its key: it waits for it, above.
+    if ((await keyProblem(context.keys, cluster)) !== null) return 'went-on'
     const message = messageOf(error)
     logger.error('a cluster could not be created', { cluster: cluster.name, error })
     await engine.destroy(cluster.id)
@@ -59,6 +85,7 @@ async function heal(context: StepContext, cluster: Cluster): Promise<StepOutcome
     await applyCluster(context, cluster, cluster.desired)
   } catch (error) {
     if (context.signal.aborted) return 'rests'
+    if ((await keyProblem(context.keys, cluster)) !== null) return 'went-on'
     context.logger.warn('a cluster could not be healed yet', { cluster: cluster.name, error })
     await context.store.updateCluster(cluster.arn, { stateCode: 'NodeDown', stateMessage: messageOf(error) })
     return 'retry-later'

@@ -13,6 +13,7 @@ import type { Cluster } from '../store/records.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { Store } from '../store/store.ts'
 import { FakeEngine } from './fake-engine.ts'
+import { FakeKeys } from './fake-keys.ts'
 import { FakeScramUsers, FakeSecrets } from './fake-secrets.ts'
 import { FakeTopics } from './fake-topics.ts'
 
@@ -22,6 +23,9 @@ export class ControlPlane {
   readonly engine: FakeEngine
   readonly topics: FakeTopics = new FakeTopics()
   readonly secrets: FakeSecrets = new FakeSecrets()
+  readonly keys: FakeKeys = new FakeKeys()
+  /** As `--encrypt-at-rest always`. */
+  alwaysEncrypts = false
   readonly scramUsers: FakeScramUsers = new FakeScramUsers()
   readonly store: Store
   readonly #database: Database
@@ -50,6 +54,8 @@ export class ControlPlane {
       clock: this.clock,
       openTopics: async () => this.topics,
       secrets: this.secrets,
+      keys: this.keys,
+      alwaysEncrypts: this.alwaysEncrypts,
       setScramUsers: this.scramUsers.set,
     }
   }
@@ -125,6 +131,7 @@ export class ControlPlane {
     return new Reconciler({
       store,
       engine,
+      keys: this.keys,
       clock,
       logger: silentLogger,
       pushSecurity: (cluster) => security.sync(cluster),

@@ -21,6 +21,8 @@ export class FakeEngine implements Engine {
   /** What the nodes run with. */
   readonly running: Map<ClusterId, ClusterSpec> = new Map()
   readonly down: Set<string> = new Set()
+  /** Why clusters were halted, the last time. */
+  halted: string | null = null
   /** Throws what it returns before the call has an effect; null lets it pass. */
   fail: (call: string) => Error | null = () => null
   /** Called calls wait here until the test lets them go. */
@@ -53,6 +55,13 @@ export class FakeEngine implements Engine {
   async restart(cluster: ClusterId, node: NodeId): Promise<void> {
     await this.#begin(`restart ${node}`)
     this.down.delete(`${cluster}/${node}`)
+  }
+
+  async halt(cluster: ClusterId, reason: string): Promise<void> {
+    this.calls.push('halt')
+    const spec = this.running.get(cluster)
+    for (const { nodeId } of spec === undefined ? [] : nodesOf(spec)) this.down.add(`${cluster}/${nodeId}`)
+    this.halted = reason
   }
 
   async destroy(cluster: ClusterId): Promise<void> {

@@ -3,6 +3,7 @@ import { createNodeHost } from '@millrace/host/node-host'
 import type { Broker } from '@millrace/broker/broker'
 import { startBroker } from '@millrace/broker/start-broker'
 import { authorityOf } from '../authority-of.ts'
+import { withDataDisk } from './data-disk.ts'
 import { runNode } from './node-process.ts'
 
 // Beside this file, as a source or as a bundle.
@@ -15,7 +16,7 @@ void runNode('broker', ({ config, secrets, security, directory, logger, logLevel
   return new Promise((resolve, reject) => {
     startBroker(
       {
-        host: createNodeHost({ computingScript }),
+        host: withDataDisk(createNodeHost({ computingScript }), secrets),
         logger,
         logLevels,
         security,

@@ -2,13 +2,14 @@
 import { ROOT_LOGGER } from '@millrace/base/log-levels'
 import { createNodeHost } from '@millrace/host/node-host'
 import { startController } from '@millrace/controller/start-controller'
+import { withDataDisk } from './data-disk.ts'
 import { runNode } from './node-process.ts'
 
 void runNode('controller', ({ config, secrets, directory, logger, logLevels, fail }) => {
   return new Promise((resolve, reject) => {
     startController(
       {
-        host: createNodeHost(),
+        host: withDataDisk(createNodeHost(), secrets),
         logger: logLevels.logger(ROOT_LOGGER, logger),
         config: {
           clusterId: config.clusterId,
