@@ -1,6 +1,6 @@
 /**
  * The cases of the table: for each row and each kind of rules (ACLs, IAM) one who has exactly what is needed, one who has
- * nothing, one who lacks one thing of several, one to whom one thing is denied though all is granted; then the row's own.
+ * nothing, one who lacks one thing of several or has what it implies instead, one to whom one thing is denied though all is granted; then the row's own.
  */
 import type { Kind, Row } from './expected/row.ts'
 
@@ -74,9 +74,18 @@ function expand(row: Row, kind: Kind): [given: string, answer: string][] {
     const denied = (ways[index] ?? []).flatMap((each) => each.split(' & ')).map((each) => `-${each}`)
     common.push([[plus(granted(0)), ...denied].join(', '), refused])
     const others = granted(0).filter((_, other) => other !== index)
+    const weaker = kind === 'acl' ? (ways[index] ?? []).flatMap(weakerThan) : []
+    if (weaker.length > 0) common.push([plus([...others, ...weaker]), refused])
     if (others.length > 0) common.push([plus(others), refused])
   }
   return [...common, ...own]
+}
+
+/** What the operation implies, and what therefore must not do in its place. */
+function weakerThan(need: string): string[] {
+  const [, operation = '', resource = ''] = /^(\w+) ([^&]+)$/.exec(need) ?? []
+  if (['READ', 'WRITE', 'DELETE', 'ALTER'].includes(operation)) return [`DESCRIBE ${resource}`]
+  return operation === 'ALTER_CONFIGS' ? [`DESCRIBE_CONFIGS ${resource}`] : []
 }
 
 function grantsOf(given: string): Grant[] {

@@ -41,6 +41,10 @@ async function answerTo(each: TableCase, { topicIds }: World, login: Login): Pro
   const fillings: Fillings = { caseId: id, topicIds, records }
   const wire = await login(each)
   try {
+    if (row.first !== undefined) {
+      const { key, version, body } = row.first
+      await wire.ask(key, version, filled(body, fillings) as object)
+    }
     const body = filled(row.body, fillings) as { acks?: number }
     wire.send(row.key, row.version, body)
     if (body.acks === 0) {

@@ -109,6 +109,7 @@ export const rows: readonly Row[] = [
       ['acl', '+ALTER_CONFIGS topic orders, +WRITE topic orders', 'orders=0 topic:orders=3344 cluster:=0'],
       ['acl', '+DESCRIBE topic orders, +ALTER cluster', 'orders=0 topic:orders=256 cluster:=384'],
       ['acl', '+DESCRIBE topic orders, +CREATE cluster', 'orders=0 topic:orders=256 cluster:=0'],
+      ['acl', '+DESCRIBE topic orders, +DESCRIBE cluster', 'orders=0 topic:orders=256 cluster:=256'],
       ['iam', '+DescribeTopic topic orders, +WriteData topic orders', 'orders=0 topic:orders=272 cluster:=0'],
       ['iam', '+* topic orders', 'orders=0 topic:orders=3576 cluster:=0'],
       ['iam', '+DescribeTopic topic orders, +DescribeCluster cluster', 'orders=0 topic:orders=256 cluster:=256'],
@@ -262,7 +263,9 @@ export const rows: readonly Row[] = [
     what: 'of a group',
     body: configs(32, 'team'),
     read: CONFIGS,
-    needs: [{ acl: 'DESCRIBE_CONFIGS group team', iam: 'never', refused: 'team=30' }],
+    needs: [
+      { acl: 'DESCRIBE_CONFIGS group team', iam: 'DescribeClusterDynamicConfiguration cluster', refused: 'team=30' },
+    ],
     allowed: 'team=0',
   },
   {

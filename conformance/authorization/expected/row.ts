@@ -47,6 +47,8 @@ export interface Row {
    * subscribed to both topics), `transaction NAME`.
    */
   readonly before?: readonly string[]
+  /** Asked before on the same connection, whatever the answer. */
+  readonly first?: { readonly key: number; readonly version: number; readonly body: object }
   readonly read: string | Readonly<Record<string, string>>
   /** All of them, in the order in which they are checked. */
   readonly needs: readonly Need[]

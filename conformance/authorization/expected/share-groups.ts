@@ -7,6 +7,20 @@ const shared = (topicId: string): object => ({
   partitions: [{ partitionIndex: 0, acknowledgementBatches: [] }],
 })
 const SHARED = 'responses[topicId].partitions[partitionIndex].errorCode'
+const sharer = { groupId: 'team', memberId: 'AAAAAAAAAAAAAAAAAAAAAQ' }
+const openSession = {
+  ...sharer,
+  shareSessionEpoch: 0,
+  maxWaitMs: 0,
+  minBytes: 0,
+  maxBytes: 1,
+  maxRecords: 1,
+  batchSize: 1,
+  topics: [shared('#orders'), shared('#invoices')],
+  forgottenTopicsData: [],
+}
+const acknowledge = { ...sharer, shareSessionEpoch: 1, topics: [shared('#orders'), shared('#invoices')] }
+
 export const rows: readonly Row[] = [
   {
     key: 76,
@@ -43,23 +57,14 @@ export const rows: readonly Row[] = [
     key: 78,
     name: 'ShareFetch',
     version: 1,
-    body: {
-      groupId: 'team',
-      memberId: 'AAAAAAAAAAAAAAAAAAAAAQ',
-      shareSessionEpoch: 0,
-      maxWaitMs: 0,
-      minBytes: 0,
-      maxBytes: 1,
-      maxRecords: 1,
-      batchSize: 1,
-      topics: [shared('#orders'), shared('#invoices')],
-      forgottenTopicsData: [],
-    },
+    body: openSession,
     read: { '': 'errorCode', partition: SHARED },
     needs: [mayRead('30')],
     allowed: '0 partition:orders/0=29 partition:invoices/0=29',
     cases: [
       ['acl', '+READ group team, +READ topic *', '*'],
+      ['acl', '+READ group team, +READ topic orders', 'partition:invoices/0=29 *'],
+      ['acl', '+READ group team, +DESCRIBE topic *', '0 partition:orders/0=29 partition:invoices/0=29'],
       ['acl', '+DESCRIBE group team, +READ topic *', '30'],
       ['iam', '+AlterGroup group team, +ReadData topic *', '*'],
       ['iam', '+AlterGroup group team, +*Topic topic *', '0 partition:orders/0=29 partition:invoices/0=29'],
@@ -69,16 +74,35 @@ export const rows: readonly Row[] = [
     key: 79,
     name: 'ShareAcknowledge',
     version: 1,
-    body: {
-      groupId: 'team',
-      memberId: 'AAAAAAAAAAAAAAAAAAAAAQ',
-      shareSessionEpoch: 1,
-      topics: [shared('#orders')],
-    },
+    what: 'outside a share session (122)',
+    body: acknowledge,
     read: { '': 'errorCode', partition: SHARED },
     needs: [mayRead('30')],
     allowed: '122',
     cases: [['acl', '+READ group team, +READ topic orders', '122']],
+  },
+  {
+    key: 79,
+    name: 'ShareAcknowledge',
+    version: 1,
+    what: 'in a share session',
+    first: { key: 78, version: 1, body: openSession },
+    body: acknowledge,
+    read: { '': 'errorCode', partition: SHARED },
+    needs: [
+      mayRead('30'),
+      {
+        acl: 'READ topic orders',
+        iam: 'ReadData topic orders',
+        refused: '0 partition:orders/0=29 *',
+      },
+      {
+        acl: 'READ topic invoices',
+        iam: 'ReadData topic invoices',
+        refused: '0 partition:invoices/0=29 *',
+      },
+    ],
+    allowed: '0 *',
   },
   {
     key: 90,

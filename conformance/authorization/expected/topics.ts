@@ -62,7 +62,7 @@ function alterConfigs(key: number, name: string, version: number): Row[] {
       ...api,
       what: 'of a group',
       body: altered(32, 'team'),
-      needs: [{ acl: 'ALTER_CONFIGS group team', iam: 'never', refused: 'team=30' }],
+      needs: [{ acl: 'ALTER_CONFIGS group team', iam: 'AlterClusterDynamicConfiguration cluster', refused: 'team=30' }],
       allowed: 'team=0',
     },
   ]
