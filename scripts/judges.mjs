@@ -23,6 +23,20 @@ const librdkafkaSource = {
   sha512: 'KVePUBn21EqCVP9mfxzEuM3SYJHHEF7X+iiC2e43QQgDSyEaksInmCGooT3w5q+cNAdkSCrK71j0ICfqoSqZLw==',
 }
 
+/** What kafkajs's tests import beside kafkajs itself, as its package.json names them. */
+const kafkajsTestTools = {
+  execa: '2.1.0',
+  glob: '7.2.3',
+  ip: '1.1.9',
+  jest: '25.5.4',
+  'jest-circus': '25.5.4',
+  'jest-extended': '0.11.5',
+  jsonwebtoken: '9.0.2',
+  mockdate: '2.0.5',
+  semver: '6.3.1',
+  uuid: '3.4.0',
+}
+
 function which(command) {
   const found = (process.env.PATH ?? '')
     .split(delimiter)
@@ -161,6 +175,24 @@ const finders = {
     writeFileSync(join(directory, '.complete'), '')
     return { path }
   },
+  /**
+   * A checkout of kafkajs with its own tests, which its npm package leaves out and no registry carries: the directory
+   * that MILLRACE_KAFKAJS_SOURCE names. What its tests need beside it comes from npm.
+   */
+  'kafkajs-tests'() {
+    const path = process.env.MILLRACE_KAFKAJS_SOURCE ?? ''
+    if (path === '') return { reason: "MILLRACE_KAFKAJS_SOURCE names no checkout of kafkajs; npm's package has no tests" }
+    if (!existsSync(join(path, 'src', 'broker', '__tests__'))) return { reason: `${path} is not a checkout of kafkajs` }
+    const directory = join(cache, 'kafkajs')
+    const jest = join(directory, 'node_modules', 'jest', 'bin', 'jest.js')
+    if (!existsSync(jest)) {
+      mkdirSync(directory, { recursive: true })
+      writeFileSync(join(directory, 'package.json'), `${JSON.stringify({ private: true, dependencies: kafkajsTestTools })}\n`)
+      if (!succeeds('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: directory }))
+        return { reason: 'npm could not fetch what the tests of kafkajs need' }
+    }
+    return { path }
+  },
   gcc() {
     const path = which('gcc') ?? which('cc')
     return path === null ? { reason: 'no C compiler on this machine' } : { path }
@@ -170,7 +202,7 @@ const finders = {
 const found = new Map()
 
 /**
- * @param {'kcat' | 'aws' | 'boto3' | 'java' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'gcc'} name
+ * @param {'kcat' | 'aws' | 'boto3' | 'java' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'kafkajs-tests' | 'gcc'} name
  * @returns {{ path?: string, reason?: string }} the program's path, or why it cannot be had
  */
 export function findJudge(name) {
@@ -191,6 +223,11 @@ export function kafkaClassPath(release) {
 /** The class path of Connect's worker and MirrorMaker, of the oldest of `kafkaReleases`. */
 export function connectClassPath() {
   return join(cache, 'kafka-connect', kafkaReleases[0], 'libs', '*')
+}
+
+/** Where the packages stand that kafkajs's tests import. */
+export function kafkajsTestModules() {
+  return join(cache, 'kafkajs', 'node_modules')
 }
 
 /**

@@ -5,13 +5,24 @@
 import { appendFileSync } from 'node:fs'
 import { run, runOk, type RunOptions, type RunResult } from './run.ts'
 
-type JudgeName = 'kcat' | 'aws' | 'boto3' | 'java' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'gcc'
+type JudgeName =
+  | 'kcat'
+  | 'aws'
+  | 'boto3'
+  | 'java'
+  | 'connect'
+  | 'franz-go'
+  | 'franz-go-admin'
+  | 'librdkafka'
+  | 'kafkajs-tests'
+  | 'gcc'
 
 interface JudgeModule {
   findJudge(name: JudgeName): { readonly path?: string; readonly reason?: string }
   kafkaClassPath(release: string): string
   readonly connectClassPath: () => string
   readonly kafkaHome: (release: string) => string
+  readonly kafkajsTestModules: () => string
   readonly librdkafkaVersion: string
   readonly franzGoVersion: string
   readonly franzGoAdminVersion: string
@@ -26,6 +37,8 @@ export const franzGoVersion: string = judges.franzGoVersion
 export const franzGoAdminVersion: string = judges.franzGoAdminVersion
 /** A directory shaped like an unpacked Apache Kafka: libs and scripts. */
 export const kafkaHome: (release: string) => string = judges.kafkaHome
+/** Where the packages stand that kafkajs's tests import. */
+export const kafkajsTestModules: () => string = judges.kafkajsTestModules
 export const connectClassPath: () => string = judges.connectClassPath
 
 /** The judge's path, or null after noting why it is skipped; throws if MILLRACE_REQUIRE demands it. */

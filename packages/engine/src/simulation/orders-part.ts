@@ -1,10 +1,12 @@
 /** Plain, idempotent and acks=1 producers, consumers, a classic group and an administrator on one topic. */
 import type { Partition } from '@millrace/broker/replication/partition'
 import type { Actor } from './actor.ts'
+import type { ClusterAccess } from './cluster-access.ts'
 import type { Part, Stage } from './part.ts'
 import { logEndOf } from './part.ts'
 import { SimulatedAdministrator } from './simulated-administrator.ts'
 import { SimulatedConsumer } from './simulated-consumer.ts'
+import { GroupPromises, SimulatedGroupMember } from './simulated-group-member.ts'
 import { SimulatedGroup } from './simulated-group.ts'
 import { SimulatedProducer } from './simulated-producer.ts'
 
@@ -31,10 +33,10 @@ export function ordersPart(stage: Stage): Part {
   const leaderOnly = { name: 'leader-only', acks: 1, inFlight: 0, thinkingMsMax: 200 } as const
   actors.push(new SimulatedProducer({ ...leaderOnly, access: access(), ledger, topic: TOPIC, partition: 0 }))
   const readUpTo = (partition: number): number => consumers[partition]?.position ?? 0
-  const group =
-    below(3) === 0
-      ? null
-      : new SimulatedGroup({ ledger, groupId: GROUP, topic: TOPIC, partitions: PARTITIONS, readUpTo, access })
+  const member = { promises: new GroupPromises(ledger), groupId: GROUP, topic: TOPIC, partitions: PARTITIONS, readUpTo }
+  const newMember = (machine: ClusterAccess): SimulatedGroupMember =>
+    new SimulatedGroupMember({ ...member, access: machine })
+  const group = below(3) === 0 ? null : new SimulatedGroup({ ledger, access, newMember })
   if (group !== null) actors.push(group)
   const brokers = [...cluster.brokerHosts.keys()]
   const administrator =

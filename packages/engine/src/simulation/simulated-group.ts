@@ -1,28 +1,31 @@
-/** A classic group whose members come and go: some leave, some die without a word, new ones join. */
+/** A group whose members come and go: some leave, some die without a word, new ones join. */
 import type { Actor } from './actor.ts'
-import { GroupPromises, SimulatedGroupMember, type GroupMemberOptions } from './simulated-group-member.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import type { Ledger } from './ledger.ts'
 
 const MEMBERS_MAX = 3
 const CHANGE_MS_MAX = 2_500
 
-export interface SimulatedGroupOptions extends Omit<GroupMemberOptions, 'access' | 'promises'> {
+export interface GroupMember extends Actor {
+  /** Ends and says so; `stop` is an end without a word. */
+  leave(): void
+}
+
+export interface SimulatedGroupOptions {
   readonly ledger: Ledger
   /** For a new member: a client machine of its own. */
   readonly access: () => ClusterAccess
+  readonly newMember: (access: ClusterAccess) => GroupMember
 }
 
 export class SimulatedGroup implements Actor {
   readonly #options: SimulatedGroupOptions
-  readonly #promises: GroupPromises
   readonly #clock: ClusterAccess
-  #members: SimulatedGroupMember[] = []
+  #members: GroupMember[] = []
   #stopped = false
 
   constructor(options: SimulatedGroupOptions) {
     this.#options = options
-    this.#promises = new GroupPromises(options.ledger)
     this.#clock = options.access()
     this.#join()
     this.#join()
@@ -61,9 +64,8 @@ export class SimulatedGroup implements Actor {
   }
 
   #join(): void {
-    const { access, groupId, topic, partitions, readUpTo } = this.#options
-    const common = { groupId, topic, partitions, readUpTo }
-    this.#members.push(new SimulatedGroupMember({ ...common, promises: this.#promises, access: access() }))
+    const { access, newMember } = this.#options
+    this.#members.push(newMember(access()))
   }
 
   #below(bound: number): number {

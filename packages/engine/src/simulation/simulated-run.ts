@@ -8,6 +8,7 @@ import { silentLogger, type Logger } from '@millrace/base/logger'
 import type { MetadataImage } from '@millrace/metadata/image'
 import { World } from '@millrace/testkit/world'
 import { ClusterAccess } from './cluster-access.ts'
+import { CONSUMER_SESSION_TIMEOUT_MS, consumerGroupPart } from './consumer-group-part.ts'
 import { Ledger } from './ledger.ts'
 import { ordersPart } from './orders-part.ts'
 import type { Part, Stage } from './part.ts'
@@ -24,9 +25,13 @@ const INTERNAL_TOPICS = ['__consumer_offsets', '__transaction_state']
 const BROKERS = 3
 const STEP_MS = 20
 const RECOVERY_LIMIT_MS = 60_000
+/** The new group protocol is Kafka 4's. */
+const groupPart = (stage: Stage): Part => (stage.kafkaVersion.startsWith('4') ? consumerGroupPart : ordersPart)(stage)
 /** Who plays together, and how often. */
 const CASTS: readonly ((stage: Stage) => Part)[][] = [
-  [ordersPart],
+  [groupPart],
+  [groupPart],
+  [groupPart, tablePart],
   [ordersPart],
   [transactionsPart],
   [transactionsPart],
@@ -44,6 +49,7 @@ const PROPERTIES = {
   'offsets.topic.num.partitions': '1',
   'group.min.session.timeout.ms': '500',
   'group.initial.rebalance.delay.ms': '50',
+  'group.consumer.session.timeout.ms': String(CONSUMER_SESSION_TIMEOUT_MS),
   'transaction.state.log.num.partitions': '1',
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': '300',
 }

@@ -1,7 +1,8 @@
 /**
  * A compacted topic as a table: a writer puts newer and newer versions of a few keys, sometimes a deletion; a reader goes
  * through all of it again and again. The last acknowledged version of each key is always found, nothing older comes back,
- * every record stays at its offset, and offsets ascend.
+ * every record stays at its offset, and offsets ascend. A hasty writer, whom the leader's word is enough, goes round many
+ * more keys: a leader that nobody follows any more is full of what will be cut off, and must not compact it.
  */
 import type { RecordInput } from '@millrace/protocol/records/build-batch'
 import type { Actor } from './actor.ts'
@@ -15,6 +16,9 @@ import { StandingRecords } from './standing-records.ts'
 const KEYS = 20
 const DELETION_PROBABILITY = 0.2
 const THINKING_MS_MAX = 60
+/** Of the hasty writer: round within some seconds, so that every key is there before it is written again. */
+const HASTY_KEYS = 150
+const HASTY_THINKING_MS_MAX = 120
 const SCAN_MS = 250
 /** A batch fits into the smallest segments. */
 const FILLER_BYTES_MAX = 300
@@ -33,6 +37,9 @@ export interface SimulatedTableOptions {
 export class SimulatedTable implements Actor, ProducerLedger, ValueSource {
   readonly #options: SimulatedTableOptions
   readonly #producer: SimulatedProducer
+  readonly #hasty: SimulatedProducer
+  /** Keys of the hasty writer that were shown to the reader: none is ever deleted. */
+  readonly #shownHasty: Set<string> = new Set()
   readonly #access: ClusterAccess
   readonly #reader: PartitionReader
   readonly #records: StandingRecords
@@ -52,20 +59,29 @@ export class SimulatedTable implements Actor, ProducerLedger, ValueSource {
     this.#reader = new PartitionReader({ access: this.#access, ...place, readCommitted: false, onOutOfRange })
     const producing = { ...place, ledger: this, source: this, name: topic, acks: -1, inFlight: 3 } as const
     this.#producer = new SimulatedProducer({ ...producing, access: options.access(), thinkingMsMax: THINKING_MS_MAX })
+    let written = 0
+    const hastySource: ValueSource = {
+      next: () => `w${written % HASTY_KEYS}=${written++}`,
+      recordOf: (value, filler) => this.recordOf(value, filler),
+    }
+    const hasty = { ...place, ledger: this, source: hastySource, name: 'hasty', acks: 1, inFlight: 0 } as const
+    const hastyThinking = { access: options.access(), thinkingMsMax: HASTY_THINKING_MS_MAX }
+    this.#hasty = new SimulatedProducer({ ...hasty, ...hastyThinking })
     this.#scanLater()
   }
 
   get idle(): boolean {
-    return this.#stopped && this.#producer.idle
+    return this.#stopped && this.#producer.idle && this.#hasty.idle
   }
 
   get trouble(): string {
-    return `${this.#producer.trouble}, ${this.#reader.lastError}`
+    return `${this.#producer.trouble}, ${this.#hasty.trouble}, ${this.#reader.lastError}`
   }
 
   stop(): void {
     this.#stopped = true
     this.#producer.stop()
+    this.#hasty.stop()
   }
 
   /** Reads everything once more, when nothing is written any more. */
@@ -121,12 +137,15 @@ export class SimulatedTable implements Actor, ProducerLedger, ValueSource {
 
   #scan(isLast: boolean, done: () => void): void {
     const promised = new Map(this.#acknowledged)
+    const shownHasty = [...this.#shownHasty]
     this.#reader.readAll(
       0,
       (records) => {
         this.#options.ledger.count('scans of a compacted topic')
         const found = this.#versions(records)
         for (const [key, version] of promised) this.#compare(key, version, found.get(key), isLast)
+        for (const key of shownHasty)
+          if (!found.has(key)) this.broken(`${this.#options.topic}: ${key} was shown, and is there no more`)
         done()
       },
       this.#acknowledgedEnd,
@@ -146,6 +165,11 @@ export class SimulatedTable implements Actor, ProducerLedger, ValueSource {
       const isDeletion = value === null
       const number = isDeletion ? (put === undefined ? Infinity : parse(put).number) : Number(value.split(' ')[0])
       versions.set(key, { number, isDeletion })
+      // A batch of the hasty writer may arrive late, and twice.
+      if (key.startsWith('w')) {
+        this.#shownHasty.add(key)
+        continue
+      }
       if (number === Infinity) continue
       if (number < (newest.get(key) ?? -1))
         this.broken(`${topic}: ${key}=${number} at ${offset} comes after ${newest.get(key)}`)

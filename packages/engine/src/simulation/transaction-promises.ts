@@ -113,6 +113,11 @@ export class TransactionPromises {
     this.#ledger.count('transactions committed')
   }
 
+  /** A batch was sent when its transaction had ended. */
+  lateBatch(): void {
+    this.#ledger.count('late batches')
+  }
+
   aborted(): void {
     this.#ledger.count('transactions aborted')
   }

@@ -41,6 +41,10 @@ const FILLER_BYTES_MAX = 400
 /** How often a batch whose answer got lost is given up: it may still arrive when its transaction has ended (KIP-890). */
 const GIVE_UP_PROBABILITY = 0.3
 
+/** How often a batch that the network has held back arrives when its transaction has been aborted. */
+const LATE_BATCH_PROBABILITY = 0.3
+const LATE_MS_MAX = 150
+
 /** 'abortable': the transaction can only be aborted. 'over': the producer is fenced, or nobody knows. */
 export type StepOutcome = 'done' | 'abortable' | 'over'
 
@@ -61,6 +65,16 @@ export interface GroupOffset {
   readonly offset: number
 }
 
+/** What a batch of a transaction would have been written with. */
+interface LateBatch {
+  readonly transaction: SimulatedTransaction
+  readonly topic: string
+  readonly partition: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+}
+
 type Answered = (error: Error | null, errorCode: number | undefined) => void
 
 const OVER: ReadonlySet<number> = new Set([
@@ -79,6 +93,8 @@ export class TransactionSession {
   #lastError = 'nothing'
   /** A batch was given up: nobody knows which sequence comes next. */
   #unsure = false
+  /** Where the transaction has written last. */
+  #lastPlace: { readonly topic: string; readonly partition: number } | null = null
 
   constructor(options: TransactionSessionOptions) {
     this.#options = options
@@ -170,13 +186,52 @@ export class TransactionSession {
       }
       if (commit) promises.committed(transaction)
       else promises.aborted()
+      const late = commit ? null : this.#lateBatch(transaction)
       this.#added = new Set()
       if (protocol === 2) {
         this.#identify(given.producerId, given.producerEpoch)
         promises.epochGiven(transactionalId, name, given.producerId, given.producerEpoch)
       }
-      return done(this.#unsure ? 'over' : 'done')
+      const goOn = (): void => done(this.#unsure ? 'over' : 'done')
+      return late === null ? goOn() : this.#sendLate(late, goOn)
     })
+  }
+
+  /** What could still come of a transaction that was aborted; null most of the time. */
+  #lateBatch(transaction: SimulatedTransaction): LateBatch | null {
+    const place = this.#lastPlace
+    this.#lastPlace = null
+    if (place === null || this.#unsure || !this.#options.access.host.random.chance(LATE_BATCH_PROBABILITY)) return null
+    const baseSequence = this.#sequences.get(`${place.topic}-${place.partition}`) ?? 0
+    return { transaction, ...place, ...this.#identity, baseSequence }
+  }
+
+  /**
+   * Behind the marker it must be refused, since it would open the transaction again for nobody to end (KIP-890); before it, it
+   * is aborted with the others.
+   */
+  #sendLate(late: LateBatch, done: () => void): void {
+    const { access, promises, protocol, transactionalId } = this.#options
+    const { transaction, topic, partition, producerId, producerEpoch, baseSequence } = late
+    const records = buildBatch({
+      timestampMs: access.host.clock.nowMs(),
+      records: [{ key: Buffer.from(`${transaction.name}/late`), value: null }],
+      ...{ producerId, producerEpoch, baseSequence, isTransactional: true },
+    })
+    const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }]
+    const body = { transactionalId, acks: -1, timeoutMs: PRODUCE_TIMEOUT_MS, topicData }
+    const answered = (_error: Error | null, response: ProduceResponse | null): void => {
+      const errorCode = response?.responses[0]?.partitionResponses[0]?.errorCode
+      // Written, or still on its way: what comes next must be of another epoch.
+      if (errorCode === undefined || errorCode === ErrorCode.NONE) this.#unsure = true
+      promises.lateBatch()
+      done()
+    }
+    access.later(1 + access.host.random.below(LATE_MS_MAX), () =>
+      access.leaderOf(topic, partition, (leader) =>
+        access.send(leader, produceRequest, produceResponse, VERSIONS[protocol].produce, body, answered),
+      ),
+    )
   }
 
   get #identity(): { readonly producerId: number; readonly producerEpoch: number } {
@@ -250,6 +305,7 @@ export class TransactionSession {
           }
           if (outcome === 'done') {
             this.#sequences.set(key, baseSequence + values.length)
+            this.#lastPlace = { topic, partition }
             promises.written(transaction, key, values, answer?.baseOffset ?? -1, wasSuperseded)
           } else if (answer?.errorCode === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
             promises.broken(`${name}: ${this.#lastError} for the batch next in order of ${key}`)

@@ -199,6 +199,21 @@ export const troubleKinds: readonly TroubleKind[] = [
     },
   },
   {
+    // Its clients reach it still: a leader that nobody follows, and that does not know.
+    name: 'part a leader from the others',
+    weight: 2,
+    begin: (scene) => {
+      const leader = scene.leader()
+      const id = leader < 0 ? scene.broker() : leader
+      const others = [CONTROLLER_ID, ...scene.cluster.brokerHosts.keys()].filter((other) => other !== id)
+      for (const other of others) scene.world.network.partition(scene.host(id), scene.host(other))
+      const end = (): void => {
+        for (const other of others) scene.world.network.heal(scene.host(id), scene.host(other))
+      }
+      return { what: `part leader ${id} from the others`, lastsMs: 500 + scene.below(3_500), end }
+    },
+  },
+  {
     // What the client sent arrives when it has long given up.
     name: 'part a client from a broker',
     weight: 2,

@@ -1,0 +1,58 @@
+/** A consumer group by KIP-848 on a topic of its own: members come and go, read everything and commit. Kafka 4 only. */
+import { ConsumerGroupPromises } from './consumer-group-promises.ts'
+import { logEndOf, type Part, type Stage } from './part.ts'
+import { SimulatedConsumerMember } from './simulated-consumer-member.ts'
+import { SimulatedGroup } from './simulated-group.ts'
+import { SimulatedProducer } from './simulated-producer.ts'
+
+const TOPIC = 'events'
+const PARTITIONS = 3
+const GROUP = 'workers'
+/** As the properties of the simulated cluster say. */
+export const CONSUMER_SESSION_TIMEOUT_MS = 1_500
+
+export function consumerGroupPart({ cluster, ledger, setUp, access, below }: Stage): Part {
+  const configs: Record<string, string> = { 'min.insync.replicas': '2' }
+  if (below(2) === 0) configs['segment.bytes'] = '8192'
+  setUp.createTopic({ name: TOPIC, partitions: PARTITIONS, replicationFactor: cluster.brokerHosts.size, configs })
+  const topicId = cluster.controller?.runtime.image.topicsByName.get(TOPIC)?.id ?? ''
+  const promises = new ConsumerGroupPromises(ledger, CONSUMER_SESSION_TIMEOUT_MS)
+  const producers = Array.from(
+    { length: PARTITIONS },
+    (_, partition) =>
+      new SimulatedProducer({
+        ...{ ledger: promises, topic: TOPIC, partition, acks: -1, inFlight: 1, thinkingMsMax: 250 },
+        access: access(),
+        name: `e${partition}`,
+      }),
+  )
+  let members = 0
+  const regex = below(2) === 0 ? `${TOPIC.slice(0, 3)}.*` : null
+  const common = { promises, groupId: GROUP, topic: TOPIC, topicId, sessionTimeoutMs: CONSUMER_SESSION_TIMEOUT_MS }
+  const group = new SimulatedGroup({
+    ledger,
+    access,
+    newMember: (machine) =>
+      new SimulatedConsumerMember({ ...common, regex, access: machine, memberId: `member-${++members}` }),
+  })
+  let commitsBefore: number | null = null
+
+  return {
+    actors: producers,
+    topics: [{ name: TOPIC, partitions: PARTITIONS }],
+    awaited: () => {
+      const commits = ledger.counts['commits of epochs'] ?? 0
+      commitsBefore ??= commits
+      return commits > commitsBefore ? null : `no commit; ${group.trouble}`
+    },
+    unread: () => {
+      for (let partition = 0; partition < PARTITIONS; partition++) {
+        const [end, logEnd] = [promises.consumedEnd(partition), logEndOf(cluster, TOPIC, partition)]
+        if (end < logEnd) return `the group has read partition ${partition} up to ${end} of ${logEnd}; ${group.trouble}`
+      }
+      group.stop()
+      return null
+    },
+    check: () => promises.check(PARTITIONS),
+  }
+}

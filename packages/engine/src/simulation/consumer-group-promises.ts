@@ -1,0 +1,170 @@
+/**
+ * What a coordinator promises to a consumer group (KIP-848), shared by all its members: a partition is one member's until
+ * that member has given it up, has left or was not heard of for a session; an epoch gives it to one member; epochs never
+ * fall; commits of an epoch under which another member has the partition are refused, acknowledged ones are found; and
+ * what was acknowledged to producers is consumed.
+ */
+import type { Ledger } from './ledger.ts'
+import type { ProducerLedger } from './simulated-producer.ts'
+import { StandingRecords } from './standing-records.ts'
+
+export interface EpochCommit {
+  readonly epoch: number
+  readonly offset: number
+}
+
+/** Who was given a partition last. */
+export interface Given {
+  readonly memberId: string
+  readonly epoch: number
+}
+
+interface Holder {
+  readonly memberId: string
+  /** When it sent the last heartbeat that was answered. */
+  heardMs: number
+}
+
+export class ConsumerGroupPromises implements ProducerLedger {
+  readonly #ledger: Ledger
+  readonly #sessionTimeoutMs: number
+  readonly #records: StandingRecords
+  readonly #holders: Map<number, Holder> = new Map()
+  readonly #given: Map<number, Given> = new Map()
+  /** By epoch and partition: the member that was given it. */
+  readonly #owners: Map<string, string> = new Map()
+  readonly #acknowledged: Map<number, EpochCommit> = new Map()
+  /** By partition: every commit that was sent. */
+  readonly #attempted: Map<number, EpochCommit[]> = new Map()
+  readonly #consumed: Map<number, Set<number>> = new Map()
+  readonly #consumedEnds: Map<number, number> = new Map()
+  #newestEpoch = 0
+
+  constructor(ledger: Ledger, sessionTimeoutMs: number) {
+    this.#ledger = ledger
+    this.#sessionTimeoutMs = sessionTimeoutMs
+    this.#records = new StandingRecords((what) => this.broken(`consumer group: ${what}`))
+  }
+
+  broken(what: string): void {
+    this.#ledger.broken(what)
+  }
+
+  /** The newest epoch that any member was told. */
+  get newestEpoch(): number {
+    return this.#newestEpoch
+  }
+
+  /** A member was told its epoch; for one that joins, `newest` is the newest epoch that was known when it asked. */
+  told(memberId: string, epoch: number, before: number, newest: number): void {
+    const least = before === 0 ? newest : before
+    if (epoch < least) this.broken(`${memberId} was told epoch ${epoch} after ${least}`)
+    this.#newestEpoch = Math.max(this.#newestEpoch, epoch)
+  }
+
+  /** The coordinator gave the partition to a member, or left it to it. */
+  given(partition: number, { memberId, epoch }: Given, sentMs: number, nowMs: number): void {
+    const key = `${epoch}/${partition}`
+    const owner = this.#owners.get(key) ?? memberId
+    this.#owners.set(key, owner)
+    if (owner !== memberId) this.broken(`epoch ${epoch} gave partition ${partition} to ${owner} and to ${memberId}`)
+    const holder = this.#holders.get(partition)
+    if (holder?.memberId === memberId) return
+    if (holder !== undefined && nowMs - holder.heardMs < this.#sessionTimeoutMs)
+      this.broken(
+        `partition ${partition} was given to ${memberId} while ${holder.memberId} had it, heard ${nowMs - holder.heardMs} ms ago`,
+      )
+    this.#holders.set(partition, { memberId, heardMs: sentMs })
+    this.#given.set(partition, { memberId, epoch })
+    this.#ledger.count('partitions given to members')
+  }
+
+  /** An answered heartbeat was sent at `sentMs`. */
+  heard(memberId: string, sentMs: number): void {
+    for (const holder of this.#holders.values()) if (holder.memberId === memberId) holder.heardMs = sentMs
+  }
+
+  /** The member is about to say that it has the partition no more, or has heard that it is no member. */
+  released(partition: number, memberId: string): void {
+    if (this.#holders.get(partition)?.memberId === memberId) this.#holders.delete(partition)
+  }
+
+  givenLast(partition: number): Given | undefined {
+    return this.#given.get(partition)
+  }
+
+  attempted(partition: number, commit: EpochCommit): void {
+    const commits = this.#attempted.get(partition)
+    if (commits === undefined) this.#attempted.set(partition, [commit])
+    else commits.push(commit)
+  }
+
+  /** A commit was accepted; `given` was known when it was sent. */
+  acknowledgedCommit(partition: number, commit: EpochCommit, memberId: string, given: Given | undefined): void {
+    if (given !== undefined && given.memberId !== memberId && given.epoch > commit.epoch)
+      this.broken(
+        `a commit of epoch ${commit.epoch} was accepted from ${memberId} when ${given.memberId} had partition ${partition} since epoch ${given.epoch}`,
+      )
+    const before = this.#acknowledged.get(partition)
+    if (before !== undefined && before.epoch > commit.epoch) return
+    this.#acknowledged.set(partition, commit)
+    this.#ledger.count('commits of epochs')
+  }
+
+  /** What a later fetch has to show at least. */
+  promised(partition: number): EpochCommit | undefined {
+    return this.#acknowledged.get(partition)
+  }
+
+  /** `offset` was fetched after `promised` had been acknowledged. */
+  fetched(partition: number, offset: number, promised: EpochCommit | undefined): void {
+    if (promised === undefined || offset >= promised.offset) return
+    // A newer epoch may have begun before the older one's acknowledgement arrived.
+    const commits = this.#attempted.get(partition) ?? []
+    if (commits.some((other) => other.epoch > promised.epoch && other.offset === offset)) return
+    this.broken(`the commit ${promised.offset} of partition ${partition} was acknowledged, the group finds ${offset}`)
+  }
+
+  /** A member was shown `value` and has gone on to `next`. */
+  consumed(partition: number, records: readonly { offset: number; key: string }[], next: number): void {
+    let offsets = this.#consumed.get(partition)
+    if (offsets === undefined) this.#consumed.set(partition, (offsets = new Set()))
+    for (const { offset, key } of records) {
+      offsets.add(offset)
+      this.#records.stands(String(partition), offset, key, 'consumed')
+      this.#ledger.count('consumed by a group')
+    }
+    this.#consumedEnds.set(partition, Math.max(next, this.consumedEnd(partition)))
+  }
+
+  /** How far the group has come. */
+  consumedEnd(partition: number): number {
+    return this.#consumedEnds.get(partition) ?? 0
+  }
+
+  acknowledged(partition: number, offset: number, value: string): void {
+    this.#ledger.count('acknowledged')
+    this.#records.stands(String(partition), offset, value, 'acknowledged')
+  }
+
+  sent(): void {
+    // Order and uniqueness of idempotent producers are looked at elsewhere.
+  }
+
+  forgotten(): void {
+    // Nothing was kept.
+  }
+
+  producerIdGiven(producerId: number): void {
+    this.#ledger.producerIdGiven(producerId)
+  }
+
+  /** In the end, when the group has read everything. */
+  check(partitions: number): void {
+    for (let partition = 0; partition < partitions; partition++) {
+      const offsets = this.#consumed.get(partition)
+      for (const [offset, value] of this.#records.all(String(partition)))
+        if (offsets?.has(offset) !== true) this.broken(`${value} at ${partition}/${offset} was consumed by no member`)
+    }
+  }
+}
