@@ -102,13 +102,18 @@ describe('IncrementalAlterConfigs', () => {
     ['a broker that is no number', BROKER, 'x', ['log.cleaner.threads', 0, '2'], ErrorCode.INVALID_REQUEST],
     ['a read-only broker key', BROKER, '1', ['node.id', 0, '2'], ErrorCode.INVALID_REQUEST],
     ['a per-broker key as cluster default', BROKER, '', ['ssl.keystore.type', 0, 'PEM'], ErrorCode.INVALID_REQUEST],
-    ['an unknown broker key', BROKER, '', ['no.such', 0, '2'], ErrorCode.INVALID_CONFIG],
     ['a resource type without configs here', 8, '1', ['kafka', 0, 'INFO'], ErrorCode.INVALID_REQUEST],
   ]
   test.each(REFUSALS)('%s is refused', (_, type, name, change, errorCode) => {
     const decision = incremental(type, name, change)
     expect(decision.records).toEqual([])
     expect(decision.response.responses[0]?.errorCode).toBe(errorCode)
+  })
+
+  test('a broker key that is not known is kept: it may be a plugin’s', () => {
+    expect(incremental(BROKER, '', ['no.such', 0, '2']).records).toMatchObject([
+      { body: { name: 'no.such', value: '2' } },
+    ])
   })
 
   test('a key twice, or a resource twice, is refused', () => {

@@ -26,7 +26,8 @@ export function brokerConfigErrors(configs: ReadonlyMap<string, string>, cluster
   }
   for (const [name, value] of configs) {
     const definition = brokerConfig(plainName(name))
-    if (definition === undefined) return invalid(`Unknown broker config name: ${name}`)
+    // As Kafka: a name that it does not know may be a plugin's.
+    if (definition === undefined) continue
     const complaint = configValueError(definition, value)
     if (complaint !== null) return invalid(complaint)
     if (clusterWide && definition.scope === 'per-broker') {

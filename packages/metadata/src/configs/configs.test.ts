@@ -202,6 +202,17 @@ describe('effective values', () => {
     expect(brokerValue(context(emptyImage, { 'some.custom.key': 'y' }), 'some.custom.key')).toBe('y')
   })
 
+  test('a key that is no broker’s is shown without its value, as Kafka does', () => {
+    const image = imageWith([4, '1', 'plugin.secret', 'x'], [4, '', 'plugin.size', '2'])
+    const shown = effectiveBrokerConfigs(context(image)).filter(({ name }) => name.startsWith('plugin.'))
+    const hidden = { value: null, isSensitive: true, isReadOnly: true }
+    expect(shown).toMatchObject([
+      { name: 'plugin.secret', source: 2, ...hidden },
+      { name: 'plugin.size', source: 3, ...hidden },
+    ])
+    expect(clusterDefaultConfigs(context(image))).toMatchObject([{ name: 'plugin.size', source: 3, ...hidden }])
+  })
+
   test('the cluster default lists only what is set', () => {
     expect(clusterDefaultConfigs(context(layered)).map(({ name, value, source }) => [name, value, source])).toEqual([
       ['log.retention.ms', '3', 3],

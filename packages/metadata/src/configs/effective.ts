@@ -109,19 +109,21 @@ export function effectiveBrokerConfigs(context: ConfigContext): EffectiveConfig[
       definition.name,
     ),
   )
-  const unknown = Object.keys(context.properties)
-    .filter((name) => brokerConfig(name) === undefined)
-    .map((name): EffectiveConfig => ({
-      name,
-      value: null,
-      source: ConfigSource.STATIC_BROKER,
-      type: null,
-      isSensitive: true,
-      isReadOnly: true,
-      about: null,
-      synonyms: [],
-    }))
+  const sources = new Map<string, number>()
+  for (const name of Object.keys(context.properties)) sources.set(name, ConfigSource.STATIC_BROKER)
+  for (const name of dynamicConfigs(context.image, ConfigResourceType.BROKER, '').keys())
+    sources.set(name, ConfigSource.DYNAMIC_DEFAULT_BROKER)
+  for (const name of dynamicConfigs(context.image, ConfigResourceType.BROKER, String(context.nodeId)).keys())
+    sources.set(name, ConfigSource.DYNAMIC_BROKER)
+  const unknown = [...sources]
+    .filter(([name]) => brokerConfig(name) === undefined && !name.startsWith('listener.name.'))
+    .map(([name, source]) => unknownConfig(name, source))
   return [...known, ...unknown].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** A key that is no broker's: it might be a secret, so its value is not told. */
+function unknownConfig(name: string, source: number): EffectiveConfig {
+  return { name, value: null, source, type: null, isSensitive: true, isReadOnly: true, about: null, synonyms: [] }
 }
 
 /** The cluster-wide dynamic defaults: what DescribeConfigs of broker "" lists. Only keys that are set. */
@@ -129,7 +131,10 @@ export function clusterDefaultConfigs(context: ConfigContext): EffectiveConfig[]
   const result: EffectiveConfig[] = []
   for (const [name, value] of dynamicConfigs(context.image, ConfigResourceType.BROKER, '')) {
     const definition = brokerConfig(name)
-    if (definition === undefined) continue
+    if (definition === undefined) {
+      result.push(unknownConfig(name, ConfigSource.DYNAMIC_DEFAULT_BROKER))
+      continue
+    }
     const layer = { name, value, configured: value, source: ConfigSource.DYNAMIC_DEFAULT_BROKER }
     result.push(effective(definition, [layer], definition.scope === 'read-only', name))
   }
