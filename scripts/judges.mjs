@@ -181,13 +181,17 @@ const finders = {
    */
   'kafkajs-tests'() {
     const path = process.env.MILLRACE_KAFKAJS_SOURCE ?? ''
-    if (path === '') return { reason: "MILLRACE_KAFKAJS_SOURCE names no checkout of kafkajs; npm's package has no tests" }
+    if (path === '')
+      return { reason: "MILLRACE_KAFKAJS_SOURCE names no checkout of kafkajs; npm's package has no tests" }
     if (!existsSync(join(path, 'src', 'broker', '__tests__'))) return { reason: `${path} is not a checkout of kafkajs` }
     const directory = join(cache, 'kafkajs')
     const jest = join(directory, 'node_modules', 'jest', 'bin', 'jest.js')
     if (!existsSync(jest)) {
       mkdirSync(directory, { recursive: true })
-      writeFileSync(join(directory, 'package.json'), `${JSON.stringify({ private: true, dependencies: kafkajsTestTools })}\n`)
+      writeFileSync(
+        join(directory, 'package.json'),
+        `${JSON.stringify({ private: true, dependencies: kafkajsTestTools })}\n`,
+      )
       if (!succeeds('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: directory }))
         return { reason: 'npm could not fetch what the tests of kafkajs need' }
     }

@@ -75,8 +75,7 @@ export class Supervisor {
   #failed({ nodeId, incarnation, error }: NodeFailure): void {
     const host = this.hostOf(nodeId)
     const excused = (this.#failing.get(host) ?? 0) > 0 || incarnation <= (this.#excused.get(host) ?? 0)
-    if (!excused)
-      this.#ledger.broken(`node ${nodeId} stopped by itself: ${error.message}`)
+    if (!excused) this.#ledger.broken(`node ${nodeId} stopped by itself: ${error.message}`)
     this.#note(`node ${nodeId} stopped: ${error.message}`)
     this.#forget(nodeId)
     this.#host.later(RESTART_MS, () => {
