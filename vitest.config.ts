@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 const resolve = { conditions: ['millrace-source', 'node', 'import', 'default'] }
 const ssr = { resolve: { conditions: ['millrace-source', 'node', 'import', 'default'] } }
 
-// Two projects: unit tests share one module graph (modules hold no mutable state, and this keeps us honest);
-// tests that start processes or listen on ports run one file at a time.
+// Unit tests share one module graph (modules hold no mutable state, and this keeps us honest). Tests that start processes
+// or listen on ports come behind them, two files at a time: mostly they wait, each for processes of its own.
 export default defineConfig({
   test: {
     projects: [
@@ -25,7 +25,8 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['conformance/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },
@@ -36,7 +37,8 @@ export default defineConfig({
         test: {
           name: 'serial',
           include: ['packages/*/src/**/*.process.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
