@@ -203,6 +203,12 @@ export interface TlsClientOptions {
   readonly caPem: string
 }
 
+/** The two ends of a connection; textual addresses as Transport gives them. */
+export interface Peer {
+  readonly localAddress: string
+  readonly remoteAddress: string
+}
+
 export interface ListenOptions {
   readonly host: string
   /** 0 takes a free port. */
@@ -210,6 +216,8 @@ export interface ListenOptions {
   /** Which Transport to use; 'auto' is onread where the platform has it. TLS is always 'data'. */
   readonly transport?: 'auto' | 'onread' | 'data'
   readonly tls?: TlsServerOptions
+  /** Asked as soon as somebody connects, before TLS: false closes the connection. */
+  readonly admit?: (peer: Peer) => boolean
   readonly onConnection: (transport: Transport) => void
   /** TLS: a peer never became a connection. */
   readonly onHandshakeFailed?: (remoteAddress: string, error: Error) => void

@@ -20,6 +20,7 @@ import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import { profileOf } from '@millrace/protocol/version-profiles'
+import { ClientAccess } from '@millrace/network/access/client-access'
 import type { SecurityFeed } from './security/security-feed.ts'
 import type { SecuritySnapshot } from './security/security-snapshot.ts'
 import type { BrokerConfig, ClientSaslMechanism } from './broker-config.ts'
@@ -89,6 +90,7 @@ export class Broker {
   readonly #groups: GroupCoordinator
   readonly #transactions: TransactionParts
   readonly #share: ShareParts
+  readonly #access: ClientAccess = new ClientAccess()
   readonly #server: RequestServer
   readonly #room: RoomWatch
   #lifecycle: BrokerLifecycle | null = null
@@ -188,6 +190,7 @@ export class Broker {
       limits: serverLimits(settings),
       connectionLimits: connectionLimits(settings),
       quotas: this.#quotas.clients,
+      access: this.#access,
       // Before the first image every topic would be unknown, and clients drop what they have for a topic that is gone.
       servesClients: () => this.#metadata.image !== emptyImage,
     })
@@ -209,6 +212,7 @@ export class Broker {
 
   /** Who may come in from now on, and what may those do who are in. */
   applySecurity(snapshot: SecuritySnapshot): void {
+    this.#access.use(snapshot.network, this.#options.config.nodeId)
     this.#options.logger.info('goes by another security snapshot', { version: snapshot.version })
   }
 

@@ -12,6 +12,7 @@ import type { Uuid } from '@millrace/base/uuid'
 import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 
 export type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
+export type { ListenerAccess, MappedNetwork, NetworkSnapshot } from '@millrace/network/access/network-snapshot'
 
 /** The last part of the cluster's ARN, `<uuid>-<number>`: unique over accounts and regions, safe as a file name. */
 export type ClusterId = string

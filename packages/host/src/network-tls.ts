@@ -2,7 +2,7 @@
  * Network over node:tls: TLS 1.2 and 1.3, as MSK's brokers speak it. Always the 'data' form of Transport: the bytes come
  * out of OpenSSL in buffers of their own.
  */
-import type * as net from 'node:net'
+import * as net from 'node:net'
 import * as tls from 'node:tls'
 import type {
   Acceptor,
@@ -12,7 +12,7 @@ import type {
   TlsServerOptions,
   Transport,
 } from '@millrace/base/host'
-import { openListener, whenConnected } from './sockets.ts'
+import { isAdmitted, openListener, whenConnected } from './sockets.ts'
 import { dataTransport } from './transport-data.ts'
 
 const MIN_VERSION = 'TLSv1.2'
@@ -29,7 +29,6 @@ export function listenTls(
     server = tls.createServer({
       ...contextOf(certificate),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      noDelay: true,
     })
   } catch (error) {
     // Key and certificate are no pair, or no PEM.
@@ -41,13 +40,15 @@ export function listenTls(
     options.onConnection(transport)
     transport.startReading()
   })
-  // A socket that is asked for its peer while it lives remembers it: after a failed handshake it is too late.
-  server.on('connection', (raw: net.Socket) => void raw.remoteAddress)
   server.on('tlsClientError', (error, socket) => {
     options.onHandshakeFailed?.(remoteAddressOf(socket), error)
     socket.destroy()
   })
-  openListener(server, options, callback, (next) => server.setSecureContext(contextOf(next)))
+  // TLS begins with those who are let in.
+  const door = net.createServer({ noDelay: true }, (raw) => {
+    if (isAdmitted(raw, options)) server.emit('connection', raw)
+  })
+  openListener(door, options, callback, (next) => server.setSecureContext(contextOf(next)))
 }
 
 export function connectTls(

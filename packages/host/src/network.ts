@@ -4,7 +4,7 @@
  */
 import * as net from 'node:net'
 import type { Acceptor, ConnectOptions, ListenOptions, Network, Transport } from '@millrace/base/host'
-import { openListener, whenConnected } from './sockets.ts'
+import { isAdmitted, openListener, whenConnected } from './sockets.ts'
 import { connectTls, listenTls } from './network-tls.ts'
 import { dataTransport } from './transport-data.ts'
 import { adoptForOnread, onreadTarget } from './transport-onread.ts'
@@ -33,6 +33,7 @@ function listen(
   const form = options.transport ?? 'auto'
 
   server.on('connection', (raw) => {
+    if (!isAdmitted(raw, options)) return
     const transport = (form === 'data' ? null : adoptForOnread(raw, readBuffer)) ?? dataTransport(raw)
     options.onConnection(transport)
     transport.startReading()

@@ -166,7 +166,7 @@ export class SocketTransport implements Transport {
   }
 }
 
-function textualAddress(address: string | undefined): string {
+export function textualAddress(address: string | undefined): string {
   if (address === undefined) return ''
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address
 }

@@ -1,10 +1,19 @@
 /** What listeners and connections have in common, with and without TLS. */
 import type * as net from 'node:net'
 import type { Acceptor, ConnectOptions, ListenOptions, TlsServerOptions, Transport } from '@millrace/base/host'
-import type { SocketTransport } from './socket-transport.ts'
+import { type SocketTransport, textualAddress } from './socket-transport.ts'
 
 /** Connections the kernel completes while the loop is busy. */
 const LISTEN_BACKLOG = 1024
+
+/** False when the peer may not come in; it is gone then. */
+export function isAdmitted(raw: net.Socket, { admit }: ListenOptions): boolean {
+  // A socket that is asked for its peer while it lives remembers it: after a failed handshake it is too late.
+  const remoteAddress = textualAddress(raw.remoteAddress)
+  if (admit === undefined || admit({ remoteAddress, localAddress: textualAddress(raw.localAddress) })) return true
+  raw.destroy()
+  return false
+}
 
 /** Binds `server`; an error after that (EMFILE on accept and the like) costs a connection, not the listener. */
 export function openListener(

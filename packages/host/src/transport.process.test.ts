@@ -2,7 +2,7 @@
 import { connect as rawConnect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Acceptor, Host, Transport, TransportEvents } from '@millrace/base/host'
+import type { Acceptor, Host, Peer, Transport, TransportEvents } from '@millrace/base/host'
 import { createAuthority, issueServerCertificate, type KeyAndCertificate } from '@millrace/pki/authority'
 import { createNodeHost } from './node-host.ts'
 
@@ -401,15 +401,23 @@ describe('a TLS listener', () => {
   const open: Transport[] = []
   let failures: { readonly remoteAddress: string; readonly code: unknown }[] = []
   let onFailure = (): void => {}
+  let asked: Peer[] = []
+  let admits = true
   let acceptor: Acceptor
 
   beforeEach(async () => {
     failures = []
+    asked = []
+    admits = true
     acceptor = await new Promise((resolve, reject) => {
       const options = {
         host: '127.0.0.1',
         port: 0,
         tls: certificate,
+        admit(peer: Peer) {
+          asked.push(peer)
+          return admits
+        },
         onConnection: (transport: Transport) => {
           transport.attach({
             onBytes: (bytes, start, end) => transport.writev([Buffer.from(bytes.subarray(start, end))], null),
@@ -441,6 +449,13 @@ describe('a TLS listener', () => {
         resolve(transport)
       })
     })
+
+  test('closes a peer that is not admitted before the handshake, which is no failed handshake', async () => {
+    admits = false
+    await expect(connectTo('127.0.0.1')).rejects.toMatchObject({ code: 'ECONNRESET' })
+    expect(asked).toEqual([{ localAddress: '127.0.0.1', remoteAddress: '127.0.0.1' }])
+    expect(failures).toEqual([])
+  })
 
   const nextFailure = (): Promise<void> => new Promise((resolve) => (onFailure = resolve))
 

@@ -33,6 +33,12 @@ program
   )
   .addOption(dataDir())
   .addOption(new Option('--ephemeral', 'keep nothing: clusters end with this process').env('MILLRACE_EPHEMERAL'))
+  .addOption(
+    new Option(
+      '--client-address-map <cidr=address...>',
+      'clients of a network count as coming from another address, and as members of no security group',
+    ).env('MILLRACE_CLIENT_ADDRESS_MAP'),
+  )
   .addOption(new Option('--demo', 'also create a cluster `demo` and prove that it works').env('MILLRACE_DEMO'))
   .addOption(
     new Option(

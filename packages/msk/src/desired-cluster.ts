@@ -45,7 +45,8 @@ export interface SpecRequest {
   readonly properties: Readonly<Record<string, string>>
 }
 
-function clientListeners({ ClientAuthentication, EncryptionInfo }: DesiredCluster): ClientListener[] {
+/** Which kinds of clients the cluster serves. */
+export function clientListeners({ ClientAuthentication, EncryptionInfo }: DesiredCluster): ClientListener[] {
   const unauthenticated = ClientAuthentication === undefined || ClientAuthentication.Unauthenticated?.Enabled === true
   const open = openListeners[EncryptionInfo.EncryptionInTransit?.ClientBroker ?? 'TLS']
   return [

@@ -10,10 +10,6 @@ export interface FieldWithoutEffect {
 
 export const fieldsWithoutEffect: readonly FieldWithoutEffect[] = [
   {
-    field: 'brokerNodeGroupInfo.securityGroups',
-    why: 'brokers listen on this machine; security groups are not checked when a client connects',
-  },
-  {
     field: 'brokerNodeGroupInfo.instanceType',
     why: 'reported and checked against the list; its limits are not enforced',
   },

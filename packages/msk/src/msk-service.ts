@@ -8,11 +8,14 @@ import type { Logger } from '@millrace/base/logger'
 import { loadModel } from '@millrace/aws/model'
 import { Paginator } from '@millrace/aws/pagination'
 import { defineService, type Service } from '@millrace/aws/service'
-import type { Engine, NodeId, NodeObservation, NodeRole, NodeState } from '@millrace/engine/engine'
 import { type KeySource, noKeys } from './at-rest/key-source.ts'
 import { KeyWatch } from './at-rest/key-watch.ts'
+import type { Engine, MappedNetwork, NodeId, NodeObservation, NodeRole, NodeState } from '@millrace/engine/engine'
 import type { ClusterState } from './cluster-state.ts'
 import { kafkaOperations } from './kafka-operations.ts'
+import { BrokerInterfaces } from './network/broker-interfaces.ts'
+import { NetworkRules } from './network/network-rules.ts'
+import { noNetworks, type NetworkSource } from './network/network-source.ts'
 import type { Dependencies } from './operations/dependencies.ts'
 import { Reconciler } from './reconciler/reconciler.ts'
 import { ScramSync } from './scram/scram-sync.ts'
@@ -37,6 +40,10 @@ export interface MskServiceOptions {
   readonly keys?: KeySource
   /** True: also the data of clusters that name no key, under the AWS managed key. False when left out. */
   readonly alwaysEncrypts?: boolean
+  /** Where subnets and security groups come from; every id is an invented one when left out. */
+  readonly networks?: NetworkSource
+  /** Sources that clients are given instead of their own address. */
+  readonly clientAddressMap?: readonly MappedNetwork[]
   /** `setKafkaScramUsers(engine, host)` of scram/scram-users.ts, or a test's own. */
   readonly setScramUsers: SetScramUsers
   /** Wall clock; the system's when left out. */
@@ -96,15 +103,27 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     lock.release()
     throw error
   }
-  const security = new SecuritySync({ store, engine, clock, logger, sources: [] })
   const { keys = noKeys, alwaysEncrypts = false } = options
+  const { networks = noNetworks, clientAddressMap: addressMap = [] } = options
+  const interfaces = new BrokerInterfaces(store, networks)
+  const security = new SecuritySync({
+    store,
+    engine,
+    clock,
+    logger,
+    sources: [new NetworkRules({ networks, addressMap, logger })],
+  })
   const reconciler = new Reconciler({
     store,
     engine,
     keys,
     clock,
     logger,
-    pushSecurity: (cluster) => security.sync(cluster),
+    async pushSecurity(cluster) {
+      await interfaces.sync(cluster)
+      await security.sync(cluster)
+    },
+    clusterRemoved: (clusterArn) => interfaces.remove(clusterArn),
   })
   const { secrets = noSecrets, setScramUsers } = options
   const scram = new ScramSync({ store, secrets, setUsers: setScramUsers, logger })
@@ -120,11 +139,13 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     paginator: new Paginator(randomBytes(32)),
     clock,
     openTopics: options.openTopics,
+    networks,
   }
   return {
     service: defineService(loadModel('kafka'), kafkaOperations(dependencies)),
     async start() {
       // First: what a node is told when it is adopted counts at once.
+      await interfaces.syncAll()
       await security.start()
       keyWatch.start()
       await reconciler.start()

@@ -18,6 +18,7 @@ import { brokerHeartbeatRequest, brokerHeartbeatResponse } from '@millrace/proto
 import type { FakeHost } from '@millrace/testkit/fake-host'
 import { createRecordingLogger, type RecordingLogger } from '@millrace/testkit/recording-logger'
 import { World } from '@millrace/testkit/world'
+import type { ClientAccess } from './access/client-access.ts'
 import type { ApiHandler, RequestContext, Respond } from './api-handler.ts'
 import type { AdvertisedFeatures } from './api-versions.ts'
 import type { ConnectionLimits, RequestServerLimits } from './limits.ts'
@@ -78,6 +79,7 @@ export function createFixture(
   limits: Partial<RequestServerLimits> = {},
   quotas?: RequestQuotas,
   connectionLimits?: ConnectionLimits,
+  access?: ClientAccess,
 ): Fixture {
   const world = new World({ seed: 7 })
   const serverHost = world.addHost('server')
@@ -140,6 +142,7 @@ export function createFixture(
     limits,
     ...(quotas === undefined ? {} : { quotas }),
     ...(connectionLimits === undefined ? {} : { connectionLimits }),
+    ...(access === undefined ? {} : { access }),
     onConnectionClosed: ({ id }) => closedConnections.push(id),
   })
   let started = false

@@ -5,11 +5,12 @@
  *
  *   Transport ─▶ Framer ─▶ Connection ─▶ ApiHandler ─▶ ResponseQueue ─▶ Transport (one writev per connection and tick)
  */
-import type { Acceptor, Host, TimerHandle, TlsServerOptions, Transport } from '@millrace/base/host'
+import type { Acceptor, Host, Peer, TimerHandle, TlsServerOptions, Transport } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import type { Arena } from '@millrace/log/arena'
 import { Writer } from '@millrace/protocol/primitives/writer'
+import type { ClientAccess } from './access/client-access.ts'
 import type { ConnectionInfo, HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
 import { noFeatures, type AdvertisedFeatures } from './api-versions.ts'
 import { createBuiltInHandlers } from './built-in-handlers.ts'
@@ -55,6 +56,8 @@ export interface RequestServerOptions {
   readonly connectionLimits?: ConnectionLimits
   /** Of clients; none by default. */
   readonly quotas?: RequestQuotas
+  /** Which addresses clients may connect from; any by default. */
+  readonly access?: ClientAccess
   /**
    * False while the server knows nothing to tell: connections of clients are closed as soon as they come, and the client
    * turns to another server. Always true by default.
@@ -114,7 +117,8 @@ export class RequestServer {
         this.#options.logger.info('connection dropped', { ...peer, reason: handshakeFailure(cause) })
         this.refusals.add({ ...handshakeRefusal(cause), ...peer })
       }
-      const options = { host: listener.host, port, transport, onConnection: accept, onHandshakeFailed }
+      const admit = (peer: Peer): boolean => this.#admits(listener, peer)
+      const options = { host: listener.host, port, transport, admit, onConnection: accept, onHandshakeFailed }
       host.network.listen(tls === undefined ? options : { ...options, tls }, (error, acceptor) => {
         if (error !== null) return this.close(() => callback(error))
         invariant(acceptor !== null, 'listening gives an acceptor')
@@ -162,6 +166,16 @@ export class RequestServer {
     let open = acceptors.length
     if (open === 0) return callback()
     for (const acceptor of acceptors) acceptor.close(() => (--open === 0 ? callback() : undefined))
+  }
+
+  /** Nodes of the cluster come in; clients where their address may. */
+  #admits(listener: ListenerOptions, peer: Peer): boolean {
+    const refusal = listener.internal ? null : (this.#options.access?.refusal(listener.name, peer) ?? null)
+    if (refusal === null) return true
+    const from = { listener: listener.name, remoteAddress: peer.remoteAddress }
+    this.#options.logger.info('connection refused', { ...from, reason: refusal.reason })
+    this.refusals.add({ ...refusal, ...from })
+    return false
   }
 
   /** What accepts the connections of one listener. */

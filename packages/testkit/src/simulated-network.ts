@@ -199,6 +199,7 @@ export class HostNetwork implements Network {
         port: options.port,
       })
       target.later(0, () => {
+        if (listener.options.admit?.(serverEnd) === false) return serverEnd.destroy()
         listener.options.onConnection(serverEnd)
         invariant(serverEnd.attachedOrDestroyed, 'an accepted transport was not attached in its turn', {
           port: options.port,

@@ -1,3 +1,5 @@
+import type { NetworkSnapshot } from '@millrace/network/access/network-snapshot'
+
 /**
  * What the control plane tells a cluster's nodes about who may come in: everything a node needs to decide alone, so that the
  * control plane may be away. Plain JSON. Always whole: a node replaces what it had by what it is told.
@@ -5,4 +7,6 @@
 export interface SecuritySnapshot {
   /** Grows with every change of the cluster's snapshot, over the lives of the control plane too. */
   readonly version: number
+  /** Null: anybody may connect. */
+  readonly network: NetworkSnapshot | null
 }

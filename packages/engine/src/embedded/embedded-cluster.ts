@@ -16,6 +16,7 @@ import {
   type NodeId,
   type NodeObservation,
 } from '../engine.ts'
+import { CLIENT_LISTENERS } from '../client-listeners.ts'
 import { authorityOf } from './authority-of.ts'
 import type { BrokerCertificates } from './broker-certificates.ts'
 import type { ClusterDirectory, ClusterRecord, NodeRecord } from './cluster-directory.ts'
@@ -47,11 +48,10 @@ export interface EmbeddedClusterOptions {
 /** Replicas of the embedded engine are on the same machine: one that has not caught up by then has another problem. */
 const IN_SYNC_TIMEOUT_MS = 120_000
 const INTERNAL_HOST = '127.0.0.1'
-/** Names as MSK's brokers have them. */
 const LISTENERS: Readonly<Record<ClientListener, Omit<NodeListener, 'host' | 'port'>>> = {
-  plaintext: { name: 'CLIENT', securityProtocol: 'PLAINTEXT' },
-  tls: { name: 'CLIENT_SECURE', securityProtocol: 'SSL' },
-  scram: { name: 'CLIENT_SASL_SCRAM', securityProtocol: 'SASL_SSL', saslMechanisms: ['SCRAM-SHA-512'] },
+  plaintext: { name: CLIENT_LISTENERS.plaintext.name, securityProtocol: 'PLAINTEXT' },
+  tls: { name: CLIENT_LISTENERS.tls.name, securityProtocol: 'SSL' },
+  scram: { name: CLIENT_LISTENERS.scram.name, securityProtocol: 'SASL_SSL', saslMechanisms: ['SCRAM-SHA-512'] },
 }
 /** A port that was free when it was given out can be taken by the time the node binds it; nobody loses it that often. */
 const PLACINGS_MAX = 5

@@ -8,7 +8,7 @@ import { silentLogger } from '@millrace/base/logger'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isDirectoryLocked } from '../directory-lock.ts'
 import type { DataKey, DataKeyOwner, DataKeys } from '../data-keys.ts'
-import type { ClusterSpec, EngineEvent, EngineStep } from '../engine.ts'
+import type { ClusterSpec, EngineEvent, EngineStep, SecuritySnapshot } from '../engine.ts'
 import { EmbeddedEngine } from './embedded-engine.ts'
 
 const tsx = createRequire(import.meta.url).resolve('tsx')
@@ -285,12 +285,11 @@ test('nodes are told of security snapshots when they start, at once on change, w
     readFileSync(join(root, 'clusters', spec().id, node, 'security'), 'utf8')
       .trim()
       .split('\n')
-  engine.pushSecurity(spec().id, { version: 1 })
+  engine.pushSecurity(spec().id, { version: 1, network: null })
   await engine.apply(spec(), () => {}, never)
   const before = await pids(engine)
   expect(told('broker-1')).toEqual(['1'])
-  // Longer than a line of the control protocol may be before the peer is known.
-  engine.pushSecurity(spec().id, { version: 2, padding: 'x'.repeat(3_000_000) } as { version: number })
+  engine.pushSecurity(spec().id, padded(2))
   await vi.waitFor(() => expect(told('controller-10001')).toEqual(['1', '2']))
   await vi.waitFor(() => expect(told('broker-1')).toEqual(['1', '2']))
   process.kill(before.get(1) ?? 0, 'SIGKILL')
@@ -301,12 +300,12 @@ test('nodes are told of security snapshots when they start, at once on change, w
   const later = openEngine()
   await later.apply(spec(), (step) => expect.unreachable(step.name), never)
   expect((await pids(later)).get(2)).toBe(before.get(2))
-  later.pushSecurity(spec().id, { version: 3, padding: 'x'.repeat(3_000_000) } as { version: number })
+  later.pushSecurity(spec().id, padded(3))
   await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('3'))
   await later.close({ keepNodes: true })
 
   const last = openEngine()
-  last.pushSecurity(spec().id, { version: 4 })
+  last.pushSecurity(spec().id, { version: 4, network: null })
   await last.observe(spec().id)
   await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('4'))
 })
@@ -405,3 +404,8 @@ test.each([
   expect(failure).toContain(reason)
   expect(failure).toContain(nodeFile('broker-1', 'data-key'))
 })
+/** Longer than a line of the control protocol may be before the peer is known. */
+function padded(version: number): SecuritySnapshot {
+  const network = 'x'.repeat(3_000_000)
+  return { version, network: { addressMap: [{ network, address: '' }], brokers: {} } }
+}

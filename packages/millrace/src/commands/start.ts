@@ -2,6 +2,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { addressMapOf } from '../address-map.ts'
 import { awsAccess, KafkaApi } from '../aws-client.ts'
 import { dataDirectory, runningServer } from '../data-directory.ts'
 import { plaintextCluster, probe, untilActive, isRefusedByAcls } from '../demo.ts'
@@ -20,6 +21,8 @@ export interface StartCommandOptions {
   readonly ephemeral?: boolean
   readonly demo?: boolean
   readonly encryptAtRest?: 'customer-key' | 'always'
+  /** One `CIDR=ADDRESS` or more; from the environment one text, with commas. */
+  readonly clientAddressMap?: string | readonly string[]
   readonly json?: boolean
 }
 
@@ -30,6 +33,7 @@ export async function start(options: StartCommandOptions): Promise<void> {
   const port = Number(options.port)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UserError(`--port ${options.port} is no port; use a number from 0 (any free port) to 65535.`)
+  const clientAddressMap = addressMapOf(options.clientAddressMap ?? [])
   const ephemeral = options.ephemeral === true
   const directory =
     ephemeral && options.dataDir === undefined
@@ -50,6 +54,7 @@ export async function start(options: StartCommandOptions): Promise<void> {
     region: options.region,
     ephemeral,
     alwaysEncrypts: options.encryptAtRest === 'always',
+    clientAddressMap,
   })
   const stop = (): void => void server.stop()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createFrontDoor, type FrontDoor, type FrontDoorOptions } from '@millrace/aws/front-door'
 import { createNodeHost } from '@millrace/host/node-host'
 import { createJsonLogger } from '@millrace/host/json-logger'
+import type { MappedNetwork } from '@millrace/engine/engine'
 import { EmbeddedEngine } from '@millrace/engine/embedded/embedded-engine'
 import { readPartitions } from '@millrace/engine/embedded/read-partitions'
 import { createMskService, type ClusterOverview, type MskService } from '@millrace/msk/msk-service'
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly ephemeral: boolean
   /** The data of every new cluster is encrypted, under the AWS managed key where none is named; otherwise where one is. */
   readonly alwaysEncrypts?: boolean
+  /** Sources that clients are given instead of their own address. */
+  readonly clientAddressMap?: readonly MappedNetwork[]
 }
 
 export interface RunningServer {
@@ -79,6 +82,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     secrets: sealed.secretsManager.secrets,
     keys: sealed.kms.keys,
     alwaysEncrypts: options.alwaysEncrypts === true,
+    networks: sealed.ec2.networks,
+    clientAddressMap: options.clientAddressMap ?? [],
   }).catch(async (error: unknown) => {
     await sealed.close()
     throw error

@@ -14,6 +14,7 @@ import { checkBrokerNodes } from '../validation/broker-nodes.ts'
 import { checkClientAccess } from '../validation/client-access.ts'
 import { checkClusterName } from '../validation/cluster-name.ts'
 import { requireRevision } from '../validation/configuration-info.ts'
+import { checkPlacement } from '../validation/network-placement.ts'
 import { checkTags } from '../validation/tags.ts'
 import { zoneIdsOfSubnets } from '../zones.ts'
 import type { Dependencies } from './dependencies.ts'
@@ -30,7 +31,7 @@ const BROKERS_PER_ACCOUNT_MAX = 90
 
 /** Checks the request, writes the cluster as CREATING, and lets the reconciler know. */
 export async function createProvisionedCluster(
-  { store, wake, clock, keys, alwaysEncrypts }: Dependencies,
+  { store, wake, clock, networks, keys, alwaysEncrypts }: Dependencies,
   context: CallContext,
   request: CreateRequest,
 ): Promise<Cluster> {
@@ -45,6 +46,7 @@ export async function createProvisionedCluster(
     region: context.region,
     prefix,
   })
+  checkPlacement(networks, context, provisioned.BrokerNodeGroupInfo, prefix)
   checkFeatures(provisioned, prefix)
   checkClientAccess(provisioned.EncryptionInfo, provisioned.ClientAuthentication, prefix)
   const { EncryptionInfo: encryption } = provisioned
@@ -61,7 +63,11 @@ export async function createProvisionedCluster(
     stateMessage: null,
     currentVersion: newCurrentVersion(),
     createdAt: clock().toISOString(),
-    desired: desiredCluster(provisioned, context.region, keyArn),
+    desired: desiredCluster(
+      provisioned,
+      zoneIdsOfSubnets(context, provisioned.BrokerNodeGroupInfo.ClientSubnets, networks),
+      keyArn,
+    ),
     observed: null,
     tags,
     activeOperationArn: null,
@@ -126,9 +132,12 @@ async function checkAgainstOthers(
 }
 
 /** The request with AWS's defaults. */
-function desiredCluster(provisioned: ProvisionedRequest, region: string, keyArn: string | null): DesiredCluster {
+function desiredCluster(
+  provisioned: ProvisionedRequest,
+  zoneIds: readonly string[],
+  keyArn: string | null,
+): DesiredCluster {
   const group = provisioned.BrokerNodeGroupInfo
-  const zoneIds = zoneIdsOfSubnets(region, group.ClientSubnets)
   return {
     KafkaVersion: provisioned.KafkaVersion,
     NumberOfBrokerNodes: provisioned.NumberOfBrokerNodes,
@@ -136,7 +145,7 @@ function desiredCluster(provisioned: ProvisionedRequest, region: string, keyArn:
       ...group,
       BrokerAZDistribution: 'DEFAULT',
       ConnectivityInfo: { PublicAccess: { Type: 'DISABLED' }, NetworkType: 'IPV4' },
-      ZoneIds: zoneIds,
+      ZoneIds: [...zoneIds],
     },
     ...(provisioned.ClientAuthentication === undefined
       ? {}

@@ -1,17 +1,23 @@
-import { createHash } from 'node:crypto'
 import type { OperationHandler } from '@millrace/aws/service'
 import type { NodeObservation } from '@millrace/engine/engine'
 import { brokerArn } from '../arns.ts'
+import { interfaceId } from '../network/broker-interfaces.ts'
 import type { NodeInfo } from '../sdk-types.ts'
 import type { Cluster } from '../store/records.ts'
 import { softwareInfo } from '../views/cluster-view.ts'
 import { type Dependencies, listScope, requireCluster } from './dependencies.ts'
 
 /** Endpoints are host names without ports, as MSK's; the host is the one by which the API was reached. */
-export function listNodes({ store, engine, paginator }: Dependencies): OperationHandler<'kafka', 'ListNodes'> {
+export function listNodes({
+  store,
+  engine,
+  paginator,
+  networks,
+}: Dependencies): OperationHandler<'kafka', 'ListNodes'> {
   return async ({ ClusterArn, MaxResults, NextToken }, context) => {
     const cluster = await requireCluster(store, ClusterArn, context)
     const { nodes } = await engine.observe(cluster.id)
+    const interfaces = networks.interfaces(cluster.arn)
     const page = paginator.page({
       items: nodes,
       sortKey: ({ nodeId }) => String(nodeId).padStart(8, '0'),
@@ -22,7 +28,10 @@ export function listNodes({ store, engine, paginator }: Dependencies): Operation
     return {
       NodeInfoList: page.items.map((node) =>
         node.role === 'broker'
-          ? brokerNode(cluster, node, context.apiHost)
+          ? brokerNode(cluster, node, {
+              host: context.apiHost,
+              address: interfaces.find(({ brokerId }) => brokerId === node.nodeId)?.privateAddress ?? '127.0.0.1',
+            })
           : { AddedToClusterTime: cluster.createdAt, ControllerNodeInfo: { Endpoints: [context.apiHost] } },
       ),
       ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
@@ -30,7 +39,11 @@ export function listNodes({ store, engine, paginator }: Dependencies): Operation
   }
 }
 
-function brokerNode(cluster: Cluster, node: NodeObservation, host: string): NodeInfo {
+function brokerNode(
+  cluster: Cluster,
+  node: NodeObservation,
+  { host, address }: { readonly host: string; readonly address: string },
+): NodeInfo {
   const { ClientSubnets, InstanceType } = cluster.desired.BrokerNodeGroupInfo
   const subnet = ClientSubnets[cluster.desired.ZoneIds.indexOf(node.zoneId ?? '')]
   return {
@@ -42,14 +55,9 @@ function brokerNode(cluster: Cluster, node: NodeObservation, host: string): Node
       AttachedENIId: interfaceId(cluster, node.nodeId),
       BrokerId: node.nodeId,
       ...(subnet === undefined ? {} : { ClientSubnet: subnet }),
-      ClientVpcIpAddress: '127.0.0.1',
+      ClientVpcIpAddress: address,
       CurrentBrokerSoftwareInfo: softwareInfo(cluster.observed ?? cluster.desired),
       Endpoints: [host],
     },
   }
-}
-
-/** There is no network interface behind it, but it is the broker's own and stays the same. */
-function interfaceId(cluster: Cluster, broker: number): string {
-  return `eni-${createHash('sha256').update(`${cluster.id}/${broker}`).digest('hex').slice(0, 17)}`
 }

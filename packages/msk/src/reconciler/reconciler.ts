@@ -20,6 +20,7 @@ export interface ReconcilerOptions {
   readonly clock: () => Date
   readonly logger: Logger
   readonly pushSecurity: StepContext['pushSecurity']
+  readonly clusterRemoved: StepContext['clusterRemoved']
   /** How soon a cluster that could not be healed is tried again, besides every time one of its nodes comes up. */
   readonly retryDelayMs?: number
 }

@@ -16,6 +16,8 @@ export interface StepContext {
   readonly logger: Logger
   /** Tells the engine who may come in, before nodes start. */
   readonly pushSecurity: (cluster: Cluster) => Promise<void>
+  /** What was made for a cluster outside of the engine goes with it. */
+  readonly clusterRemoved: (clusterArn: string) => Promise<void>
   /** Aborted when the control plane closes: what fails then has not failed, it was interrupted. */
   readonly signal: AbortSignal
 }

@@ -109,6 +109,7 @@ async function remove(context: StepContext, cluster: Cluster): Promise<StepOutco
     })
     return 'rests'
   }
+  await context.clusterRemoved(cluster.arn)
   await store.transaction((transaction) => transaction.deleteCluster(cluster.arn))
   return 'rests'
 }

@@ -98,7 +98,7 @@ export class SecuritySync {
   async #sync(cluster: Cluster): Promise<void> {
     const { engine, clock, sources } = this.#options
     const content: SecurityContent = Object.assign(
-      {},
+      { network: null },
       ...(await Promise.all(sources.map((source) => source.contentOf(cluster)))),
     )
     const text = JSON.stringify(content)

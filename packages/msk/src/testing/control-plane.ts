@@ -12,6 +12,8 @@ import type { ProvisionedRequest } from '../sdk-types.ts'
 import type { Cluster } from '../store/records.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { Store } from '../store/store.ts'
+import { BrokerInterfaces } from '../network/broker-interfaces.ts'
+import { FakeNetworks } from './fake-networks.ts'
 import { FakeEngine } from './fake-engine.ts'
 import { FakeKeys } from './fake-keys.ts'
 import { FakeScramUsers, FakeSecrets } from './fake-secrets.ts'
@@ -27,6 +29,7 @@ export class ControlPlane {
   /** As `--encrypt-at-rest always`. */
   alwaysEncrypts = false
   readonly scramUsers: FakeScramUsers = new FakeScramUsers()
+  readonly networks: FakeNetworks = new FakeNetworks()
   readonly store: Store
   readonly #database: Database
   #nowMs = Date.parse('2026-01-01T00:00:00.000Z')
@@ -52,6 +55,7 @@ export class ControlPlane {
       wake: (arn) => this.#reconciler.wake(arn),
       paginator: new Paginator(Buffer.alloc(32, 7)),
       clock: this.clock,
+      networks: this.networks,
       openTopics: async () => this.topics,
       secrets: this.secrets,
       keys: this.keys,
@@ -128,13 +132,18 @@ export class ControlPlane {
   #newReconciler(): Reconciler {
     const { store, engine, clock } = this
     const security = new SecuritySync({ store, engine, clock, logger: silentLogger, sources: [] })
+    const interfaces = new BrokerInterfaces(store, this.networks)
     return new Reconciler({
       store,
       engine,
       keys: this.keys,
       clock,
       logger: silentLogger,
-      pushSecurity: (cluster) => security.sync(cluster),
+      async pushSecurity(cluster) {
+        await interfaces.sync(cluster)
+        await security.sync(cluster)
+      },
+      clusterRemoved: (clusterArn) => interfaces.remove(clusterArn),
       retryDelayMs: 60_000,
     })
   }

@@ -17,9 +17,6 @@ export interface SubnetFacts {
 export interface VpcFacts {
   readonly cidr: string
   readonly dnsSupport: boolean
-  readonly dnsHostnames: boolean
-  /** The group of whatever is put into the VPC without naming one. */
-  readonly defaultGroupId: string
 }
 
 export interface SecurityGroupFacts {
@@ -76,10 +73,7 @@ export class Networks {
 
   vpc(scope: Scope, id: string): VpcFacts | null {
     const vpc = this.#state.get('vpc', scope, id)
-    if (vpc === null) return null
-    const group = this.#state.list('security-group', scope).find((one) => one.vpcId === id && one.name === 'default')
-    const { cidr, dnsSupport, dnsHostnames } = vpc
-    return { cidr, dnsSupport, dnsHostnames, defaultGroupId: group?.id ?? '' }
+    return vpc === null ? null : { cidr: vpc.cidr, dnsSupport: vpc.dnsSupport }
   }
 
   securityGroup(scope: Scope, id: string): SecurityGroupFacts | null {
