@@ -88,7 +88,7 @@ function weakerThan(need: string): string[] {
   return operation === 'ALTER_CONFIGS' ? [`DESCRIBE_CONFIGS ${resource}`] : []
 }
 
-function grantsOf(given: string): Grant[] {
+export function grantsOf(given: string): Grant[] {
   if (given === '') return []
   return given.split(', ').map((each) => {
     const [signed = '', type = '', name = ''] = each.split(' ')

@@ -27,7 +27,7 @@ import type { Authority } from '@millrace/policy/acl/authority'
 import { readAnswer, type Answer } from './answers.ts'
 import type { TableCase } from './cases.ts'
 import { filled, uniqueName, type Fillings } from './names.ts'
-import { records } from './run-cases.ts'
+import { records } from './records.ts'
 import { stubAnswer } from './stub-answer.ts'
 
 /** Changes what a guard is told, or takes the guard away. */

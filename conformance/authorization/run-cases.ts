@@ -1,24 +1,13 @@
 /** Asks each case of a broker as its own principal, several at a time, and tells what was answered otherwise. */
-import { buildBatch } from '@millrace/protocol/records/build-batch'
 import { difference, readAnswer, type Answer } from './answers.ts'
 import type { TableCase } from './cases.ts'
 import { filled, type Fillings } from './names.ts'
+import { records } from './records.ts'
 import { ClosedError, Wire } from './wire.ts'
 import type { World } from './world.ts'
 
 const AT_ONCE = 12
 const API_VERSIONS = 18
-const value = Buffer.from('v')
-const producer = { producerId: 4_242, producerEpoch: 0, baseSequence: 0 }
-
-/** By their placeholders in the table. */
-export const records: ReadonlyMap<string, Buffer> = new Map([
-  ['@batch', buildBatch({ records: [{ value }], timestampMs: 1 })],
-  ['@idempotent', buildBatch({ records: [{ value }], timestampMs: 1, ...producer })],
-  ['@transactional', buildBatch({ records: [{ value }], timestampMs: 1, ...producer, isTransactional: true })],
-  ['@nothing', Buffer.alloc(0)],
-])
-
 /** Opens a connection on which the case's principal is logged in. */
 export type Login = (each: TableCase) => Promise<Wire>
 

@@ -1,5 +1,6 @@
 /** The login of the cases of ACLs: a user of its own each, all with one password. */
 import { saltedPassword } from '@millrace/protocol/sasl/scram'
+import type { TableCase } from './cases.ts'
 import type { Login } from './run-cases.ts'
 import { Wire, type Address } from './wire.ts'
 import { userOf } from './world.ts'
@@ -7,6 +8,15 @@ import { userOf } from './world.ts'
 export const salt: Buffer = Buffer.from('the same for everybody')
 /** One for all, so that it is computed once. */
 export const salted: Buffer = saltedPassword('password', salt, 4_096)
+
+/** Properties of Java clients that log in as the case's user. */
+export function scramProperties({ id }: TableCase): Readonly<Record<string, string>> {
+  const module = 'org.apache.kafka.common.security.scram.ScramLoginModule'
+  return {
+    'sasl.mechanism': 'SCRAM-SHA-512',
+    'sasl.jaas.config': `${module} required username="${userOf(id)}" password="password";`,
+  }
+}
 
 export function scramLogin(address: Address): Login {
   return async ({ id }) => {

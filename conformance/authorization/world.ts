@@ -5,6 +5,7 @@
 import { AclWords, aclOf } from './acl-words.ts'
 import type { TableCase } from './cases.ts'
 import { uniqueName } from './names.ts'
+import { records } from './records.ts'
 import { Wire, type Address } from './wire.ts'
 
 const PLENTY_MS = 60_000
@@ -60,6 +61,7 @@ export async function createWorld(cases: readonly TableCase[], options: WorldOpt
     const topicIds = await createTopics(wire, cases, options)
     await createUsers(wire, cases, options)
     await createAcls(wire, cases)
+    await writeRecords(wire, topicIds)
     await createGroups(wire, ownedBy(cases, 'group'))
     await createShareGroups(wire, ownedBy(cases, 'share-group'))
     await createTransactions(wire, ownedBy(cases, 'transaction'))
@@ -167,6 +169,15 @@ async function createAclsOf(wire: Wire, creations: readonly object[]): Promise<v
   const told = await wire.ask(30, 3, { creations })
   const failed = (told['results'] as NamedError[]).filter(({ errorCode }) => errorCode !== 0)
   if (failed.length > 0) throw new Error(`ACLs were not created: ${JSON.stringify(failed)}`)
+}
+
+/** A record for those who read. */
+async function writeRecords(wire: Wire, topicIds: ReadonlyMap<string, string>): Promise<void> {
+  for (const name of ['orders', 'invoices']) {
+    const partitionData = [{ index: 0, records: records.get('@batch') }]
+    const topicData = [{ name, topicId: topicIds.get(name), partitionData }]
+    await wire.ask(0, 9, { acks: -1, timeoutMs: PLENTY_MS, topicData })
+  }
 }
 
 /** Groups are there once they have an offset. */
