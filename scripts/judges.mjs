@@ -36,6 +36,9 @@ const kafkajsTestTools = {
   semver: '6.3.1',
   uuid: '3.4.0',
 }
+/** The Java library of AWS for MSK's IAM access control, and the Python clients with AWS's signer. */
+export const mskIamAuthVersion = '2.3.6'
+const pythonKafkaPackages = ['aws-msk-iam-sasl-signer-python==1.0.2', 'confluent-kafka==2.12.0', 'kafka-python==2.2.15']
 
 function which(command) {
   const found = (process.env.PATH ?? '')
@@ -72,6 +75,7 @@ function copyJars(pom, name, release) {
     '-f',
     join(root, 'conformance', 'judges', pom),
     `-Dkafka.version=${release}`,
+    `-Drelease=${release}`,
     'org.apache.maven.plugins:maven-dependency-plugin:3.7.1:copy-dependencies',
     '-DincludeScope=runtime',
     `-DoutputDirectory=${libraries}`,
@@ -131,6 +135,28 @@ const finders = {
       const reason = copyJars('kafka-tools-pom.xml', 'kafka', release)
       if (reason !== null) return { reason }
     }
+    return { path }
+  },
+  /** aws-msk-iam-auth, to be put on the class path of Kafka's tools. */
+  'msk-iam-auth'() {
+    const { path, reason } = findJudge('java')
+    if (path === undefined) return { reason }
+    const missing = copyJars('msk-iam-auth-pom.xml', 'msk-iam-auth', mskIamAuthVersion)
+    return missing === null ? { path } : { reason: missing }
+  },
+  /** A Python with confluent-kafka, kafka-python and the signer of AWS. */
+  'python-kafka'() {
+    const venv = join(cache, 'python-kafka')
+    const path = join(venv, 'bin', 'python')
+    const marker = join(venv, '.complete')
+    if (existsSync(marker) && readFileSync(marker, 'utf8') === pythonKafkaPackages.join()) return { path }
+    if (which('python3') === null) return { reason: 'python3 is not on this machine' }
+    rmSync(venv, { recursive: true, force: true })
+    const made =
+      succeeds('python3', ['-m', 'venv', venv]) &&
+      succeeds(join(venv, 'bin', 'pip'), ['install', '-q', ...pythonKafkaPackages])
+    if (!made) return { reason: `pip could not install ${pythonKafkaPackages.join(', ')}` }
+    writeFileSync(marker, pythonKafkaPackages.join())
     return { path }
   },
   /** Kafka Connect's worker with its file connectors, and MirrorMaker 2. */
@@ -206,7 +232,7 @@ const finders = {
 const found = new Map()
 
 /**
- * @param {'kcat' | 'aws' | 'boto3' | 'java' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'kafkajs-tests' | 'gcc'} name
+ * @param {'kcat' | 'aws' | 'boto3' | 'java' | 'msk-iam-auth' | 'python-kafka' | 'connect' | 'franz-go' | 'franz-go-admin' | 'librdkafka' | 'kafkajs-tests' | 'gcc'} name
  * @returns {{ path?: string, reason?: string }} the program's path, or why it cannot be had
  */
 export function findJudge(name) {
@@ -222,6 +248,11 @@ export function kafkaClassPath(release) {
     .toSorted()
     .map((name) => join(libraries, name))
     .join(':')
+}
+
+/** The jar of aws-msk-iam-auth with all that it needs. */
+export function mskIamAuthClassPath() {
+  return join(cache, 'msk-iam-auth', mskIamAuthVersion, 'libs', '*')
 }
 
 /** The class path of Connect's worker and MirrorMaker, of the oldest of `kafkaReleases`. */

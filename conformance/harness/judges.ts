@@ -10,6 +10,8 @@ type JudgeName =
   | 'aws'
   | 'boto3'
   | 'java'
+  | 'msk-iam-auth'
+  | 'python-kafka'
   | 'connect'
   | 'franz-go'
   | 'franz-go-admin'
@@ -21,6 +23,7 @@ interface JudgeModule {
   findJudge(name: JudgeName): { readonly path?: string; readonly reason?: string }
   kafkaClassPath(release: string): string
   readonly connectClassPath: () => string
+  readonly mskIamAuthClassPath: () => string
   readonly kafkaHome: (release: string) => string
   readonly kafkajsTestModules: () => string
   readonly librdkafkaVersion: string
@@ -40,6 +43,7 @@ export const kafkaHome: (release: string) => string = judges.kafkaHome
 /** Where the packages stand that kafkajs's tests import. */
 export const kafkajsTestModules: () => string = judges.kafkajsTestModules
 export const connectClassPath: () => string = judges.connectClassPath
+export const mskIamAuthClassPath: () => string = judges.mskIamAuthClassPath
 
 /** The judge's path, or null after noting why it is skipped; throws if MILLRACE_REQUIRE demands it. */
 export function judge(name: JudgeName): string | null {

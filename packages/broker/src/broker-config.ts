@@ -6,7 +6,7 @@
 import type { ArenaOptions } from '@millrace/log/arena'
 import type { TlsClientOptions, TlsServerOptions } from '@millrace/base/host'
 
-export type ClientSaslMechanism = 'SCRAM-SHA-512'
+export type ClientSaslMechanism = 'SCRAM-SHA-512' | 'AWS_MSK_IAM' | 'OAUTHBEARER'
 
 export interface BrokerListener {
   /** Unique per broker; 'CLIENT' on a plain cluster. Registered with the controller under this name. */

@@ -13,24 +13,20 @@ import type { Arena } from '@millrace/log/arena'
 import type { LogManager } from '@millrace/log/log-manager'
 import { isOutOfSpace } from '@millrace/log/storage-error'
 import { emptyImage, isLive } from '@millrace/metadata/image'
-import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-listener'
-import type { SaslMechanism } from '@millrace/network/sasl/sasl-mechanism'
 import { RequestServer } from '@millrace/network/request-server'
-import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
-import { Authorizer } from '@millrace/policy/acl/authorizer'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import { profileOf } from '@millrace/protocol/version-profiles'
 import { ClientAccess } from '@millrace/network/access/client-access'
+import { BrokerSecurity } from './security/broker-security.ts'
 import type { SecurityFeed } from './security/security-feed.ts'
 import type { SecuritySnapshot } from './security/security-snapshot.ts'
-import type { BrokerConfig, ClientSaslMechanism } from './broker-config.ts'
+import type { BrokerConfig } from './broker-config.ts'
 import { registeredListeners } from './registered-listeners.ts'
 import type { BrokerRuntime } from './broker-runtime.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { brokerFeatures, brokerVersionRange } from './handlers/advertised-versions.ts'
 import { createHandlers } from './handlers/handlers.ts'
 import { connectionLimits, serverLimits } from './handlers/server-limits.ts'
-import { userScramMechanism } from './authentication/user-scram-mechanism.ts'
 import { requestListeners } from './request-listeners.ts'
 import { BrokerLifecycle } from './lifecycle/broker-lifecycle.ts'
 import type { BrokerStateName } from './lifecycle/broker-state.ts'
@@ -83,7 +79,7 @@ export class Broker {
   readonly #metadataChannel: NodeChannel
   readonly #forwardingChannel: NodeChannel
   readonly #metadata: MetadataFollower
-  readonly #authorizer: Authorizer
+  readonly #security: BrokerSecurity
   readonly #replicaManager: ReplicaManager
   readonly #quotas: BrokerQuotas
   readonly #telemetry: ClientTelemetry
@@ -107,8 +103,11 @@ export class Broker {
     const { clusterId, nodeId } = config
     const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
     this.loopDelay = new LoopDelay(host)
-    this.#authorizer = new Authorizer({ nodePrincipal: INTERNAL_PRINCIPAL, nowMs: () => host.clock.nowMs() })
-    this.#authorizer.use([aclAuthorityOf(config.properties, [])])
+    this.#security = new BrokerSecurity({
+      host,
+      config,
+      controlPlanePresent: () => options.security?.controlPlanePresent !== false,
+    })
     this.#room = new RoomWatch({
       host,
       logger,
@@ -163,7 +162,7 @@ export class Broker {
       },
       replicaManager: this.#replicaManager,
       metadata: this.#metadata,
-      authorizer: this.#authorizer,
+      authorizer: this.#security.authorizer,
       settings,
       controllerChannel: this.#controllerChannel,
       forwardingChannel: this.#forwardingChannel,
@@ -182,7 +181,7 @@ export class Broker {
       host,
       logger: named('kafka.network.SocketServer'),
       arena,
-      listeners: requestListeners(config, (mechanism) => this.#saslMechanism(mechanism)),
+      listeners: requestListeners(config, (name) => this.#security.mechanism(name, () => this.#metadata.image)),
       handlers: createHandlers(this.runtime, this.#groups, this.#transactions, this.#share),
       versionRange: brokerVersionRange(config.kafkaVersion),
       features: brokerFeatures(config.kafkaVersion, this.#metadata),
@@ -208,11 +207,13 @@ export class Broker {
   /** Those who connect by TLS from now on are shown another certificate. @throws when key and certificate are no pair */
   replaceCertificate(tls: TlsServerOptions): void {
     this.#server.replaceCertificate(tls)
+    this.#security.certificate(tls.certificatePem)
   }
 
   /** Who may come in from now on, and what may those do who are in. */
   applySecurity(snapshot: SecuritySnapshot): void {
     this.#access.use(snapshot.network, this.#options.config.nodeId)
+    this.#security.apply(snapshot, this.#server)
     this.#options.logger.info('goes by another security snapshot', { version: snapshot.version })
   }
 
@@ -282,17 +283,13 @@ export class Broker {
     })
   }
 
-  #saslMechanism(_name: ClientSaslMechanism): SaslMechanism {
-    return userScramMechanism(this.#options.host.random, () => this.#metadata.image)
-  }
-
   /** Settings first, then replicas; coordinators and handlers subscribe behind. */
   #followMetadata(): void {
     const { settings } = this.#opened
     let first = true
     this.#metadata.applyWith((image, changes, done) => {
       settings.update(image, changes.configs.size > 0 || changes.deletedTopics.size > 0)
-      if (changes.acls) this.#authorizer.use([aclAuthorityOf(this.#options.config.properties, image.acls.values())])
+      if (changes.acls) this.#security.useAcls(image)
       this.#quotas.update(image, changes)
       if (changes.configs.size > 0) this.#telemetry.update(image)
       this.#replicaManager.apply(image, changes, done)

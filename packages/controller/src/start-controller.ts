@@ -19,6 +19,8 @@ import type { Refusals } from '@millrace/network/refusals'
 import { RequestServer } from '@millrace/network/request-server'
 import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
+import { IamAuthority } from '@millrace/policy/kafka-cluster/iam-authority'
+import type { IamSnapshot } from '@millrace/policy/kafka-cluster/iam-snapshot'
 import { ApiKey, apiByKey } from '@millrace/protocol/apis'
 import { versionsOf } from '@millrace/protocol/definition'
 import { profileOf } from '@millrace/protocol/version-profiles'
@@ -69,6 +71,8 @@ export interface Controller {
   readonly authorizer: Authorizer
   /** Whom it turned away before they could ask anything. */
   readonly refusals: Refusals
+  /** What IAM policies allow the clients behind forwarded requests, from now on; null: nobody comes in by IAM. */
+  useIam(snapshot: IamSnapshot | null): void
   /** Stops serving and closes the log cleanly. */
   close(callback: (error: Error | null) => void): void
 }
@@ -190,7 +194,7 @@ function serve(
     mutationQuotas,
   }
   let port = config.listener.port
-  const authorizer = controllerAuthorizer(runtime, options)
+  const { authorizer, useIam } = controllerAuthorizer(runtime, options)
   const handlers = controllerHandlers(context, authorizer, () => ({ host: config.listener.host, port }))
   const server = new RequestServer({
     host,
@@ -238,6 +242,7 @@ function serve(
       epoch: runtime.log.epoch,
       runtime,
       authorizer,
+      useIam,
       refusals: server.refusals,
       close,
       replaceCertificate,
@@ -272,17 +277,30 @@ function controllerHandlers(
   return new Map([...forwarded, ...own.map(keyed)])
 }
 
-/** Follows the ACLs that are durable. */
-function controllerAuthorizer(runtime: ControllerRuntime, { host, config }: ControllerOptions): Authorizer {
-  const authorizer = new Authorizer({ nodePrincipal: INTERNAL_PRINCIPAL, nowMs: () => host.clock.nowMs() })
+/** Follows the ACLs that are durable, and the IAM snapshot. */
+function controllerAuthorizer(
+  runtime: ControllerRuntime,
+  { host, config }: ControllerOptions,
+): Pick<Controller, 'authorizer' | 'useIam'> {
+  const nowMs = (): number => host.clock.nowMs()
+  const authorizer = new Authorizer({ nodePrincipal: INTERNAL_PRINCIPAL, nowMs })
   let { acls } = runtime.image
-  authorizer.use([aclAuthorityOf(config.properties, acls.values())])
+  let iam: IamAuthority | null = null
+  const use = (): void => {
+    const aclAuthority = aclAuthorityOf(config.properties, acls.values())
+    authorizer.use(iam === null ? [aclAuthority] : [iam, aclAuthority])
+  }
+  use()
   runtime.onCommit(() => {
     if (runtime.image.acls === acls) return
     acls = runtime.image.acls
-    authorizer.use([aclAuthorityOf(config.properties, acls.values())])
+    use()
   })
-  return authorizer
+  const useIam = (snapshot: IamSnapshot | null): void => {
+    iam = snapshot === null ? null : new IamAuthority({ snapshot, nowMs })
+    use()
+  }
+  return { authorizer, useIam }
 }
 
 function servedVersions(apiKey: number, handlers: ReadonlyMap<number, ApiHandler>): VersionRange | null {

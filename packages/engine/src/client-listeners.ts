@@ -12,4 +12,5 @@ export const CLIENT_LISTENERS: Readonly<Record<ClientListener, ClientListenerFac
   plaintext: { name: 'CLIENT', mskPort: 9092 },
   tls: { name: 'CLIENT_SECURE', mskPort: 9094 },
   scram: { name: 'CLIENT_SASL_SCRAM', mskPort: 9096 },
+  iam: { name: 'CLIENT_IAM', mskPort: 9098 },
 }

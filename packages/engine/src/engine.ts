@@ -33,7 +33,7 @@ export interface ControllerSpec {
 }
 
 /** How clients may connect: each kind has a port of its own on every broker. */
-export type ClientListener = 'plaintext' | 'tls' | 'scram'
+export type ClientListener = 'plaintext' | 'tls' | 'scram' | 'iam'
 
 /** Each node has a data key of its own, wrapped by this KMS key. */
 export interface EncryptionAtRest {

@@ -23,7 +23,7 @@ export function awsAccess(endpoint: string, region?: string): AwsAccess {
 }
 
 /** How clients may connect; each has its own bootstrap string. */
-export type ListenerKind = 'plaintext' | 'tls' | 'scram'
+export type ListenerKind = 'plaintext' | 'tls' | 'scram' | 'iam'
 
 export class KafkaApi {
   readonly #access: AwsAccess
@@ -80,11 +80,13 @@ export class KafkaApi {
       bootstrapBrokerString?: string
       bootstrapBrokerStringTls?: string
       bootstrapBrokerStringSaslScram?: string
+      bootstrapBrokerStringSaslIam?: string
     }>('GET', `/v1/clusters/${encodeURIComponent(arn)}/bootstrap-brokers`)
     return {
       plaintext: answer.bootstrapBrokerString ?? null,
       tls: answer.bootstrapBrokerStringTls ?? null,
       scram: answer.bootstrapBrokerStringSaslScram ?? null,
+      iam: answer.bootstrapBrokerStringSaslIam ?? null,
     }
   }
 

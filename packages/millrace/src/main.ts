@@ -87,7 +87,7 @@ program
 program
   .command('properties <cluster>')
   .description('a client configuration that works as it is printed')
-  .addOption(new Option('--auth <kind>', 'how to connect').choices(['plaintext', 'tls', 'scram']).default('tls'))
+  .addOption(new Option('--auth <kind>', 'how to connect').choices(['plaintext', 'tls', 'scram', 'iam']).default('tls'))
   .option('--user <name>', 'whose SCRAM login, where a cluster has several')
   .addOption(
     new Option('--for <client>', 'whose configuration')

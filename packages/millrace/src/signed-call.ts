@@ -1,7 +1,7 @@
 /** One call of the AWS API, signed with SigV4; JSON both ways. What it refuses becomes a UserError in its own words. */
 import { createHmac } from 'node:crypto'
-import { canonicalRequest, sha256Hex, stringToSign } from '@millrace/aws/sigv4/canonical-request'
-import { deriveSigningKey } from '@millrace/aws/sigv4/signing-keys'
+import { canonicalRequest, sha256Hex, stringToSign } from '@millrace/policy/sigv4/canonical-request'
+import { deriveSigningKey } from '@millrace/policy/sigv4/signing-key'
 import { UserError } from './user-error.ts'
 
 export interface AwsAccess {

@@ -52,6 +52,7 @@ export function clientListeners({ ClientAuthentication, EncryptionInfo }: Desire
   return [
     ...(unauthenticated ? open : []),
     ...(ClientAuthentication?.Sasl?.Scram?.Enabled === true ? (['scram'] as const) : []),
+    ...(ClientAuthentication?.Sasl?.Iam?.Enabled === true ? (['iam'] as const) : []),
   ]
 }
 

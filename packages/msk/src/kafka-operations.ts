@@ -6,6 +6,7 @@ import { createClusterV2 } from './operations/create-cluster-v2.ts'
 import { createCluster } from './operations/create-cluster.ts'
 import { createConfiguration } from './operations/create-configuration.ts'
 import { createTopic } from './operations/create-topic.ts'
+import { deleteClusterPolicy } from './operations/delete-cluster-policy.ts'
 import { deleteCluster } from './operations/delete-cluster.ts'
 import { deleteConfiguration } from './operations/delete-configuration.ts'
 import { deleteTopic } from './operations/delete-topic.ts'
@@ -19,6 +20,7 @@ import { describeConfiguration } from './operations/describe-configuration.ts'
 import { describeTopicPartitions } from './operations/describe-topic-partitions.ts'
 import { describeTopic } from './operations/describe-topic.ts'
 import { getBootstrapBrokers } from './operations/get-bootstrap-brokers.ts'
+import { getClusterPolicy } from './operations/get-cluster-policy.ts'
 import { getCompatibleKafkaVersions } from './operations/get-compatible-kafka-versions.ts'
 import { listClusterOperationsV2 } from './operations/list-cluster-operations-v2.ts'
 import { listClusterOperations } from './operations/list-cluster-operations.ts'
@@ -31,6 +33,7 @@ import { listNodes } from './operations/list-nodes.ts'
 import { listScramSecrets } from './operations/list-scram-secrets.ts'
 import { listTagsForResource } from './operations/list-tags-for-resource.ts'
 import { listTopics } from './operations/list-topics.ts'
+import { putClusterPolicy } from './operations/put-cluster-policy.ts'
 import { rebootBroker } from './operations/reboot-broker.ts'
 import { tagResource } from './operations/tag-resource.ts'
 import { untagResource } from './operations/untag-resource.ts'
@@ -48,6 +51,7 @@ export function kafkaOperations(dependencies: Dependencies): OperationHandlers<'
     CreateConfiguration: createConfiguration(dependencies),
     CreateTopic: createTopic(dependencies),
     DeleteCluster: deleteCluster(dependencies),
+    DeleteClusterPolicy: deleteClusterPolicy(dependencies),
     DeleteConfiguration: deleteConfiguration(dependencies),
     DeleteTopic: deleteTopic(dependencies),
     DescribeCluster: describeCluster(dependencies),
@@ -59,6 +63,7 @@ export function kafkaOperations(dependencies: Dependencies): OperationHandlers<'
     DescribeTopic: describeTopic(dependencies),
     DescribeTopicPartitions: describeTopicPartitions(dependencies),
     GetBootstrapBrokers: getBootstrapBrokers(dependencies),
+    GetClusterPolicy: getClusterPolicy(dependencies),
     GetCompatibleKafkaVersions: getCompatibleKafkaVersions(dependencies),
     ListClusterOperations: listClusterOperations(dependencies),
     ListClusterOperationsV2: listClusterOperationsV2(dependencies),
@@ -71,6 +76,7 @@ export function kafkaOperations(dependencies: Dependencies): OperationHandlers<'
     ListScramSecrets: listScramSecrets(dependencies),
     ListTagsForResource: listTagsForResource(dependencies),
     ListTopics: listTopics(dependencies),
+    PutClusterPolicy: putClusterPolicy(dependencies),
     RebootBroker: rebootBroker(dependencies),
     TagResource: tagResource(dependencies),
     UntagResource: untagResource(dependencies),

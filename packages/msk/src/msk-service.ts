@@ -21,6 +21,9 @@ import { Reconciler } from './reconciler/reconciler.ts'
 import { ScramSync } from './scram/scram-sync.ts'
 import type { SetScramUsers } from './scram/scram-users.ts'
 import { noSecrets, type SecretSource } from './scram/secret-source.ts'
+import { noCredentials, type CredentialSource } from './iam/credential-source.ts'
+import { IamSnapshotSource } from './iam/iam-snapshot-source.ts'
+import { ReverseNames } from './iam/reverse-names.ts'
 import { SecuritySync } from './security/security-sync.ts'
 import { lockDataDirectory } from './store/control-plane-lock.ts'
 import { openDatabase } from './store/database.ts'
@@ -46,6 +49,8 @@ export interface MskServiceOptions {
   readonly clientAddressMap?: readonly MappedNetwork[]
   /** `setKafkaScramUsers(engine, host)` of scram/scram-users.ts, or a test's own. */
   readonly setScramUsers: SetScramUsers
+  /** Who may come in by IAM; nobody when left out. */
+  readonly credentials?: CredentialSource
   /** Wall clock; the system's when left out. */
   readonly clock?: () => Date
 }
@@ -106,13 +111,15 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
   const { keys = noKeys, alwaysEncrypts = false } = options
   const { networks = noNetworks, clientAddressMap: addressMap = [] } = options
   const interfaces = new BrokerInterfaces(store, networks)
-  const security = new SecuritySync({
-    store,
-    engine,
+  const reverseNames = new ReverseNames()
+  const iam = new IamSnapshotSource({
+    credentials: options.credentials ?? noCredentials,
+    clusterPolicy: async (arn) => (await store.clusterPolicy(arn))?.policy ?? null,
+    reverseNames,
     clock,
-    logger,
-    sources: [new NetworkRules({ networks, addressMap, logger })],
   })
+  const network = new NetworkRules({ networks, addressMap, logger })
+  const security = new SecuritySync({ store, engine, clock, logger, sources: [iam, network] })
   const reconciler = new Reconciler({
     store,
     engine,
@@ -133,6 +140,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     alwaysEncrypts,
     secrets,
     setScramUsers,
+    securityChanged: () => security.changed(),
     store,
     engine,
     wake: (clusterArn) => reconciler.wake(clusterArn),
@@ -148,6 +156,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
       await interfaces.syncAll()
       await security.start()
       keyWatch.start()
+      void reverseNames.refresh()
       await reconciler.start()
       scram.start()
     },
@@ -161,6 +170,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
       scram.close()
       keyWatch.close()
       security.close()
+      reverseNames.close()
       reconciler.close()
       await engine.close({ keepNodes: keepBrokers })
       await keyWatch.idle()

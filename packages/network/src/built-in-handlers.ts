@@ -101,18 +101,23 @@ function saslAuthenticateHandler(
           authBytes: Buffer.alloc(0),
         })
       }
-      const step = authentication.authenticate(request.authBytes)
-      respond({
-        errorCode: step.errorCode,
-        errorMessage: step.errorMessage,
-        authBytes: step.authBytes,
-        sessionLifetimeMs: step.sessionLifetimeMs,
+      authentication.authenticate(request.authBytes, (step) => {
+        if (step.unknowable !== null) {
+          context.connection.drop(step.unknowable)
+          return respond(null)
+        }
+        respond({
+          errorCode: step.errorCode,
+          errorMessage: step.errorMessage,
+          authBytes: step.authBytes,
+          sessionLifetimeMs: step.sessionLifetimeMs,
+        })
+        if (step.principal !== null) context.connection.authenticated(step.principal)
+        if (step.failure !== null) {
+          context.connection.refused(step.failure)
+          context.connection.dropAfterResponse(`SASL authentication failed: ${step.failure.reason}`, failureDelayMs)
+        }
       })
-      if (step.principal !== null) context.connection.authenticated(step.principal)
-      if (step.failure !== null) {
-        context.connection.refused(step.failure)
-        context.connection.dropAfterResponse(`SASL authentication failed: ${step.failure.reason}`, failureDelayMs)
-      }
     },
   }
 }

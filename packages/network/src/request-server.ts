@@ -147,6 +147,14 @@ export class RequestServer {
     return this.#connections
   }
 
+  /** Closes every connection for which `reasonOf` has a reason, at once. */
+  dropConnections(reasonOf: (connection: Connection) => string | null): void {
+    for (const connection of [...this.#connections]) {
+      const reason = reasonOf(connection)
+      if (reason !== null) connection.drop(reason)
+    }
+  }
+
   get connectionCount(): number {
     return this.#connections.size
   }

@@ -1,5 +1,5 @@
 /** Signing keys, derived once per credential, day, region and service: four HMACs saved per call. */
-import { createHmac } from 'node:crypto'
+import { deriveSigningKey } from '@millrace/policy/sigv4/signing-key'
 
 /** Far more than the (day, region, service) triples of one process; the oldest goes first. */
 const KEYS_MAX = 1024
@@ -18,11 +18,4 @@ export class SigningKeys {
     if (this.#keys.size > KEYS_MAX && oldest !== undefined) this.#keys.delete(oldest)
     return key
   }
-}
-
-export function deriveSigningKey(secret: string, date: string, region: string, service: string): Buffer {
-  return [date, region, service, 'aws4_request'].reduce<Buffer>(
-    (key, part) => createHmac('sha256', key).update(part).digest(),
-    Buffer.from(`AWS4${secret}`, 'utf8'),
-  )
 }

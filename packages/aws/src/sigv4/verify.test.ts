@@ -5,7 +5,8 @@ import { RootCredentials, type Credential } from '../credentials.ts'
 import type { ApiRequest } from '../protocols/protocol.ts'
 import { presignedRequest, signedRequest } from '../testing/sign.ts'
 import { readSignature } from './signed-request.ts'
-import { deriveSigningKey, SigningKeys } from './signing-keys.ts'
+import { deriveSigningKey } from '@millrace/policy/sigv4/signing-key'
+import { SigningKeys } from './signing-keys.ts'
 import { CLOCK_SKEW_MS, verifySignature } from './verify.ts'
 
 const now = new Date('2026-11-21T12:00:00.000Z')

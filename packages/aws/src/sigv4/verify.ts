@@ -3,10 +3,11 @@
  * what must be signed, body, signature; so that a caller with a wrong clock is told so and not that the signature is bad.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { canonicalRequest, sha256Hex, stringToSign } from '@millrace/policy/sigv4/canonical-request'
+import { parseSigningTime } from '@millrace/policy/sigv4/signing-time'
 import type { Credential, CredentialStore } from '../credentials.ts'
 import { AwsError } from '../errors.ts'
 import { header, type ApiRequest } from '../protocols/protocol.ts'
-import { canonicalRequest, sha256Hex, stringToSign } from './canonical-request.ts'
 import type { SignedRequest } from './signed-request.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -91,7 +92,7 @@ function checkTime(signed: SignedRequest, nowMs: number): void {
       `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${signed.date}' != '${timestamp.slice(0, 8)}'.`,
     )
   }
-  const signedMs = Date.parse(timestamp.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/, '$1-$2-$3T$4:$5:$6Z'))
+  const signedMs = parseSigningTime(timestamp)
   if (Number.isNaN(signedMs)) throw invalid(`The date ${timestamp} of the signature does not exist.`)
   const now = new Date(nowMs).toISOString()
   if (signedMs - nowMs > CLOCK_SKEW_MS) {

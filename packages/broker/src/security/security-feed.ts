@@ -5,6 +5,8 @@
 import type { SecuritySnapshot } from './security-snapshot.ts'
 
 export class SecurityFeed {
+  /** Somebody would tell of a change. */
+  controlPlanePresent = true
   #current: SecuritySnapshot | null
   #apply: (snapshot: SecuritySnapshot) => void = () => undefined
 

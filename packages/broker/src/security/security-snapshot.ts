@@ -1,4 +1,5 @@
 import type { NetworkSnapshot } from '@millrace/network/access/network-snapshot'
+import type { IamSnapshot } from '@millrace/policy/kafka-cluster/iam-snapshot'
 
 /**
  * What the control plane tells a cluster's nodes about who may come in: everything a node needs to decide alone, so that the
@@ -9,4 +10,6 @@ export interface SecuritySnapshot {
   readonly version: number
   /** Null: anybody may connect. */
   readonly network: NetworkSnapshot | null
+  /** Null: the cluster has no listener for IAM. */
+  readonly iam: IamSnapshot | null
 }

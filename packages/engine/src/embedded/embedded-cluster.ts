@@ -52,6 +52,11 @@ const LISTENERS: Readonly<Record<ClientListener, Omit<NodeListener, 'host' | 'po
   plaintext: { name: CLIENT_LISTENERS.plaintext.name, securityProtocol: 'PLAINTEXT' },
   tls: { name: CLIENT_LISTENERS.tls.name, securityProtocol: 'SSL' },
   scram: { name: CLIENT_LISTENERS.scram.name, securityProtocol: 'SASL_SSL', saslMechanisms: ['SCRAM-SHA-512'] },
+  iam: {
+    name: CLIENT_LISTENERS.iam.name,
+    securityProtocol: 'SASL_SSL',
+    saslMechanisms: ['AWS_MSK_IAM', 'OAUTHBEARER'],
+  },
 }
 /** A port that was free when it was given out can be taken by the time the node binds it; nobody loses it that often. */
 const PLACINGS_MAX = 5

@@ -285,7 +285,7 @@ test('nodes are told of security snapshots when they start, at once on change, w
     readFileSync(join(root, 'clusters', spec().id, node, 'security'), 'utf8')
       .trim()
       .split('\n')
-  engine.pushSecurity(spec().id, { version: 1, network: null })
+  engine.pushSecurity(spec().id, { version: 1, iam: null, network: null })
   await engine.apply(spec(), () => {}, never)
   const before = await pids(engine)
   expect(told('broker-1')).toEqual(['1'])
@@ -305,7 +305,7 @@ test('nodes are told of security snapshots when they start, at once on change, w
   await later.close({ keepNodes: true })
 
   const last = openEngine()
-  last.pushSecurity(spec().id, { version: 4, network: null })
+  last.pushSecurity(spec().id, { version: 4, iam: null, network: null })
   await last.observe(spec().id)
   await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('4'))
 })
@@ -407,5 +407,5 @@ test.each([
 /** Longer than a line of the control protocol may be before the peer is known. */
 function padded(version: number): SecuritySnapshot {
   const network = 'x'.repeat(3_000_000)
-  return { version, network: { addressMap: [{ network, address: '' }], brokers: {} } }
+  return { version, iam: null, network: { addressMap: [{ network, address: '' }], brokers: {} } }
 }

@@ -12,6 +12,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TlsServerOptions } from '@millrace/base/host'
+import type { ClientSaslMechanism } from '@millrace/broker/broker-config'
 import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 import type { NodeRole } from '../engine.ts'
 
@@ -19,7 +20,7 @@ export interface NodeListener {
   /** As MSK names them: CLIENT, CLIENT_SECURE. */
   readonly name: string
   readonly securityProtocol: 'PLAINTEXT' | 'SSL' | 'SASL_SSL'
-  readonly saslMechanisms?: readonly 'SCRAM-SHA-512'[]
+  readonly saslMechanisms?: readonly ClientSaslMechanism[]
   readonly host: string
   readonly port: number
 }

@@ -32,14 +32,14 @@ function place(change: Partial<PlaceRequest> = {}, busy: readonly number[] = [])
   })
 }
 
-test('the first broker takes 9092, 9094 and 9096, every node a block of its own with the internal port at its end', async () => {
+test('the first broker takes 9092, 9094, 9096 and 9098, every node a block of its own with the internal port at its end', async () => {
   expect(await place()).toEqual([
     {
       nodeId: 1,
       role: 'broker',
       zoneId: 'use1-az1',
       portBlock: 20_000,
-      clientPorts: { plaintext: 9092, tls: 9094, scram: 9096 },
+      clientPorts: { plaintext: 9092, tls: 9094, scram: 9096, iam: 9098 },
       internalPort: 20_009,
     },
     {
@@ -47,7 +47,7 @@ test('the first broker takes 9092, 9094 and 9096, every node a block of its own 
       role: 'broker',
       zoneId: 'use1-az2',
       portBlock: 20_010,
-      clientPorts: { plaintext: 20_010, tls: 20_011, scram: 20_012 },
+      clientPorts: { plaintext: 20_010, tls: 20_011, scram: 20_012, iam: 20_013 },
       internalPort: 20_019,
     },
     { nodeId: 10001, role: 'controller', zoneId: null, portBlock: 20_020, clientPorts: null, internalPort: 20_029 },
@@ -55,11 +55,11 @@ test('the first broker takes 9092, 9094 and 9096, every node a block of its own 
 })
 
 test('9092 in use, or owned by a cluster that is stopped, is left alone', async () => {
-  expect((await place({}, [9092]))[0]?.clientPorts).toEqual({ plaintext: 20_000, tls: 9094, scram: 9096 })
+  expect((await place({}, [9092]))[0]?.clientPorts).toEqual({ plaintext: 20_000, tls: 9094, scram: 9096, iam: 9098 })
   const others = await place()
   const second = await place({ others })
   expect(second.map(({ portBlock }) => portBlock)).toEqual([20_030, 20_040, 20_050])
-  expect(second[0]?.clientPorts).toEqual({ plaintext: 20_030, tls: 20_031, scram: 20_032 })
+  expect(second[0]?.clientPorts).toEqual({ plaintext: 20_030, tls: 20_031, scram: 20_032, iam: 20_033 })
 })
 
 test('a block with one busy port is passed over', async () => {

@@ -45,7 +45,12 @@ export async function placeNodes(request: PlaceRequest): Promise<readonly NodeRe
       (await isFree(CLIENT_PORTS[kind].wellKnown)) ? CLIENT_PORTS[kind].wellKnown : ports[kind]
     const clientPorts =
       role === 'broker'
-        ? { plaintext: await portOf('plaintext'), tls: await portOf('tls'), scram: await portOf('scram') }
+        ? {
+            plaintext: await portOf('plaintext'),
+            tls: await portOf('tls'),
+            scram: await portOf('scram'),
+            iam: await portOf('iam'),
+          }
         : null
     nodes.push({ nodeId, role, zoneId, portBlock, clientPorts, internalPort: portBlock + INTERNAL_PORT_OFFSET })
   }

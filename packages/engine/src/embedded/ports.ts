@@ -5,8 +5,8 @@
  *
  *   +0 plaintext  +1 TLS  +2 SCRAM  +3 IAM  +4…+6 their public twins  +7 JMX metrics  +8 node metrics  +9 internal
  *
- * The first broker takes MSK's own client ports, 9092 for plaintext, 9094 for TLS and 9096 for SCRAM, each if it is free at
- * that moment.
+ * The first broker takes MSK's own client ports, 9092 for plaintext, 9094 for TLS, 9096 for SCRAM and 9098 for IAM, each if it
+ * is free at that moment.
  */
 import { createServer } from 'node:net'
 import { type ClientListener, EngineError } from '../engine.ts'
@@ -20,12 +20,18 @@ export const CLIENT_PORTS: Readonly<Record<ClientListener, { readonly wellKnown:
   plaintext: { wellKnown: 9092, offset: 0 },
   tls: { wellKnown: 9094, offset: 1 },
   scram: { wellKnown: 9096, offset: 2 },
+  iam: { wellKnown: 9098, offset: 3 },
 }
 
 /** The client ports of a node whose block begins at `portBlock`. */
 export function portsOfBlock(portBlock: number): Readonly<Record<ClientListener, number>> {
-  const { plaintext, tls, scram } = CLIENT_PORTS
-  return { plaintext: portBlock + plaintext.offset, tls: portBlock + tls.offset, scram: portBlock + scram.offset }
+  const { plaintext, tls, scram, iam } = CLIENT_PORTS
+  return {
+    plaintext: portBlock + plaintext.offset,
+    tls: portBlock + tls.offset,
+    scram: portBlock + scram.offset,
+    iam: portBlock + iam.offset,
+  }
 }
 
 export interface PortRequest {

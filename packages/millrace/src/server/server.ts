@@ -84,6 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     alwaysEncrypts: options.alwaysEncrypts === true,
     networks: sealed.ec2.networks,
     clientAddressMap: options.clientAddressMap ?? [],
+    credentials: sealed.iam.directory,
   }).catch(async (error: unknown) => {
     await sealed.close()
     throw error

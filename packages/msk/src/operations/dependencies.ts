@@ -20,6 +20,8 @@ export interface Dependencies {
   readonly paginator: Paginator
   readonly clock: () => Date
   readonly openTopics: OpenTopics
+  /** Something of which security snapshots are made is another: a cluster's policy, its tags. */
+  readonly securityChanged: () => void
   readonly secrets: SecretSource
   readonly keys: KeySource
   /** Clusters without a key of their own are encrypted under the AWS managed key. */

@@ -25,13 +25,15 @@ export function getBootstrapBrokers({ store, engine }: Dependencies): OperationH
       const ports = chosen.flatMap(({ clientPorts }) => clientPorts[listener] ?? [])
       return ports.length === 0 ? null : ports.map((port) => `${host}:${port}`).join(',')
     }
-    const [plaintext, tls, scram] = [addresses('plaintext'), addresses('tls'), addresses('scram')]
+    const [plaintext, tls] = [addresses('plaintext'), addresses('tls')]
+    const [scram, iam] = [addresses('scram'), addresses('iam')]
     // The name that is told here is the one that clients will check the certificate against.
-    if (tls !== null || scram !== null) await engine.reachedBy(cluster.id, context.apiHost)
+    if (tls !== null || scram !== null || iam !== null) await engine.reachedBy(cluster.id, context.apiHost)
     return {
       ...(plaintext === null ? {} : { BootstrapBrokerString: plaintext }),
       ...(tls === null ? {} : { BootstrapBrokerStringTls: tls }),
       ...(scram === null ? {} : { BootstrapBrokerStringSaslScram: scram }),
+      ...(iam === null ? {} : { BootstrapBrokerStringSaslIam: iam }),
     }
   }
 }

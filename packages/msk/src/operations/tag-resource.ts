@@ -3,7 +3,7 @@ import { checkTags } from '../validation/tags.ts'
 import type { Dependencies } from './dependencies.ts'
 import { requireTaggedResource } from './tagged-resource.ts'
 
-export function tagResource({ store }: Dependencies): OperationHandler<'kafka', 'TagResource'> {
+export function tagResource({ store, securityChanged }: Dependencies): OperationHandler<'kafka', 'TagResource'> {
   return async ({ ResourceArn, Tags }, context) => {
     await store.transaction(async (transaction) => {
       const resource = await requireTaggedResource(transaction, ResourceArn, context)
@@ -12,6 +12,7 @@ export function tagResource({ store }: Dependencies): OperationHandler<'kafka', 
       checkTags(tags)
       await resource.write(tags)
     })
+    securityChanged()
     return {}
   }
 }

@@ -33,6 +33,15 @@ export interface AssociatedSecret {
   readonly versionId: string | null
 }
 
+/** Who of other accounts may do what with a cluster. */
+export interface ClusterPolicy {
+  readonly clusterArn: string
+  /** JSON, as it came. */
+  readonly policy: string
+  /** Of the policy, not of the cluster. */
+  readonly currentVersion: string
+}
+
 export interface ConfigurationReference {
   readonly Arn: string
   readonly Revision: number

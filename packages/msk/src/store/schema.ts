@@ -11,6 +11,7 @@ export interface Tables {
   readonly configurations: ConfigurationTable
   readonly configuration_revisions: RevisionTable
   readonly scram_secrets: ScramSecretTable
+  readonly cluster_policies: ClusterPolicyTable
 }
 
 export interface ClusterTable {
@@ -76,6 +77,14 @@ export interface ScramSecretTable {
   secret_arn: string
   username: string
   version_id: string | null
+}
+
+export interface ClusterPolicyTable {
+  cluster_arn: string
+  /** The policy's JSON, as it came. */
+  policy: string
+  /** Of the policy, not of the cluster. */
+  current_version: string
 }
 
 export interface Migration {
@@ -157,6 +166,17 @@ export const migrations: readonly Migration[] = [
         .addPrimaryKeyConstraint('scram_secrets_key', ['cluster_arn', 'secret_arn'])
         .execute()
       await schema.createIndex('scram_secrets_secret').on('scram_secrets').column('secret_arn').execute()
+    },
+  },
+  {
+    version: 3,
+    async run({ schema }) {
+      await schema
+        .createTable('cluster_policies')
+        .addColumn('cluster_arn', 'text', (column) => column.primaryKey())
+        .addColumn('policy', 'text', (column) => column.notNull())
+        .addColumn('current_version', 'text', (column) => column.notNull())
+        .execute()
     },
   },
 ]

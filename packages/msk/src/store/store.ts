@@ -5,7 +5,7 @@
 import type { Updateable } from 'kysely'
 import type { Scope } from '../arns.ts'
 import type { Database } from './database.ts'
-import type { AssociatedSecret, Cluster, Configuration, Operation, Revision, Tags } from './records.ts'
+import type { AssociatedSecret, Cluster, ClusterPolicy, Configuration, Operation, Revision, Tags } from './records.ts'
 import {
   associatedSecretOf,
   clusterOf,
@@ -110,8 +110,32 @@ export class Store {
       .execute()
   }
 
-  /** With its operations and associations. */
+  /** Null: the cluster has none. */
+  async clusterPolicy(clusterArn: string): Promise<ClusterPolicy | null> {
+    const row = await this.#db
+      .selectFrom('cluster_policies')
+      .selectAll()
+      .where('cluster_arn', '=', clusterArn)
+      .executeTakeFirst()
+    return row === undefined ? null : { clusterArn, policy: row.policy, currentVersion: row.current_version }
+  }
+
+  async putClusterPolicy({ clusterArn, policy, currentVersion }: ClusterPolicy): Promise<void> {
+    const values = { policy, current_version: currentVersion }
+    await this.#db
+      .insertInto('cluster_policies')
+      .values({ cluster_arn: clusterArn, ...values })
+      .onConflict((conflict) => conflict.column('cluster_arn').doUpdateSet(values))
+      .execute()
+  }
+
+  async deleteClusterPolicy(clusterArn: string): Promise<void> {
+    await this.#db.deleteFrom('cluster_policies').where('cluster_arn', '=', clusterArn).execute()
+  }
+
+  /** With its operations, associations and policy. */
   async deleteCluster(arn: string): Promise<void> {
+    await this.deleteClusterPolicy(arn)
     await this.#db.deleteFrom('scram_secrets').where('cluster_arn', '=', arn).execute()
     await this.#db.deleteFrom('operations').where('cluster_arn', '=', arn).execute()
     await this.#db.deleteFrom('clusters').where('arn', '=', arn).execute()

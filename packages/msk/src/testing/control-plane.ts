@@ -30,6 +30,8 @@ export class ControlPlane {
   alwaysEncrypts = false
   readonly scramUsers: FakeScramUsers = new FakeScramUsers()
   readonly networks: FakeNetworks = new FakeNetworks()
+  /** How often an operation told that snapshots may be others. */
+  securityChanges = 0
   readonly store: Store
   readonly #database: Database
   #nowMs = Date.parse('2026-01-01T00:00:00.000Z')
@@ -61,6 +63,7 @@ export class ControlPlane {
       keys: this.keys,
       alwaysEncrypts: this.alwaysEncrypts,
       setScramUsers: this.scramUsers.set,
+      securityChanged: () => void this.securityChanges++,
     }
   }
 

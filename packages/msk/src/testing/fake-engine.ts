@@ -121,7 +121,7 @@ export class FakeEngine implements Engine {
 }
 
 function portOf(kind: ClientListener, nodeId: NodeId): number {
-  const offset = ['plaintext', 'tls', 'scram'].indexOf(kind)
+  const offset = ['plaintext', 'tls', 'scram', 'iam'].indexOf(kind)
   return nodeId === 1 ? 9092 + 2 * offset : 20_000 + nodeId * 10 + offset
 }
 

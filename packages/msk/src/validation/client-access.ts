@@ -13,26 +13,26 @@ export function checkClientAccess(
 ): void {
   if (authentication === undefined) return
   const member = `${prefix}clientAuthentication`
-  const notServed: readonly (readonly [string, boolean | undefined])[] = [
-    ['sasl.iam.enabled', authentication.Sasl?.Iam?.Enabled],
-    ['tls.enabled', authentication.Tls?.Enabled],
-  ]
+  const notServed: readonly (readonly [string, boolean | undefined])[] = [['tls.enabled', authentication.Tls?.Enabled]]
   for (const [mode, enabled] of notServed) {
     if (enabled !== true) continue
     throw badRequest({
-      message: `clientAuthentication.${mode} is not served by this version of Millrace. Write clientAuthentication.sasl.scram.enabled true or unauthenticated.enabled true, or leave clientAuthentication out.`,
+      message: `clientAuthentication.${mode} is not served by this version of Millrace. Write clientAuthentication.sasl.iam.enabled true, sasl.scram.enabled true or unauthenticated.enabled true, or leave clientAuthentication out.`,
       invalidParameter: `${member}.${mode}`,
     })
   }
-  const scram = authentication.Sasl?.Scram?.Enabled === true
+  const sasl = [
+    ...(authentication.Sasl?.Scram?.Enabled === true ? ['SASL/SCRAM'] : []),
+    ...(authentication.Sasl?.Iam?.Enabled === true ? ['SASL/IAM'] : []),
+  ]
   const { ClientBroker = 'TLS', InCluster = true } = encryption?.EncryptionInTransit ?? {}
-  if (scram && (ClientBroker !== 'TLS' || !InCluster)) {
+  if (sasl.length > 0 && (ClientBroker !== 'TLS' || !InCluster)) {
     throw badRequest({
-      message: 'SASL/SCRAM needs encryption in transit: write encryptionInTransit.clientBroker TLS and inCluster true.',
+      message: `${sasl.join(' and ')} needs encryption in transit: write encryptionInTransit.clientBroker TLS and inCluster true.`,
       invalidParameter: `${prefix}encryptionInfo.encryptionInTransit`,
     })
   }
-  if (scram || authentication.Unauthenticated?.Enabled === true) return
+  if (sasl.length > 0 || authentication.Unauthenticated?.Enabled === true) return
   throw badRequest({
     message:
       'A cluster that no client may connect to is of no use: no mode of clientAuthentication is enabled. Write unauthenticated.enabled true, or leave clientAuthentication out.',

@@ -1,6 +1,6 @@
 import { ErrorCode } from '@millrace/protocol/errors'
 import { describe, expect, it } from 'vitest'
-import { SaslAuthentication } from './sasl-authentication.ts'
+import { SaslAuthentication, type AuthenticationStep } from './sasl-authentication.ts'
 import { SaslFailure, type SaslMechanism } from './sasl-mechanism.ts'
 
 /** Tokens say what comes of them: `more`, `no`, or `NAME/LIFETIME`. */
@@ -20,12 +20,19 @@ function saying(name: string): SaslMechanism {
   }
 }
 
+const peer = { remoteAddress: '127.0.0.1', localAddress: '127.0.0.1' }
+
 function begin() {
   const clock = { now: 0, nowMs: () => 0, monotonicMs: () => clock.now }
   const mechanisms = [saying('ONE'), saying('TWO')]
-  const authentication = new SaslAuthentication({ clock, mechanisms, peer: { remoteAddress: '127.0.0.1' } })
-  const say = (text: string): ReturnType<SaslAuthentication['authenticate']> =>
-    authentication.authenticate(Buffer.from(text))
+  const authentication = new SaslAuthentication({ clock, mechanisms, peer })
+  const say = (text: string): AuthenticationStep => {
+    const steps: AuthenticationStep[] = []
+    authentication.authenticate(Buffer.from(text), (step) => steps.push(step))
+    const [step] = steps
+    if (step === undefined || steps.length > 1) throw new Error('there is one answer, in the same turn')
+    return step
+  }
   return { clock, authentication, say }
 }
 
@@ -90,5 +97,45 @@ describe('SASL on a connection', () => {
     second.clock.now = 2_000
     expect(second.authentication.handshake('TWO')).toBe(ErrorCode.UNSUPPORTED_SASL_MECHANISM)
     expect(second.authentication.complete).toBe(false)
+  })
+
+  it('asks again when the mechanism could not say yet, and answers once', () => {
+    let known = false
+    let ready: () => void = () => undefined
+    const mechanism: SaslMechanism = {
+      name: 'SLOW',
+      begin: () => ({
+        next: (token) =>
+          known
+            ? { kind: 'authenticated', token, principal: 'IAM:a', lifetimeMs: null, credentialId: 'AKID' }
+            : { kind: 'later', when: (callback) => void (ready = callback) },
+      }),
+    }
+    const clock = { nowMs: () => 0, monotonicMs: () => 0 }
+    const authentication = new SaslAuthentication({ clock, mechanisms: [mechanism], peer })
+    const steps: AuthenticationStep[] = []
+    authentication.handshake('SLOW')
+    authentication.authenticate(Buffer.from('token'), (step) => steps.push(step))
+    ready()
+    expect(steps).toEqual([])
+    expect(authentication.complete).toBe(false)
+    known = true
+    ready()
+    expect(steps).toMatchObject([{ errorCode: 0, principal: 'IAM:a', authBytes: Buffer.from('token') }])
+    expect(authentication.credentialId).toBe('AKID')
+  })
+
+  it('has no answer for what it cannot know, and the connection is of no use', () => {
+    const mechanism: SaslMechanism = {
+      name: 'AWAY',
+      begin: () => ({ next: () => ({ kind: 'unknowable', reason: 'nobody can be asked' }) }),
+    }
+    const clock = { nowMs: () => 0, monotonicMs: () => 0 }
+    const authentication = new SaslAuthentication({ clock, mechanisms: [mechanism], peer })
+    const steps: AuthenticationStep[] = []
+    authentication.handshake('AWAY')
+    authentication.authenticate(Buffer.from('token'), (step) => steps.push(step))
+    expect(steps).toMatchObject([{ unknowable: 'nobody can be asked', principal: null, failure: null }])
+    expect(authentication.complete).toBe(false)
   })
 })

@@ -6,7 +6,13 @@
 import type { Clock } from '@millrace/base/host'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { RefusalRecord } from '../refusals.ts'
-import { SaslFailure, type SaslConversation, type SaslMechanism, type SaslPeer } from './sasl-mechanism.ts'
+import {
+  SaslFailure,
+  type SaslConversation,
+  type SaslMechanism,
+  type SaslPeer,
+  type SaslStep,
+} from './sasl-mechanism.ts'
 
 export interface AuthenticationStep {
   readonly errorCode: number
@@ -19,6 +25,8 @@ export interface AuthenticationStep {
   readonly principal: string | null
   /** For the operator, of a failure. */
   readonly failure: LoginFailure | null
+  /** Set: there is no answer, the connection is to be closed for this reason. */
+  readonly unknowable: string | null
 }
 
 export type LoginFailure = Omit<RefusalRecord, 'listener' | 'remoteAddress'>
@@ -26,6 +34,7 @@ export type LoginFailure = Omit<RefusalRecord, 'listener' | 'remoteAddress'>
 interface Proof {
   readonly mechanism: SaslMechanism
   readonly principal: string
+  readonly credentialId: string | null
   readonly provedMs: number
   /** Infinity: for as long as the connection lives. */
   readonly endsMs: number
@@ -82,13 +91,32 @@ export class SaslAuthentication {
     return ErrorCode.NONE
   }
 
-  /** SaslAuthenticate: the next token of the conversation. */
-  authenticate(token: Buffer): AuthenticationStep {
+  /** Of what the proof that counts was made; null: none was, or there is nothing to tell apart. */
+  get credentialId(): string | null {
+    return this.#proof?.credentialId ?? null
+  }
+
+  /** SaslAuthenticate: the next token of the conversation. `done` once, mostly in this turn; nothing else is to be asked before. */
+  authenticate(token: Buffer, done: (step: AuthenticationStep) => void): void {
     const state = this.#state
     if (state.at !== 'conversation')
-      return failed(ErrorCode.ILLEGAL_SASL_STATE, 'SaslAuthenticate is out of turn.', null)
+      return done(failed(ErrorCode.ILLEGAL_SASL_STATE, 'SaslAuthenticate is out of turn.', null))
+    const outcome = this.#outcome(state, token)
+    if (outcome.kind === 'later') outcome.when(() => this.authenticate(token, done))
+    else done(outcome)
+  }
+
+  #outcome(
+    state: Extract<State, { at: 'conversation' }>,
+    token: Buffer,
+  ): (AuthenticationStep & { readonly kind?: undefined }) | Extract<SaslStep, { kind: 'later' }> {
     try {
       const step = state.conversation.next(token)
+      if (step.kind === 'later') return step
+      if (step.kind === 'unknowable') {
+        this.#state = { at: 'failed' }
+        return { ...success, unknowable: step.reason }
+      }
       if (step.kind === 'challenge') return { ...success, authBytes: step.token }
       if (this.#proof !== null && this.#proof.principal !== step.principal) {
         throw new SaslFailure(
@@ -98,7 +126,8 @@ export class SaslAuthentication {
       }
       const provedMs = this.#options.clock.monotonicMs()
       const endsMs = step.lifetimeMs === null ? Infinity : provedMs + step.lifetimeMs
-      this.#proof = { mechanism: state.mechanism, principal: step.principal, provedMs, endsMs }
+      const { principal, credentialId = null } = step
+      this.#proof = { mechanism: state.mechanism, principal, credentialId, provedMs, endsMs }
       this.#state = { at: 'proved' }
       return { ...success, authBytes: step.token, sessionLifetimeMs: step.lifetimeMs ?? 0, principal: step.principal }
     } catch (error) {
@@ -130,6 +159,7 @@ const success: AuthenticationStep = {
   sessionLifetimeMs: 0,
   principal: null,
   failure: null,
+  unknowable: null,
 }
 
 function failed(errorCode: number, errorMessage: string, failure: LoginFailure | null): AuthenticationStep {

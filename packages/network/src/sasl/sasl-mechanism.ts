@@ -8,6 +8,8 @@ import type { RefusalKind } from '../refusals.ts'
 /** The peer of a conversation, as far as a mechanism may go by it. */
 export interface SaslPeer {
   readonly remoteAddress: string
+  /** By which it reached this node. */
+  readonly localAddress: string
 }
 
 export type SaslStep =
@@ -20,7 +22,13 @@ export type SaslStep =
       readonly principal: string
       /** How long the proof is good for, ms; null: for as long as the connection lives (KIP-368). */
       readonly lifetimeMs: number | null
+      /** Of what the proof was made, where a principal may have several: an access key id. */
+      readonly credentialId?: string
     }
+  /** It cannot be said yet: `when` calls back once, and the same token is to be looked at again. */
+  | { readonly kind: 'later'; readonly when: (callback: () => void) => void }
+  /** It cannot be said here and now: the connection is closed without an answer, so that the client tries again. */
+  | { readonly kind: 'unknowable'; readonly reason: string }
 
 export interface SaslConversation {
   /** The peer's next token. @throws SaslFailure */

@@ -44,8 +44,10 @@ interface Known {
 }
 
 export class CheckedAccess implements Access {
-  readonly unrestricted: boolean = false
+  readonly unrestricted: boolean
   readonly principal: string
+  /** Ms since the epoch, exclusive; after that there is another access. */
+  readonly goodUntilMs: number
   readonly #host: string
   readonly #authority: Authority
   readonly #listener: AccessListener
@@ -53,6 +55,8 @@ export class CheckedAccess implements Access {
 
   constructor(principal: string, host: string, authority: Authority, listener: AccessListener) {
     this.principal = principal
+    this.unrestricted = authority.allowsEverythingTo(principal)
+    this.goodUntilMs = authority.goodUntilMs(principal)
     this.#host = host
     this.#authority = authority
     this.#listener = listener
@@ -66,6 +70,7 @@ export class CheckedAccess implements Access {
   }
 
   wouldAllow(operation: number, resourceType: number, resourceName: string): boolean {
+    if (this.unrestricted) return true
     if (resourceName.length > REMEMBERED_NAME_LENGTH_MAX)
       return this.#authority.decide(this.#question(operation, resourceType, resourceName)).allowed
     const known = this.#knownOf(resourceType, resourceName)
@@ -78,6 +83,7 @@ export class CheckedAccess implements Access {
   }
 
   allowsSome(operation: number, resourceType: number): boolean {
+    if (this.unrestricted) return true
     const question = this.#question(operation, resourceType, '')
     const decision = this.#authority.decideByType(question)
     if (!decision.allowed) this.#listener.denied(question, decision)

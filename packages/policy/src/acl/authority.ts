@@ -21,6 +21,10 @@ export interface Authority {
   speaksFor(principal: string): boolean
   /** Nothing is forbidden to anyone it speaks for: nobody needs to ask. */
   readonly allowsEverything: boolean
+  /** The same for one of them. */
+  allowsEverythingTo(principal: string): boolean
+  /** Until when answers about this principal may be remembered, ms since the epoch; Infinity: as long as the authority. */
+  goodUntilMs(principal: string): number
   decide(question: AclQuestion): AclDecision
   /** Whether at least one resource of the type would do; `resourceName` is not looked at. */
   decideByType(question: AclQuestion): AclDecision
@@ -50,6 +54,14 @@ export class AclAuthority implements Authority {
 
   speaksFor(_principal: string): boolean {
     return true
+  }
+
+  allowsEverythingTo(_principal: string): boolean {
+    return this.allowsEverything
+  }
+
+  goodUntilMs(_principal: string): number {
+    return Infinity
   }
 
   decide(question: AclQuestion): AclDecision {

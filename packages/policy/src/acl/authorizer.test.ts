@@ -64,6 +64,8 @@ describe('Authorizer', () => {
     const asked: AclQuestion[] = []
     const authority = (allowed: boolean): Authority => ({
       allowsEverything: false,
+      allowsEverythingTo: () => false,
+      goodUntilMs: () => Infinity,
       speaksFor: () => true,
       decide(question) {
         asked.push(question)
@@ -93,6 +95,8 @@ describe('Authorizer', () => {
     const { authorizer } = authorizerOf()
     const iam: Authority = {
       allowsEverything: false,
+      allowsEverythingTo: () => false,
+      goodUntilMs: () => Infinity,
       speaksFor: (principal) => principal.startsWith('IAM:'),
       decide: () => ({ allowed: false, reason: 'no statement allows it', acl: null }),
       decideByType: () => ({ allowed: true, reason: 'a statement', acl: null }),
@@ -147,6 +151,8 @@ describe('Authorizer', () => {
     let asked = 0
     const authority: Authority = {
       allowsEverything: false,
+      allowsEverythingTo: () => false,
+      goodUntilMs: () => Infinity,
       speaksFor: () => true,
       decide() {
         asked++
@@ -174,4 +180,28 @@ describe('Authorizer', () => {
     const names = authorizer.denials.list().map(({ resourceName }) => resourceName)
     expect([names.length, names[0], names[1], names.at(-1)]).toEqual([201, 'orders', 't900', 't1099'])
   })
+})
+
+it('remembers answers only as long as they are good', () => {
+  let nowMs = 1_000
+  let allowed = true
+  const authorizer = new Authorizer({ nodePrincipal: 'Node:internal', nowMs: () => nowMs })
+  authorizer.use([
+    {
+      allowsEverything: false,
+      allowsEverythingTo: () => false,
+      goodUntilMs: () => 2_000,
+      speaksFor: () => true,
+      decide: () => ({ allowed, reason: '', acl: null }),
+      decideByType: () => ({ allowed, reason: '', acl: null }),
+    },
+  ])
+  const asker = { principal: 'IAM:arn', remoteAddress: '127.0.0.1' }
+  const read = (): boolean => authorizer.of(asker).wouldAllow(AclOperation.READ, ResourceType.TOPIC, 'orders')
+  expect(read()).toBe(true)
+  allowed = false
+  nowMs = 1_999
+  expect(read()).toBe(true)
+  nowMs = 2_000
+  expect(read()).toBe(false)
 })

@@ -36,6 +36,7 @@ export class Authorizer {
   /** The latest refusals, for those who ask why. */
   readonly denials: Denials
   readonly #nodePrincipal: string
+  readonly #nowMs: () => number
   #authorities: readonly Authority[] = []
   /** Nobody can be refused anything. */
   #open = true
@@ -45,6 +46,7 @@ export class Authorizer {
 
   constructor({ nodePrincipal, nowMs }: AuthorizerOptions) {
     this.#nodePrincipal = nodePrincipal
+    this.#nowMs = nowMs
     this.denials = new Denials(nowMs)
   }
 
@@ -59,7 +61,7 @@ export class Authorizer {
     if (this.#open || asker.principal === this.#nodePrincipal) return unrestrictedAccess
     const known = this.#byConnection.get(asker)
     // A connection's principal changes once, when it authenticates.
-    if (known !== undefined && known.principal === asker.principal) return known
+    if (known !== undefined && known.principal === asker.principal && this.#isGood(known)) return known
     const access = this.#accessOf(asker)
     this.#byConnection.set(asker, access)
     return access
@@ -69,7 +71,7 @@ export class Authorizer {
     const host = canonicalHost(remoteAddress)
     const key = `${host} ${principal}`
     const known = this.#byAsker.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined && this.#isGood(known)) return known
     const authority = this.#authorities.find((each) => each.speaksFor(principal))
     invariant(authority !== undefined, 'no authority speaks for a principal', { principal })
     if (this.#byAsker.size >= ASKERS_MAX) this.#forget()
@@ -81,6 +83,11 @@ export class Authorizer {
     })
     this.#byAsker.set(key, access)
     return access
+  }
+
+  /** Answers that depend on the time of day are good for a while only. */
+  #isGood({ goodUntilMs }: CheckedAccess): boolean {
+    return goodUntilMs === Infinity || this.#nowMs() < goodUntilMs
   }
 
   #forget(): void {

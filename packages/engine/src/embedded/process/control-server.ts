@@ -19,6 +19,8 @@ export interface ControlServerOptions {
   readonly current: () => NodeMessage
   /** What a proved connection asks for. */
   readonly onMessage: (message: EngineMessage) => void
+  /** A proved connection came or went; `count` are left. */
+  readonly onProved: (count: number) => void
   /** The answer to a proved connection that asks what clients use. */
   readonly usage: () => NodeMessage
   /** The answer to one that asks what clients push. */
@@ -32,11 +34,14 @@ export async function listenForControl(options: ControlServerOptions): Promise<(
   const proved = new Set<Socket>()
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => proved.delete(socket))
+    socket.on('close', () => {
+      if (proved.delete(socket)) options.onProved(proved.size)
+    })
     const hear = (line: string): void => {
       const message = parseMessage<EngineMessage>(line)
       if (message?.kind === 'prove' && message.nonce === options.nonce) {
         proved.add(socket)
+        options.onProved(proved.size)
         send(socket, { kind: 'proved', nonce: options.nonce, pid: process.pid, configHash: options.configHash })
         send(socket, options.current())
       } else if (message?.kind === 'usage' && proved.has(socket)) {

@@ -5,7 +5,7 @@ import { startController } from '@millrace/controller/start-controller'
 import { withDataDisk } from './data-disk.ts'
 import { runNode } from './node-process.ts'
 
-void runNode('controller', ({ config, secrets, directory, logger, logLevels, fail }) => {
+void runNode('controller', ({ config, secrets, security, directory, logger, logLevels, fail }) => {
   return new Promise((resolve, reject) => {
     startController(
       {
@@ -26,6 +26,7 @@ void runNode('controller', ({ config, secrets, directory, logger, logLevels, fai
       },
       (error, controller) => {
         if (controller === null) return reject(error ?? new Error('the controller did not start'))
+        security.follow(({ iam }) => controller.useIam(iam))
         resolve({
           refusals: controller.refusals,
           denials: controller.authorizer.denials,

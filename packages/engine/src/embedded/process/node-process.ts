@@ -118,6 +118,7 @@ class NodeLife {
   #lock: DirectoryLock | null = null
   #ephemeral = false
   #stdinClosed = false
+  #proved = 0
   #stopping = false
   #last: NodeMessage = { kind: 'starting' }
   #broadcast: (message: NodeMessage) => void = () => {}
@@ -145,6 +146,7 @@ class NodeLife {
     const closed = (): void => {
       noStartLine(new Error('stdin closed before the secrets came'))
       this.#stdinClosed = true
+      this.#tellPresence()
       if (this.#ephemeral) void this.#orphaned()
     }
     process.stdin.on('end', closed)
@@ -166,6 +168,7 @@ class NodeLife {
   /** What the node goes by; kept current from now on. */
   follow(security: NodeStartLine['security']): SecurityFeed {
     this.#security ??= new SecurityFeed(security)
+    this.#tellPresence()
     return this.#security
   }
 
@@ -199,6 +202,10 @@ class NodeLife {
       clientMetrics: () => ({ kind: 'client-metrics', clients: this.server?.clientMetrics?.() ?? [] }),
       refusals: (cursor) => this.#refusals(cursor),
       onMessage: (message) => this.#obey(message, 'asked over the control socket'),
+      onProved: (count) => {
+        this.#proved = count
+        this.#tellPresence()
+      },
     })
     writeNodeIdentity(this.#directory, {
       pid: process.pid,
@@ -282,6 +289,11 @@ class NodeLife {
       denials: this.server?.denials?.after(after.denial, REFUSAL_PAGE_MAX) ?? [],
       principals: this.server?.principals?.after(after.principal, REFUSAL_PAGE_MAX) ?? [],
     }
+  }
+
+  /** A control plane that has gone tells nothing more. */
+  #tellPresence(): void {
+    if (this.#security !== null) this.#security.controlPlanePresent = !this.#stdinClosed || this.#proved > 0
   }
 
   async #orphaned(): Promise<void> {

@@ -3,10 +3,24 @@
  * service but S3 has it. Source: "Create a signed AWS API request" of the IAM user guide.
  */
 import { createHash } from 'node:crypto'
-import type { ApiRequest } from '../protocols/protocol.ts'
+
+/** What is signed of a request, as sent. */
+export interface SignableRequest {
+  readonly method: string
+  /** Percent-encoded, without the query. */
+  readonly rawPath: string
+  /** Without the question mark. */
+  readonly rawQuery: string
+  /** By name in lower case. */
+  readonly headers: ReadonlyMap<string, readonly string[]>
+}
 
 /** The canonical request. `payloadHash` is hex SHA-256 of the body. */
-export function canonicalRequest(request: ApiRequest, signedHeaders: readonly string[], payloadHash: string): string {
+export function canonicalRequest(
+  request: SignableRequest,
+  signedHeaders: readonly string[],
+  payloadHash: string,
+): string {
   const headers = signedHeaders.map(
     (name) => `${name}:${(request.headers.get(name) ?? []).map(trimSpaces).join(',')}\n`,
   )

@@ -1,0 +1,76 @@
+/**
+ * Who may come in at this broker and what each may do: the authorizer with its authorities, the SASL mechanisms, and the newest
+ * security snapshot. IAM decides for its principals, ACLs for all others.
+ */
+import type { Host } from '@millrace/base/host'
+import type { MetadataImage } from '@millrace/metadata/image'
+import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-listener'
+import type { RequestServer } from '@millrace/network/request-server'
+import type { SaslMechanism } from '@millrace/network/sasl/sasl-mechanism'
+import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
+import type { Authority } from '@millrace/policy/acl/authority'
+import { Authorizer } from '@millrace/policy/acl/authorizer'
+import { isIamPrincipal } from '@millrace/policy/kafka-cluster/iam-snapshot'
+import { IamLogins } from '../authentication/iam/iam-logins.ts'
+import { iamMechanism } from '../authentication/iam/iam-mechanisms.ts'
+import { userScramMechanism } from '../authentication/user-scram-mechanism.ts'
+import type { BrokerConfig, ClientSaslMechanism } from '../broker-config.ts'
+import type { SecuritySnapshot } from './security-snapshot.ts'
+
+export interface BrokerSecurityOptions {
+  readonly host: Host
+  readonly config: BrokerConfig
+  /** Somebody would tell of a new key. */
+  readonly controlPlanePresent: () => boolean
+}
+
+export class BrokerSecurity {
+  readonly authorizer: Authorizer
+  readonly #options: BrokerSecurityOptions
+  readonly #iam: IamLogins
+  #aclAuthority: Authority
+
+  constructor(options: BrokerSecurityOptions) {
+    const { host, config, controlPlanePresent } = options
+    this.#options = options
+    this.authorizer = new Authorizer({ nodePrincipal: INTERNAL_PRINCIPAL, nowMs: () => host.clock.nowMs() })
+    this.#aclAuthority = aclAuthorityOf(config.properties, [])
+    const advertisedHosts = config.listeners.map(({ advertisedHost }) => advertisedHost)
+    this.#iam = new IamLogins({ host, advertisedHosts, controlPlanePresent })
+    if (config.tls !== undefined) this.certificate(config.tls.certificatePem)
+    this.#authorize()
+  }
+
+  /** What TLS listeners show from now on; its names are names of this cluster. */
+  certificate(pem: string): void {
+    this.#iam.hosts.certificate(pem)
+  }
+
+  /** @param image the newest metadata */
+  mechanism(name: ClientSaslMechanism, image: () => MetadataImage): SaslMechanism {
+    if (name !== 'SCRAM-SHA-512') return iamMechanism(name, this.#iam)
+    return userScramMechanism(this.#options.host.random, image)
+  }
+
+  /** The ACLs are others. */
+  useAcls({ acls }: MetadataImage): void {
+    this.#aclAuthority = aclAuthorityOf(this.#options.config.properties, acls.values())
+    this.#authorize()
+  }
+
+  /** Counts from now on; connections of those who may not be here any more are closed. */
+  apply(snapshot: SecuritySnapshot, server: RequestServer): void {
+    this.#iam.apply(snapshot.iam)
+    this.#authorize()
+    server.dropConnections(({ principal, remoteAddress, authentication }) =>
+      isIamPrincipal(principal)
+        ? this.#iam.whyEnded(principal, authentication?.credentialId ?? null, remoteAddress)
+        : null,
+    )
+  }
+
+  #authorize(): void {
+    const { authority } = this.#iam
+    this.authorizer.use(authority === null ? [this.#aclAuthority] : [authority, this.#aclAuthority])
+  }
+}

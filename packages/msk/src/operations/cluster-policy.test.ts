@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ControlPlane } from '../testing/control-plane.ts'
+
+let plane: ControlPlane
+let ClusterArn: string
+
+beforeEach(async () => {
+  plane = await ControlPlane.open()
+  ClusterArn = (await plane.activeCluster()).arn
+})
+
+afterEach(() => plane.close())
+
+function policy(change: object = {}): string {
+  const statement = {
+    Effect: 'Allow',
+    Principal: { AWS: '999900001111' },
+    Action: ['kafka-cluster:*', 'kafka:GetBootstrapBrokers'],
+    Resource: [ClusterArn, `${ClusterArn.replace(':cluster/', ':topic/')}/*`],
+    ...change,
+  }
+  return JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+}
+
+test('a policy is given back as it came, with a version of its own, and brokers are told', async () => {
+  const { CurrentVersion = '' } = await plane.call('PutClusterPolicy', { ClusterArn, Policy: policy() })
+  expect(CurrentVersion).toMatch(/^K[0-9A-Z]{13}$/)
+  expect(await plane.call('GetClusterPolicy', { ClusterArn })).toEqual({ CurrentVersion, Policy: policy() })
+  const second = await plane.call('PutClusterPolicy', { ClusterArn, Policy: policy({ Sid: 'B' }), CurrentVersion })
+  expect(second.CurrentVersion).not.toBe(CurrentVersion)
+  await plane.call('DeleteClusterPolicy', { ClusterArn })
+  expect(plane.securityChanges).toBe(3)
+  expect(await plane.refusal('GetClusterPolicy', { ClusterArn })).toMatchObject({ name: 'NotFoundException' })
+  expect(await plane.refusal('DeleteClusterPolicy', { ClusterArn })).toMatchObject({ name: 'NotFoundException' })
+})
+
+test('a version that is not the current one is refused', async () => {
+  const old = { ClusterArn, Policy: policy(), CurrentVersion: 'K0000000000000' }
+  expect(await plane.refusal('PutClusterPolicy', old)).toMatchObject({ invalidParameter: 'currentVersion' })
+  await plane.call('PutClusterPolicy', { ClusterArn, Policy: policy() })
+  expect(await plane.refusal('PutClusterPolicy', old)).toMatchObject({ invalidParameter: 'currentVersion' })
+})
+
+test.each([
+  ['no JSON', () => '{', /not valid JSON/],
+  ['no principal', () => policy({ Principal: undefined }), /Principal/],
+  ['an action of another kind', () => policy({ Action: 'kafka:DeleteCluster' }), /kafka:DeleteCluster cannot be given/],
+  ['everything', () => policy({ Action: '*' }), /cannot be given/],
+  ['NotAction', () => policy({ Action: undefined, NotAction: 'kafka:*' }), /NotAction/],
+  ['another cluster', () => policy({ Resource: 'arn:aws:kafka:us-east-1:000000000000:cluster/x/y' }), /not of this/],
+  ['too much', () => policy({ Sid: 'x'.repeat(20_480) }), /more than 20480 bytes/],
+])('%s is refused', async (_name, text, message) => {
+  const refusal = await plane.refusal('PutClusterPolicy', { ClusterArn, Policy: text() })
+  expect(refusal).toMatchObject({ name: 'BadRequestException', invalidParameter: 'policy' })
+  expect(refusal.message).toMatch(message)
+  expect(plane.securityChanges).toBe(0)
+})
+
+test('the policy goes with the cluster, and changed tags are told to brokers', async () => {
+  await plane.call('PutClusterPolicy', { ClusterArn, Policy: policy() })
+  await plane.call('TagResource', { ResourceArn: ClusterArn, Tags: { env: 'dev' } })
+  expect(plane.securityChanges).toBe(2)
+  await plane.call('DeleteCluster', { ClusterArn })
+  await plane.idle()
+  expect(await plane.store.clusterPolicy(ClusterArn)).toBeNull()
+})
