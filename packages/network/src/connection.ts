@@ -62,6 +62,7 @@ export class Connection implements RequestOwner, BacklogUser {
   #readPaused = false
   #flushScheduled = false
   #behind = false
+  #toldOften = false
   /** Set by dropAfterResponse: what is answered still leaves, nothing else is started. */
   #ending = false
   /** Set by the first reason to drop; nothing is processed after it. */
@@ -146,14 +147,14 @@ export class Connection implements RequestOwner, BacklogUser {
   refused(refusal: ConnectionRefusal): void {
     const { listenerName: listener, remoteAddress } = this
     const principal = this.principal === ANONYMOUS ? null : this.principal
-    this.#options.refusals.add({ principal, ...refusal, listener, remoteAddress })
+    this.#toldOften = !this.#options.refusals.add({ principal, ...refusal, listener, remoteAddress })
   }
 
   /** Closes at once; `reason` is logged. What was answered but not yet written is lost. */
   drop(reason: string, cause?: Error): void {
     if (this.#dropped || this.#closed) return
     this.#dropped = true
-    this.#options.logger.info('connection dropped', {
+    this.#options.logger[this.#toldOften ? 'debug' : 'info']('connection dropped', {
       connection: this.id,
       listener: this.listenerName,
       remoteAddress: this.remoteAddress,
@@ -310,7 +311,7 @@ export class Connection implements RequestOwner, BacklogUser {
     const { builtIn, handlers } = this.#options
     const builtInHandler = builtIn.get(request.apiKey)
     const handler = builtInHandler ?? handlers.get(request.apiKey)
-    const refused = requestRefusal(handler, builtInHandler !== undefined, this)
+    const refused = requestRefusal(request.apiKey, handler, builtInHandler !== undefined, this)
     if (handler === undefined || refused !== null) {
       if (refused?.refusal) this.refused(refused.refusal)
       return this.#unserved(request, refused?.reason ?? 'unknown API key')

@@ -72,6 +72,14 @@ describe('refusals', () => {
     ])
   })
 
+  test('are worth a line in the log when they are new, and ever more rarely', () => {
+    const refusals = new Refusals(() => 5)
+    const told = Array.from({ length: 1_000 }, () =>
+      refusals.add({ kind: 'tls-handshake', listener: 'L', remoteAddress: '10.0.0.1', reason: 'no' }),
+    )
+    expect(told.flatMap((worth, index) => (worth ? [index + 1] : []))).toEqual([1, 10, 100, 1_000])
+  })
+
   test('of made-up names leave room for those of others', () => {
     const refusals = new Refusals(() => 5)
     const login = { kind: 'unknown-user', listener: 'L', reason: 'no' } as const

@@ -71,10 +71,14 @@ export class Refusals {
     this.#entries = new RecentEntries({ nowMs, entriesMax: REFUSALS_MAX, groupEntriesMax: SOURCE_REFUSALS_MAX })
   }
 
-  add({ kind, listener, remoteAddress, reason, principal = null, remedy = null, iam = null }: RefusalRecord): void {
+  /**
+   * Returns whether it is worth a line in the log: the first time, and each time the count has ten times as many. A flood of
+   * failing handshakes would wash everything else out of the log, and writing it would cost more than the handshakes.
+   */
+  add({ kind, listener, remoteAddress, reason, principal = null, remedy = null, iam = null }: RefusalRecord): boolean {
     const source = `${kind}/${remoteAddress}`
     const who = principal?.slice(0, TEXT_LENGTH_MAX) ?? null
-    this.#entries.add(`${source}/${listener}/${who ?? ''}`, source, {
+    const count = this.#entries.add(`${source}/${listener}/${who ?? ''}`, source, {
       kind,
       listener,
       remoteAddress,
@@ -83,6 +87,7 @@ export class Refusals {
       remedy: remedy?.slice(0, TEXT_LENGTH_MAX) ?? null,
       iam,
     })
+    return /^10*$/.test(String(count))
   }
 
   /** The latest last. */

@@ -1,5 +1,5 @@
 /** Which requests a connection may not make now, whatever they say. */
-import { ApiKey } from '@millrace/protocol/apis'
+import { ApiKey, apiByKey } from '@millrace/protocol/apis'
 import type { ApiHandler } from './api-handler.ts'
 import type { RefusalRecord } from './refusals.ts'
 import type { SaslAuthentication } from './sasl/sasl-authentication.ts'
@@ -18,17 +18,19 @@ export interface RequestRefusal {
  * @param builtIn it is one of the three that may come before the login
  */
 export function requestRefusal(
+  apiKey: number,
   handler: ApiHandler | undefined,
   builtIn: boolean,
   connection: { readonly internal: boolean; readonly authentication: SaslAuthentication | null },
 ): RequestRefusal | null {
-  if (handler === undefined) return { reason: 'unknown API key', refusal: null }
-  if (handler.internalOnly === true && !connection.internal) {
+  const foreign = handler === undefined ? NODE_APIS.has(apiKey) : handler.internalOnly === true
+  if (foreign && !connection.internal) {
     return refused('inter-broker', 'an inter-broker API on a client listener', {
-      told: `Only the cluster's own nodes may call ${nameOf(handler)}, on their internal listener.`,
+      told: `Only the cluster's own nodes may call ${nameOf(apiKey)}, on their internal listener.`,
       remedy: null,
     })
   }
+  if (handler === undefined) return { reason: 'unknown API key', refusal: null }
   const { authentication } = connection
   if (authentication === null || authentication.complete || builtIn) return null
   const mechanisms = authentication.mechanisms.join(' or ')
@@ -39,7 +41,7 @@ export function requestRefusal(
     })
   }
   return refused('not-authenticated', 'not authenticated', {
-    told: `The client asked ${nameOf(handler)} without having logged in; this port demands a login by ${mechanisms}.`,
+    told: `The client asked ${nameOf(apiKey)} without having logged in; this port demands a login by ${mechanisms}.`,
     remedy: `Set security.protocol=SASL_SSL and sasl.mechanism=${authentication.mechanisms[0] ?? ''} with a login, or use a port without one.`,
   })
 }
@@ -69,8 +71,13 @@ const QUOTAS: ReadonlyMap<number, string> = new Map([
   [ApiKey.DeleteTopics, 'controller_mutation_rate'],
 ])
 
-function nameOf(handler: ApiHandler): string {
-  return handler.request.name.replace(/Request$/, '')
+/** Between nodes, whether or not this one serves it: of ZooKeeper's time, of KRaft, and of coordinators. */
+const NODE_APIS: ReadonlySet<number> = new Set([
+  4, 5, 6, 7, 27, 52, 53, 54, 56, 58, 59, 62, 63, 67, 70, 73, 82, 83, 84, 85, 86, 87,
+])
+
+function nameOf(apiKey: number): string {
+  return apiByKey(apiKey)?.name ?? `API ${apiKey}`
 }
 
 function refused(

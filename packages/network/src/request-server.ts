@@ -114,8 +114,8 @@ export class RequestServer {
       const { port, transport = 'auto', tls } = listener
       const onHandshakeFailed = (remoteAddress: string, cause: Error): void => {
         const peer = { listener: listener.name, remoteAddress }
-        this.#options.logger.info('connection dropped', { ...peer, reason: handshakeFailure(cause) })
-        this.refusals.add({ ...handshakeRefusal(cause), ...peer })
+        if (this.refusals.add({ ...handshakeRefusal(cause), ...peer }))
+          this.#options.logger.info('connection dropped', { ...peer, reason: handshakeFailure(cause) })
       }
       const admit = (peer: Peer): boolean => this.#admits(listener, peer)
       const options = { host: listener.host, port, transport, admit, onConnection: accept, onHandshakeFailed }

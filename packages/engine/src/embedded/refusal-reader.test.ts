@@ -11,7 +11,7 @@ function nodeWith(count: number): {
 } {
   const refusals = new Refusals(() => 1)
   const asked: EngineMessage[] = []
-  const add = (index: number): void =>
+  const add = (index: number): boolean =>
     refusals.add({ kind: 'sasl', listener: 'L', remoteAddress: `10.0.0.${index}`, reason: 'no' })
   for (let index = 0; index < count; index++) add(index)
   const node = { refusals, asked, silent: false }

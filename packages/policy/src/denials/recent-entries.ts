@@ -38,8 +38,8 @@ export class RecentEntries<T extends object> {
     this.#options = options
   }
 
-  /** What is the same by `key` is counted; the newest words are kept. */
-  add(key: string, group: string, entry: T): void {
+  /** What is the same by `key` is counted; the newest words are kept. Returns how often it has happened. */
+  add(key: string, group: string, entry: T): number {
     const before = this.#held.get(key)?.entry
     if (before !== undefined) this.#remove(key)
     const keys = this.#groups.get(group) ?? new Set()
@@ -59,6 +59,7 @@ export class RecentEntries<T extends object> {
       count: (before?.count ?? 0) + 1,
     }
     this.#held.set(key, { group, entry: { ...entry, ...seen } })
+    return seen.count
   }
 
   /** The latest last. */
