@@ -181,8 +181,8 @@ export class RequestServer {
     const refusal = listener.internal ? null : (this.#options.access?.refusal(listener.name, peer) ?? null)
     if (refusal === null) return true
     const from = { listener: listener.name, remoteAddress: peer.remoteAddress }
-    this.#options.logger.info('connection refused', { ...from, reason: refusal.reason })
-    this.refusals.add({ ...refusal, ...from })
+    if (this.refusals.add({ ...refusal, ...from }))
+      this.#options.logger.info('connection refused', { ...from, reason: refusal.reason })
     return false
   }
 
