@@ -2,13 +2,16 @@
 import { generateAuthTokenFromCredentialsProvider } from 'aws-msk-iam-sasl-signer-js'
 import {
   CreateAccessKeyCommand,
+  CreateRoleCommand,
   CreateUserCommand,
   DeleteAccessKeyCommand,
   DeleteUserCommand,
   DeleteUserPolicyCommand,
   IAMClient,
+  PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam'
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { Kafka, logLevel, type KafkaConfig } from 'kafkajs'
 import type { MillraceProcess } from './millrace.ts'
 
@@ -33,9 +36,11 @@ export const allowAll: Statement = { Effect: 'Allow', Action: 'kafka-cluster:*',
 
 export class IamUsers {
   readonly #client: IAMClient
+  readonly #endpoint: string
 
   constructor({ endpoint }: Pick<MillraceProcess, 'endpoint'>) {
     this.#client = new IAMClient({ endpoint, region: REGION, credentials: rootKey })
+    this.#endpoint = endpoint
   }
 
   async create(name: string, statements: readonly Statement[]): Promise<AccessKey> {
@@ -47,8 +52,30 @@ export class IamUsers {
 
   /** These statements and no others. */
   async allow(name: string, statements: readonly Statement[]): Promise<void> {
-    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements })
+    const PolicyDocument = policyOf(statements)
     await this.#client.send(new PutUserPolicyCommand({ UserName: name, PolicyName: POLICY_NAME, PolicyDocument }))
+  }
+
+  /** A session of a new role, made with a policy of its own. */
+  async assumeRole(name: string, role: readonly Statement[], session: readonly Statement[]): Promise<AccessKey> {
+    const trust = { Effect: 'Allow', Principal: { AWS: '000000000000' }, Action: 'sts:AssumeRole' }
+    const { Role } = await this.#client.send(
+      new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: policyOf([trust]) }),
+    )
+    await this.#client.send(
+      new PutRolePolicyCommand({ RoleName: name, PolicyName: POLICY_NAME, PolicyDocument: policyOf(role) }),
+    )
+    // Root may not assume a role: a user does.
+    const user = await this.create(`${name}-user`, [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }])
+    const sts = new STSClient({ endpoint: this.#endpoint, region: REGION, credentials: user })
+    const { Credentials } = await sts.send(
+      new AssumeRoleCommand({ RoleArn: Role?.Arn ?? '', RoleSessionName: 'test', Policy: policyOf(session) }),
+    )
+    return {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      sessionToken: Credentials?.SessionToken ?? '',
+    }
   }
 
   async deleteKey(name: string, { accessKeyId }: AccessKey): Promise<void> {
@@ -60,6 +87,10 @@ export class IamUsers {
     await this.#client.send(new DeleteUserPolicyCommand({ UserName: name, PolicyName: POLICY_NAME }))
     await this.#client.send(new DeleteUserCommand({ UserName: name }))
   }
+}
+
+function policyOf(statements: readonly object[]): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements })
 }
 
 /** A bearer token by AWS's own signer. */

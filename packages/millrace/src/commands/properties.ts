@@ -4,6 +4,7 @@ import { localAuthority } from '../local-authority.ts'
 import { locateCluster } from '../locate-cluster.ts'
 import { printJson } from '../output.ts'
 import { UserError } from '../user-error.ts'
+import { iamClientProperties } from './iam-client-properties.ts'
 import { clientProperties, type ClientKind, type ScramLogin } from './client-properties.ts'
 
 export interface PropertiesCommandOptions {
@@ -22,6 +23,13 @@ export async function properties(cluster: string, options: PropertiesCommandOpti
     throw new UserError(
       `Cluster ${name} has no ${options.auth} listener; \`aws kafka update-security\` gives it another one.`,
     )
+  }
+  if (options.auth === 'iam') {
+    const { certificateFile: caFile } = await localAuthority(options.dataDir)
+    const connection = { brokers: bootstrap.split(','), caFile, region: arn.split(':')[3] ?? '' }
+    if (options.json === true) printJson(connection)
+    else process.stdout.write(iamClientProperties[options.for](connection))
+    return
   }
   const connection = {
     brokers: bootstrap.split(','),

@@ -144,6 +144,17 @@ test('equal policies stand there once, and sessions of one name with other polic
   ])
 })
 
+test('sessions that differ in the time of their making alone are one, unless a policy asks for that time', async () => {
+  const issued = (time: string): Credential['values'] => ({ 'aws:tokenissuetime': [time] })
+  known = [credential('ASIA1', 'r', { values: issued('1') }), credential('ASIA2', 'r', { values: issued('2') })]
+  expect((await snapshot()).principals.map(({ grants }) => grants.length)).toEqual([1])
+  const Condition = { DateLessThan: { 'aws:TokenIssueTime': '2026-11-21T00:00:00Z' } }
+  const revoke = { Statement: { Effect: 'Deny', Action: '*', Resource: '*', Condition } }
+  const revoked: NamedPolicy = { name: 'revoke', document: parsePolicy(JSON.stringify(revoke), 'identity') }
+  known = known.map((each) => ({ ...each, policies: { identity: [revoked], boundary: null, session: null } }))
+  expect((await snapshot()).principals.map(({ grants }) => grants.length)).toEqual([2])
+})
+
 test('sessions that have ended, and other accounts, are left out unless the cluster policy names them', async () => {
   known = [
     credential('AKIA1', 'alice'),

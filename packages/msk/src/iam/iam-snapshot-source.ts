@@ -21,6 +21,7 @@ export interface IamSnapshotSourceOptions {
   readonly clock: () => Date
 }
 
+const TOKEN_ISSUE_TIME = 'aws:tokenissuetime'
 /** Behind midnight, when the new day's keys are told; they have been known since the day before. */
 const AFTER_MIDNIGHT_MS = 1_000
 
@@ -128,8 +129,18 @@ function grantOf({ policies, values }: Credential, all: Indexed<NamedPolicy>): S
     identity: policies.identity.map((policy) => all.indexOf(policy)),
     boundary: policies.boundary === null ? null : all.indexOf(policies.boundary),
     session: policies.session === null ? null : policies.session.map((policy) => all.indexOf(policy)),
-    values,
+    values: countingValues(policies, values),
   }
+}
+
+/**
+ * When a session was made tells it from all others of its name: it is left out where no policy asks for it, so that equal
+ * sessions are one.
+ */
+function countingValues(policies: Credential['policies'], values: Credential['values']): Credential['values'] {
+  const { [TOKEN_ISSUE_TIME]: issued, ...others } = values
+  if (issued === undefined || JSON.stringify(policies).toLowerCase().includes(TOKEN_ISSUE_TIME)) return values
+  return others
 }
 
 /** Values with their places; equal ones have one. */
