@@ -1,6 +1,7 @@
 /** Authorisation of API calls by policy, before the input is validated: a caller without permission learns nothing from validation. */
 import { evaluate, explain, type AuthorizationRequest, type Decision } from '@millrace/policy/evaluate'
 import type { ResourcePolicies } from '@millrace/policy/principal-policies'
+import { parseArn } from './arn.ts'
 import {
   requestTags,
   type AuthorizationTarget,
@@ -28,7 +29,7 @@ export interface ApiAuthorizationInput {
   readonly route: Route
   /** Decoded, not validated. */
   readonly input: Readonly<Record<string, unknown>>
-  /** Null: by the ARN in the path. */
+  /** Null: by the ARN in the path or the input. */
   readonly resolve: TargetResolver | null
   readonly credential: Credential
   readonly region: string
@@ -90,9 +91,10 @@ function requireUnrestricted({ restricted }: Credential, service: string, operat
 }
 
 function targetsOf(call: ApiAuthorizationInput): AuthorizationTargets | Promise<AuthorizationTargets> {
-  const { route, resolve, input, credential, region } = call
+  const { service, route, resolve, input, credential, region } = call
   const { principal } = credential
-  if (resolve === null) return { targets: [{ resource: resourceOf(route) } satisfies AuthorizationTarget] }
+  if (resolve === null)
+    return { targets: [{ resource: resourceOf(route, input, service) } satisfies AuthorizationTarget] }
   return resolve({
     operation: route.operation.name,
     input,
@@ -118,7 +120,9 @@ function commonValues(call: ApiAuthorizationInput): readonly (readonly [string, 
   ]
 }
 
-/** The most specific ARN in the path; operations without one are about everything. */
-function resourceOf(route: Route): string {
-  return [...route.labels.values()].findLast((label) => label.startsWith('arn:')) ?? '*'
+/** The most specific ARN in the path, else the first of the service's own among the input's members; other operations are about everything. */
+function resourceOf(route: Route, input: Readonly<Record<string, unknown>>, service: string): string {
+  const inPath = [...route.labels.values()].findLast((label) => label.startsWith('arn:'))
+  const own = (value: unknown): value is string => typeof value === 'string' && parseArn(value)?.service === service
+  return inPath ?? Object.values(input).find(own) ?? '*'
 }

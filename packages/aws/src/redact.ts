@@ -1,6 +1,9 @@
 /** Inputs and outputs for the audit trail: members that the model calls sensitive are hidden, blobs are told by length. */
 import type { Shape, Structure } from './model.ts'
 
+/** Not called sensitive by the models, and yet a credential. */
+const credentials: ReadonlySet<string> = new Set(['SessionToken', 'SecretAccessKey', 'GrantToken', 'GrantTokens'])
+
 type Json = Readonly<Record<string, unknown>>
 
 export function redact(structure: Structure | null, value: unknown): Json {
@@ -9,7 +12,12 @@ export function redact(structure: Structure | null, value: unknown): Json {
   for (const member of structure.members) {
     const item = (value as Json)[member.name]
     if (item === undefined || item === null) continue
-    shown.push([member.wireName, member.sensitive ? 'HIDDEN_DUE_TO_SECURITY_REASONS' : redactValue(member.shape, item)])
+    shown.push([
+      member.wireName,
+      member.sensitive || credentials.has(member.name)
+        ? 'HIDDEN_DUE_TO_SECURITY_REASONS'
+        : redactValue(member.shape, item),
+    ])
   }
   return Object.fromEntries(shown)
 }

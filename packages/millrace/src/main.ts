@@ -127,6 +127,16 @@ program
   .addOption(json())
   .action(async (options) => (await import('./commands/doctor.ts')).doctor(options))
 
+  .command('audit')
+  .description('the API calls of late: who called what, and the answer')
+  .option('--last <time>', 'how far to look back: 90s, 10m, 2h, 1d', '1h')
+  .option('--limit <count>', 'the newest so many', '100')
+  .option('--refused', 'only calls that were refused')
+  .option('--principal <name>', 'only of this principal: an ARN, or the name at its end')
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/audit.ts')).audit(options))
+
 const acls = program.command('acls').description("who may do what: Kafka's ACLs, with kafka-acls.sh's options")
 const aboutResources = (command: Command): Command =>
   command

@@ -25,6 +25,7 @@ import { noCredentials, type CredentialSource } from './iam/credential-source.ts
 import { IamSnapshotSource } from './iam/iam-snapshot-source.ts'
 import { ReverseNames } from './iam/reverse-names.ts'
 import { SecuritySync } from './security/security-sync.ts'
+import { clusterPolicies, kafkaTargets } from './security/targets.ts'
 import { lockDataDirectory } from './store/control-plane-lock.ts'
 import { openDatabase } from './store/database.ts'
 import { Store } from './store/store.ts'
@@ -150,7 +151,11 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     networks,
   }
   return {
-    service: defineService(loadModel('kafka'), kafkaOperations(dependencies)),
+    service: defineService(
+      loadModel('kafka'),
+      kafkaOperations(dependencies),
+      kafkaTargets(store, clusterPolicies(store)),
+    ),
     async start() {
       // First: what a node is told when it is adopted counts at once.
       await interfaces.syncAll()

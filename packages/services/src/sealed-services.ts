@@ -3,6 +3,8 @@ import { createAcmPcaService, type AcmPcaService } from './acm-pca/acm-pca-servi
 import { checkMasterKey } from './sealing/check-master-key.ts'
 import { loadMasterKey } from './sealing/master-key.ts'
 import type { RootCredentials } from '@millrace/aws/credentials'
+import type { Logger } from '@millrace/base/logger'
+import { LastUsed } from './iam/last-used.ts'
 import type { Service } from '@millrace/aws/service'
 import { createIamService, type IamService } from './iam/iam-service.ts'
 import { openIdentity } from './iam/identity.ts'
@@ -15,6 +17,8 @@ import { openDatabase, type SqliteDatabase } from './store/database.ts'
 export interface SealedServices {
   readonly iam: IamService
   readonly sts: Service
+  /** To be told of every API call. */
+  readonly lastUsed: LastUsed
   readonly kms: KmsService
   readonly secretsManager: SecretsManagerService
   readonly acmPca: AcmPcaService
@@ -31,12 +35,13 @@ export interface SealedServicesOptions {
   readonly root: RootCredentials
   /** When this installation was set up. */
   readonly accountCreated: Date
+  readonly logger: Logger
   readonly clock?: () => Date
 }
 
 /** @throws MasterKeyError when the master key is none, or not that of the database */
 export async function openSealedServices(options: SealedServicesOptions): Promise<SealedServices> {
-  const { sqlite, masterKeyFile, root, accountCreated, clock = () => new Date() } = options
+  const { sqlite, masterKeyFile, root, accountCreated, logger, clock = () => new Date() } = options
   const database = await openDatabase(sqlite)
   try {
     const masterKey = loadMasterKey(masterKeyFile)
@@ -44,11 +49,12 @@ export async function openSealedServices(options: SealedServicesOptions): Promis
     const identity = await openIdentity({ database, masterKey, root, clock })
     const iam = createIamService({ identity, root, accountCreated, clock })
     const sts = createStsService(identity, clock)
+    const lastUsed = new LastUsed(identity.store, logger)
     const kms = createKmsService({ database, masterKey, clock })
     const secretsManager = createSecretsManagerService({ database, keys: kms.keys, clock })
     const acmPca = createAcmPcaService({ database, masterKey, clock })
     const ec2 = await createEc2Service({ database, clock })
-    return { iam, sts, kms, secretsManager, acmPca, ec2, close: () => database.destroy() }
+    return { iam, sts, lastUsed, kms, secretsManager, acmPca, ec2, close: () => database.destroy() }
   } catch (error) {
     await database.destroy()
     throw error

@@ -22,6 +22,7 @@ export async function sealedServices(dataDir: string, root: RootCredentials, log
       masterKeyFile,
       root,
       accountCreated: statSync(dataDir).birthtime,
+      logger,
     })
     chmodSync(path, 0o600)
     warnOf(masterKeyFile, dataDir, logger)

@@ -23,6 +23,8 @@ import { aclsRoute } from './acls-route.ts'
 import { readClusterAcls, withClusterAdmin } from './cluster-acls.ts'
 import { nodeScripts } from './node-scripts.ts'
 import { WhyLog } from '../why/why-log.ts'
+import { AuditLog } from './audit-log.ts'
+import { auditRoute } from './audit-route.ts'
 import { whyRoute } from './why-route.ts'
 import { sealedServices } from './sealed-services.ts'
 
@@ -103,12 +105,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let stopping: Promise<void> | null = null
   const stop = (how: { readonly keepBrokers?: boolean } = {}): Promise<void> => {
     whyLog.stop()
-    stopping ??= stopAll(options, door.frontDoor, msk, sealed, how.keepBrokers === true && !options.ephemeral).then(
-      tellStopped,
-    )
+    stopping ??= stopAll(
+      options,
+      { frontDoor: door.frontDoor, audit, msk, sealed },
+      how.keepBrokers === true && !options.ephemeral,
+    ).then(tellStopped)
     return stopping
   }
   const overview = (): Promise<readonly ClusterOverview[]> => msk.overview()
+  const audit = new AuditLog({ directory: join(options.dataDir, 'audit'), logger })
   const whyLog = new WhyLog({ nowMs: Date.now, read: () => engine.readRefusals() })
   whyLog.start(WHY_INTERVAL_MS)
   const host = createNodeHost()
@@ -126,6 +131,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       services: services.map(({ model }) => model.service),
       stop: (how) => void stop(how),
       routes: [
+        auditRoute(audit),
         whyRoute({
           log: whyLog,
           nowMs: Date.now,
@@ -141,6 +147,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     audit: (event) => {
       logger.info('api call', { ...event, requestParameters: undefined, responseElements: undefined })
       whyLog.onApiCall(event)
+      audit.append(event)
+      sealed.lastUsed.onApiCall(event)
     },
   })
   await msk.start()
@@ -182,12 +190,17 @@ async function openFrontDoor(
 
 async function stopAll(
   options: ServerOptions,
-  frontDoor: FrontDoor,
-  msk: MskService,
-  sealed: SealedServices,
+  running: {
+    readonly frontDoor: FrontDoor
+    readonly audit: AuditLog
+    readonly msk: MskService
+    readonly sealed: SealedServices
+  },
   keepBrokers: boolean,
 ): Promise<void> {
+  const { frontDoor, audit, msk, sealed } = running
   await frontDoor.stop()
+  await audit.flush()
   await msk.stop({ keepBrokers })
   await sealed.close()
   removeServerRecord(options.dataDir)
