@@ -63,7 +63,8 @@ export function validConditionValue(operator: string, value: string): boolean {
   if (operator.startsWith('Date')) return !Number.isNaN(instant(value))
   if (operator.endsWith('IpAddress')) return isNetwork(value)
   if (operator === 'BinaryEquals') return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)
-  return (operator !== 'Bool' && operator !== 'Null') || /^(true|false|\$\{.*\})$/i.test(value)
+  if (operator === 'Bool') return /^(true|false|\$\{.*\})$/i.test(value)
+  return operator !== 'Null' || /^(true|false)$/i.test(value)
 }
 
 /** `dynamic`: the policy's version knows variables. */
@@ -72,8 +73,8 @@ export function compileCondition(condition: Condition, dynamic: boolean): Condit
   const [, quantifier = '', name = ''] =
     /^(?:(ForAllValues|ForAnyValue):)?(.*?)(?:IfExists)?$/.exec(condition.operator) ?? []
   if (name === 'Null') {
-    const wanted = new Set(condition.values.map((value) => value.toLowerCase() === 'true'))
-    return (request) => wanted.has((request.get(key) ?? []).length === 0)
+    const wanted = new Set(condition.values.map((value) => value.toLowerCase()))
+    return (request) => wanted.has(String((request.get(key) ?? []).length === 0))
   }
   const operator = operators[name]
   if (operator === undefined) return () => false

@@ -1,7 +1,7 @@
 /** Which policies go with a user or role now: its own, its groups', the managed ones attached, and its boundary. */
 import type { NamedPolicy, PrincipalPolicies } from '@millrace/policy/principal-policies'
 import { awsManagedPolicy } from './aws-managed-policies.ts'
-import type { Account, ManagedPolicy, Role, User } from './entities.ts'
+import type { Account, Group, ManagedPolicy, Role, User } from './entities.ts'
 import type { PolicyDocuments } from './policy-documents.ts'
 
 export class EffectivePolicies {
@@ -18,6 +18,10 @@ export class EffectivePolicies {
       boundary: this.#boundary(account, user.boundary),
       session: null,
     }
+  }
+
+  ofGroup(account: Account, group: Group): PrincipalPolicies {
+    return { identity: this.#held(account, group), boundary: null, session: null }
   }
 
   ofRole(account: Account, role: Role): PrincipalPolicies {

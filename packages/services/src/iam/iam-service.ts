@@ -15,6 +15,7 @@ import { instanceProfileOperations } from './instance-profile-operations.ts'
 import { managedPolicyOperations } from './managed-policy-operations.ts'
 import { roleOperations } from './role-operations.ts'
 import { serviceLinkedRoleOperations } from './service-linked-roles.ts'
+import { simulationOperations } from './simulation-operations.ts'
 import { iamTargets } from './targets.ts'
 import { userOperations } from './user-operations.ts'
 
@@ -53,5 +54,6 @@ export function iamOperations(dependencies: IamDependencies): OperationHandlers<
     ...attachmentOperations(dependencies),
     ...instanceProfileOperations(dependencies),
     ...accountOperations(dependencies),
+    ...simulationOperations(dependencies),
   }
 }

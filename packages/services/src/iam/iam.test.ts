@@ -36,6 +36,8 @@ import {
   PutUserPermissionsBoundaryCommand,
   PutUserPolicyCommand,
   SetDefaultPolicyVersionCommand,
+  SimulateCustomPolicyCommand,
+  SimulatePrincipalPolicyCommand,
   TagUserCommand,
   UpdateAccessKeyCommand,
   UpdateUserCommand,
@@ -272,4 +274,39 @@ test('the account has one alias, and tells all that it holds', async () => {
   const details = await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ['User'] }))
   expect(details.UserDetailList).toMatchObject([{ UserName: 'ada', UserPolicyList: [{ PolicyName: 'own' }] }])
   expect(details.RoleDetailList).toEqual([])
+})
+
+test('a simulation says what happens, and what it would need to know', async () => {
+  const ada = await newUser('ada', { Action: 'iam:List*', Condition: { StringEquals: { 'aws:username': 'ada' } } })
+  const simulate = async (...ActionNames: string[]) => {
+    const answer = await iam.send(new SimulatePrincipalPolicyCommand({ PolicySourceArn: arn('user/ada'), ActionNames }))
+    return answer.EvaluationResults ?? []
+  }
+  expect(await simulate('iam:ListUsers', 'iam:CreateUser')).toMatchObject([
+    { EvalActionName: 'iam:ListUsers', EvalDecision: 'allowed', MatchedStatements: [{ SourcePolicyId: 'own' }] },
+    { EvalActionName: 'iam:CreateUser', EvalDecision: 'implicitDeny', MatchedStatements: [] },
+  ])
+  await expect(ada.iam.send(new ListUsersCommand({}))).resolves.toBeDefined()
+  await expect(ada.iam.send(new CreateUserCommand({ UserName: 'eve' }))).rejects.toMatchObject({ name: 'AccessDenied' })
+  const boundary = 'arn:aws:iam::aws:policy/AmazonMSKReadOnlyAccess'
+  await iam.send(new PutUserPermissionsBoundaryCommand({ UserName: 'ada', PermissionsBoundary: boundary }))
+  expect(await simulate('iam:ListUsers')).toMatchObject([
+    { EvalDecision: 'implicitDeny', PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } },
+  ])
+  await expect(ada.iam.send(new ListUsersCommand({}))).rejects.toMatchObject({ name: 'AccessDenied' })
+  const custom = await iam.send(
+    new SimulateCustomPolicyCommand({
+      PolicyInputList: [
+        policy(
+          { Action: 's3:*', Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } },
+          { Effect: 'Deny', Action: 's3:Put*' },
+        ),
+      ],
+      ActionNames: ['s3:GetObject', 's3:PutObject'],
+    }),
+  )
+  expect(custom.EvaluationResults).toMatchObject([
+    { EvalDecision: 'implicitDeny', MissingContextValues: ['aws:SourceIp'] },
+    { EvalDecision: 'explicitDeny', MatchedStatements: [{ SourcePolicyId: 'PolicyInputList.1' }] },
+  ])
 })

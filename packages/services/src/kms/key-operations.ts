@@ -14,7 +14,7 @@ import {
   type Key,
 } from './key.ts'
 import { keyMetadata } from './key-metadata.ts'
-import { requireKeyPolicy } from './key-policy.ts'
+import { requireKeyPolicyFor } from './key-policy.ts'
 import { tagsOf } from './tag-operations.ts'
 
 const KEYS_LISTED_DEFAULT = 100
@@ -23,7 +23,7 @@ export function keyOperations({ ring, store, pages }: KmsDependencies): Operatio
   return {
     CreateKey: async (input, context) => {
       requireServedKind(input)
-      if (input.Policy !== undefined) requireKeyPolicy(input.Policy)
+      if (input.Policy !== undefined) requireKeyPolicyFor(input.Policy, context, input.BypassPolicyLockoutSafetyCheck)
       const { Description: description, Policy: policy } = input
       const key = await ring.create(context, { description, policy, tags: tagsOf({}, input.Tags ?? []) })
       return { KeyMetadata: keyMetadata(key) }

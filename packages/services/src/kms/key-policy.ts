@@ -1,6 +1,9 @@
 /** The policies that keys begin with. Source: "Default key policy" of the KMS developer guide. */
+import type { CallContext } from '@millrace/aws/call-context'
 import { AwsError } from '@millrace/aws/errors'
+import { evaluate } from '@millrace/policy/evaluate'
 import { MalformedPolicyError, parsePolicy } from '@millrace/policy/parse-policy'
+import { noPolicies } from '@millrace/policy/principal-policies'
 import type { Scope } from '../scope.ts'
 
 /** The one policy that a key has. */
@@ -57,8 +60,31 @@ export function managedKeyPolicy(service: string, { accountId, region }: Scope):
   })
 }
 
+/** Throws MalformedPolicyDocumentException, also for a policy that would keep its own author from changing it again. */
+export function requireKeyPolicyFor(text: string, context: CallContext, bypass: boolean | undefined): void {
+  requireKeyPolicy(text)
+  if (bypass === true) return
+  const { principal, credential, accountId } = context
+  const decision = evaluate(
+    { principal, action: 'kms:PutKeyPolicy', resource: '*', values: new Map(Object.entries(credential?.values ?? {})) },
+    {
+      ...(credential?.policies ?? noPolicies),
+      resource: {
+        accountId,
+        policies: [{ name: POLICY_NAME, document: parsePolicy(text, 'resource') }],
+        mustAllow: true,
+      },
+    },
+  )
+  // What the caller's own policies lack says nothing about the key's.
+  if (decision.allowed || decision.set !== 'resource') return
+  throw new AwsError('MalformedPolicyDocumentException', {
+    message: 'The new key policy will not allow you to update the key policy in the future.',
+  })
+}
+
 /** Throws MalformedPolicyDocumentException. */
-export function requireKeyPolicy(text: string): void {
+function requireKeyPolicy(text: string): void {
   try {
     parsePolicy(text, 'resource')
   } catch (error) {

@@ -2,13 +2,13 @@ import { AwsError } from '@millrace/aws/errors'
 import type { OperationHandlers } from '@millrace/aws/service'
 import type { KmsDependencies } from './dependencies.ts'
 import { requireCustomerKey } from './key.ts'
-import { POLICY_NAME, requireKeyPolicy } from './key-policy.ts'
+import { POLICY_NAME, requireKeyPolicyFor } from './key-policy.ts'
 
 export function policyOperations({ ring }: KmsDependencies): OperationHandlers<'kms'> {
   return {
-    PutKeyPolicy: async ({ KeyId, Policy, PolicyName }, context) => {
+    PutKeyPolicy: async ({ KeyId, Policy, PolicyName, BypassPolicyLockoutSafetyCheck }, context) => {
       requirePolicyName(PolicyName)
-      requireKeyPolicy(Policy)
+      requireKeyPolicyFor(Policy, context, BypassPolicyLockoutSafetyCheck)
       await ring.change(KeyId, context, (key) => {
         requireCustomerKey(key, 'PutKeyPolicy')
         return { ...key, policy: Policy }

@@ -15,7 +15,13 @@ import {
   GetSessionTokenCommand,
   type AssumeRoleCommandInput,
 } from '@aws-sdk/client-sts'
-import { CreateKeyCommand, DescribeKeyCommand, EncryptCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms'
+import {
+  CreateGrantCommand,
+  CreateKeyCommand,
+  DescribeKeyCommand,
+  EncryptCommand,
+  PutKeyPolicyCommand,
+} from '@aws-sdk/client-kms'
 import { CreateSecretCommand, GetSecretValueCommand, PutResourcePolicyCommand } from '@aws-sdk/client-secrets-manager'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { identityWorld, policy, trust, type Clients, type IdentityWorld } from '../testing/identity-world.ts'
@@ -223,9 +229,34 @@ describe('the policy of a resource', () => {
     })
     await world.root.kms.send(new PutKeyPolicyCommand({ KeyId, Policy }))
     await expect(encrypt()).resolves.toBeDefined()
+    const lockedOut = Policy.replace('kms:PutKeyPolicy', 'kms:DescribeKey')
+    await expect(world.root.kms.send(new PutKeyPolicyCommand({ KeyId, Policy: lockedOut }))).rejects.toMatchObject({
+      name: 'MalformedPolicyDocumentException',
+      message: 'The new key policy will not allow you to update the key policy in the future.',
+    })
     await expect(world.root.kms.send(new DescribeKeyCommand({ KeyId }))).rejects.toThrow(
       'because no resource-based policy allows the kms:DescribeKey action',
     )
+  })
+
+  test('of a key is joined by grants', async () => {
+    const { KeyMetadata } = await world.root.kms.send(new CreateKeyCommand({}))
+    const KeyId = KeyMetadata?.Arn
+    const encrypt = (context: Record<string, string>) =>
+      ada.kms.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from('x'), EncryptionContext: context }))
+    await world.root.kms.send(
+      new CreateGrantCommand({
+        KeyId,
+        GranteePrincipal: adaArn,
+        Operations: ['Encrypt'],
+        Constraints: { EncryptionContextSubset: { team: 'one' } },
+      }),
+    )
+    await expect(encrypt({ team: 'one', more: 'x' })).resolves.toBeDefined()
+    await expect(encrypt({ team: 'two' })).rejects.toMatchObject({ name: 'AccessDeniedException' })
+    await expect(ada.kms.send(new DescribeKeyCommand({ KeyId }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    })
   })
 
   test('of a secret lets in another account, where that account lets its own out', async () => {
