@@ -90,7 +90,8 @@ describe.skipIf(aws === null)('the AWS CLI', () => {
         '',
       ].join('\n'),
     )
-    const asRole = { ...ada, AWS_CONFIG_FILE: config }
+    // The command keeps sessions below the home directory.
+    const asRole = { ...ada, AWS_CONFIG_FILE: config, HOME: home }
     const { Arn } = await cli(asRole, '--profile', 'ops', 'sts', 'get-caller-identity')
     expect(Arn).toBe('arn:aws:sts::000000000000:assumed-role/ops/deploy')
     const properties = join(home, 'server.properties')

@@ -127,6 +127,7 @@ program
   .addOption(json())
   .action(async (options) => (await import('./commands/doctor.ts')).doctor(options))
 
+program
   .command('audit')
   .description('the API calls of late: who called what, and the answer')
   .option('--last <time>', 'how far to look back: 90s, 10m, 2h, 1d', '1h')
