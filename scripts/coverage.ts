@@ -39,7 +39,10 @@ const file = join(root, 'docs', 'coverage.md')
 function main(): void {
   const services: readonly ServiceCoverage[] = [
     { model: loadModel('kafka'), served: new Set(Object.keys(kafkaOperations(notCalled))) },
-    { model: loadModel('sts'), served: new Set(Object.keys(stsOperations(notCalled as unknown as Identity, () => new Date()))) },
+    {
+      model: loadModel('sts'),
+      served: new Set(Object.keys(stsOperations(notCalled as unknown as Identity, () => new Date()))),
+    },
     { model: loadModel('iam'), served: new Set(Object.keys(iamOperations(notCalled as unknown as IamDependencies))) },
     { model: loadModel('kms'), served: new Set(Object.keys(kmsOperations(notCalled))) },
     { model: loadModel('secretsmanager'), served: new Set(Object.keys(secretsManagerOperations(notCalled))) },

@@ -161,6 +161,8 @@ export interface Transport {
   readonly remotePort: number
   /** True when TLS protects the stream. */
   readonly secure: boolean
+  /** What the client has proved to be, on a listener that asks for certificates; null: nothing. */
+  readonly peerCertificate: PeerCertificate | null
   /** Set exactly once, in the turn in which the transport was handed over. */
   attach(events: TransportEvents): void
   /** Stops `onBytes`; bytes already in flight inside the process may still be delivered once. */
@@ -197,6 +199,35 @@ export interface TlsServerOptions {
   readonly certificatePem: string
 }
 
+/** Whose certificates are accepted of clients. Plain data. */
+export interface ClientTrust {
+  /** Certificates of authorities, PEM. A client's chain leads to one of them, which need not be a root. None: nobody's do. */
+  readonly authoritiesPem: readonly string[]
+  /** What is accepted no more, by the authority that issued it. */
+  readonly revocations: readonly Revocations[]
+}
+
+export interface Revocations {
+  readonly issuerPem: string
+  /** Serial numbers: hex digits, lower case, no zeros in front; null: everything that it issued. */
+  readonly serials: readonly string[] | null
+}
+
+/** How a TLS listener asks its clients who they are. */
+export interface ClientCertificates {
+  /** `requested`: who has none comes in all the same. One that is shown must be good either way. */
+  readonly demand: 'requested' | 'required'
+  /** Acceptor.replaceClientTrust changes it. */
+  readonly trust: ClientTrust
+}
+
+/** A certificate that was checked when its connection was made. */
+export interface PeerCertificate {
+  readonly der: Uint8Array
+  /** It is among the revoked. Of its chain nothing is known: everything under a revoked authority must be named as such. */
+  isRevokedBy(trust: ClientTrust): boolean
+}
+
 /** How a TLS connection checks its peer. */
 export interface TlsClientOptions {
   /** Certificates of the authorities that are trusted, PEM; nobody else is. */
@@ -218,6 +249,8 @@ export interface ListenOptions {
   readonly tls?: TlsServerOptions
   /** Asked as soon as somebody connects, before TLS: false closes the connection. */
   readonly admit?: (peer: Peer) => boolean
+  /** TLS only; absent: clients are not asked. Every connection shows its certificate anew: no session is resumed. */
+  readonly clientCertificates?: ClientCertificates
   readonly onConnection: (transport: Transport) => void
   /** TLS: a peer never became a connection. */
   readonly onHandshakeFailed?: (remoteAddress: string, error: Error) => void
@@ -230,6 +263,8 @@ export interface Acceptor {
   close(callback?: () => void): void
   /** TLS: connections to come are shown another certificate; open ones live on. @throws when key and certificate are no pair */
   replaceCertificate(tls: TlsServerOptions): void
+  /** Of a listener that asks for certificates: counts for connections to come. @throws when an authority cannot be read */
+  replaceClientTrust(trust: ClientTrust): void
 }
 
 export interface ConnectOptions {

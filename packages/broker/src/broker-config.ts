@@ -14,6 +14,8 @@ export interface BrokerListener {
   /** With SSL: shows the certificate of `BrokerConfig.tls`. With SASL: clients prove who they are by `saslMechanisms`. */
   readonly securityProtocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
   readonly saslMechanisms?: readonly ClientSaslMechanism[]
+  /** With SSL: clients are asked for certificates (`ssl.client.auth`), of authorities that the security snapshot names. */
+  readonly clientCertificates?: 'requested' | 'required'
   readonly host: string
   /** 0 takes a free port, which is then what is advertised unless `advertisedPort` is set. */
   readonly port: number

@@ -9,7 +9,7 @@ export function requestListeners(
   mechanismOf: (name: ClientSaslMechanism) => SaslMechanism,
 ): ListenerOptions[] {
   const clients = config.listeners.map(
-    ({ name, host, port, securityProtocol, saslMechanisms = [] }): ListenerOptions => {
+    ({ name, host, port, securityProtocol, saslMechanisms = [], clientCertificates }): ListenerOptions => {
       const encrypted = securityProtocol === 'SSL' || securityProtocol === 'SASL_SSL'
       const authenticated = securityProtocol === 'SASL_PLAINTEXT' || securityProtocol === 'SASL_SSL'
       invariant(!encrypted || config.tls !== undefined, 'a listener with TLS has a certificate to show', { name })
@@ -20,6 +20,7 @@ export function requestListeners(
         port,
         internal: false,
         ...(encrypted && config.tls !== undefined ? { tls: config.tls } : {}),
+        ...(encrypted && clientCertificates !== undefined ? { clientCertificates } : {}),
         ...(authenticated ? { saslMechanisms: saslMechanisms.map(mechanismOf) } : {}),
       }
     },

@@ -54,6 +54,11 @@ export interface ClusterSpec {
   readonly controllers: readonly ControllerSpec[]
   /** At least one. */
   readonly clientListeners: readonly ClientListener[]
+  /**
+   * Of the listener `tls`: clients are asked for certificates of authorities that the security snapshot names. Left out:
+   * they are not asked.
+   */
+  readonly clientCertificates?: 'requested' | 'required'
   /** Nodes speak TLS with each other. */
   readonly encryptsInCluster: boolean
   /** What the nodes' data is encrypted under; null: it is plain. Chosen when the cluster is made. */

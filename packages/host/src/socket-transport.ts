@@ -6,7 +6,7 @@
  * object per write, since Node calls the write callbacks in order and one bound function serves them all.
  */
 import type * as net from 'node:net'
-import type { Transport, TransportEvents } from '@millrace/base/host'
+import type { PeerCertificate, Transport, TransportEvents } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
 
 /** Up to so many bytes one copy is cheaper than a write per buffer. */
@@ -15,12 +15,15 @@ const JOINED_BYTES_MAX = 16 * 1024
 /** How long an ended connection waits for the peer's own end before it is dropped. */
 const END_LINGER_MS = 2_000
 
+export const plaintext: Pick<Transport, 'secure' | 'peerCertificate'> = { secure: false, peerCertificate: null }
+
 export class SocketTransport implements Transport {
   readonly localAddress: string
   readonly localPort: number
   readonly remoteAddress: string
   readonly remotePort: number
   readonly secure: boolean
+  readonly peerCertificate: PeerCertificate | null
   unwrittenBytes = 0
 
   readonly #socket: net.Socket
@@ -35,9 +38,13 @@ export class SocketTransport implements Transport {
   #pendingSizes: number[] = []
   #firstPending = 0
 
-  constructor(socket: net.Socket, options: { readonly secure: boolean } = { secure: false }) {
+  constructor(
+    socket: net.Socket,
+    { secure, peerCertificate }: Pick<Transport, 'secure' | 'peerCertificate'> = plaintext,
+  ) {
     this.#socket = socket
-    this.secure = options.secure
+    this.secure = secure
+    this.peerCertificate = peerCertificate
     // Read now: after a close the socket no longer knows its addresses.
     this.localAddress = textualAddress(socket.localAddress)
     this.localPort = socket.localPort ?? 0

@@ -1,6 +1,6 @@
 /** What listeners and connections have in common, with and without TLS. */
 import type * as net from 'node:net'
-import type { Acceptor, ConnectOptions, ListenOptions, TlsServerOptions, Transport } from '@millrace/base/host'
+import type { Acceptor, ConnectOptions, ListenOptions, Transport } from '@millrace/base/host'
 import { type SocketTransport, textualAddress } from './socket-transport.ts'
 
 /** Connections the kernel completes while the loop is busy. */
@@ -20,7 +20,7 @@ export function openListener(
   server: net.Server,
   options: Pick<ListenOptions, 'host' | 'port'>,
   callback: (error: Error | null, acceptor: Acceptor | null) => void,
-  replaceCertificate: (tls: TlsServerOptions) => void = noCertificate,
+  replacements: Pick<Acceptor, 'replaceCertificate' | 'replaceClientTrust'> = noTls,
 ): void {
   server.once('error', (error) => callback(error, null))
   server.listen({ host: options.host, port: options.port, backlog: LISTEN_BACKLOG }, () => {
@@ -35,7 +35,7 @@ export function openListener(
         server.close()
         if (closed !== undefined) setImmediate(closed)
       },
-      replaceCertificate,
+      ...replacements,
     })
   })
 }
@@ -67,6 +67,11 @@ export function whenConnected(
   })
 }
 
-function noCertificate(): void {
-  throw new Error('a plaintext listener has no certificate to replace')
+const noTls: Pick<Acceptor, 'replaceCertificate' | 'replaceClientTrust'> = {
+  replaceCertificate() {
+    throw new Error('a plaintext listener has no certificate to replace')
+  },
+  replaceClientTrust() {
+    throw new Error('a plaintext listener asks for no certificates')
+  },
 }

@@ -63,6 +63,19 @@ export class KafkaApi {
     return answer.clusterInfo
   }
 
+  /** Whether nobody gets in by TLS who has no certificate. */
+  async demandsCertificates(arn: string): Promise<boolean> {
+    const { clusterInfo } = await this.#call<{
+      clusterInfo: {
+        provisioned?: {
+          clientAuthentication?: { tls?: { enabled?: boolean }; unauthenticated?: { enabled?: boolean } }
+        }
+      }
+    }>('GET', `/api/v2/clusters/${encodeURIComponent(arn)}`)
+    const { tls, unauthenticated } = clusterInfo.provisioned?.clientAuthentication ?? {}
+    return tls?.enabled === true && unauthenticated?.enabled !== true
+  }
+
   async deleteCluster(arn: string): Promise<void> {
     await this.#call('DELETE', `/v1/clusters/${encodeURIComponent(arn)}`)
   }

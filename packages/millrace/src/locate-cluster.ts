@@ -39,6 +39,11 @@ export async function accessTo(options: ClusterOption): Promise<ClusterAccess> {
   const { plaintext, tls } = await api.bootstrapStrings(arn)
   if (plaintext !== null) return { bootstrap: plaintext }
   if (tls === null) throw new UserError(`Cluster ${arn} has no listener that this command can use.`)
+  if (await api.demandsCertificates(arn)) {
+    throw new UserError(
+      'The cluster demands client certificates, and this command has none: `millrace properties --auth tls --certificate FILE --key FILE` configures a client that does.',
+    )
+  }
   const { authority } = await localAuthority(options.dataDir)
   return { bootstrap: tls, tls: { caPem: authority.certificatePem } }
 }

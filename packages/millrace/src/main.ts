@@ -32,6 +32,11 @@ program
       .env('MILLRACE_REGION'),
   )
   .addOption(dataDir())
+  .addOption(
+    new Option('--mtls-revocation', 'clusters refuse client certificates that their private CA has revoked').env(
+      'MILLRACE_MTLS_REVOCATION',
+    ),
+  )
   .addOption(new Option('--ephemeral', 'keep nothing: clusters end with this process').env('MILLRACE_EPHEMERAL'))
   .addOption(
     new Option(
@@ -89,6 +94,8 @@ program
   .description('a client configuration that works as it is printed')
   .addOption(new Option('--auth <kind>', 'how to connect').choices(['plaintext', 'tls', 'scram', 'iam']).default('tls'))
   .option('--user <name>', 'whose SCRAM login, where a cluster has several')
+  .option('--certificate <file>', "mutual TLS: the client's certificate, its chain after it (PEM)")
+  .option('--key <file>', "mutual TLS: the client's private key (PEM)")
   .addOption(
     new Option('--for <client>', 'whose configuration')
       .choices(['java', 'librdkafka', 'kafkajs', 'python'])

@@ -4,6 +4,7 @@
  */
 import type { BrokerSpec, ClientListener, ClusterSpec } from '@millrace/engine/engine'
 import { defaultProperties } from './configurations/default-properties.ts'
+import { servesMutualTls, type ClientAuthority } from './mutual-tls/client-authorities.ts'
 import { isRemovedFrom } from './configurations/settable-properties.ts'
 import type {
   BrokerNodeGroupInfo,
@@ -22,6 +23,8 @@ export interface DesiredCluster {
   readonly NumberOfBrokerNodes: number
   readonly BrokerNodeGroupInfo: BrokerNodeGroupInfo
   readonly ClientAuthentication?: ClientAuthentication
+  /** Of ClientAuthentication.Tls, as they were looked up; not shown by the API. */
+  readonly ClientAuthorities?: readonly ClientAuthority[]
   readonly EncryptionInfo: EncryptionInfo
   readonly EnhancedMonitoring: EnhancedMonitoring
   readonly OpenMonitoring: OpenMonitoringInfo
@@ -47,13 +50,24 @@ export interface SpecRequest {
 
 /** Which kinds of clients the cluster serves. */
 export function clientListeners({ ClientAuthentication, EncryptionInfo }: DesiredCluster): ClientListener[] {
-  const unauthenticated = ClientAuthentication === undefined || ClientAuthentication.Unauthenticated?.Enabled === true
   const open = openListeners[EncryptionInfo.EncryptionInTransit?.ClientBroker ?? 'TLS']
+  const unauthenticated = servesUnauthenticated(ClientAuthentication) ? open : []
   return [
-    ...(unauthenticated ? open : []),
+    ...unauthenticated,
+    ...(servesMutualTls(ClientAuthentication) && !unauthenticated.includes('tls') ? (['tls'] as const) : []),
     ...(ClientAuthentication?.Sasl?.Scram?.Enabled === true ? (['scram'] as const) : []),
     ...(ClientAuthentication?.Sasl?.Iam?.Enabled === true ? (['iam'] as const) : []),
   ]
+}
+
+function servesUnauthenticated(authentication: ClientAuthentication | undefined): boolean {
+  return authentication === undefined || authentication.Unauthenticated?.Enabled === true
+}
+
+/** Clients share the listener `tls`: with unauthenticated ones there, a certificate is asked for and may be missing. */
+function clientCertificates({ ClientAuthentication }: DesiredCluster): Pick<ClusterSpec, 'clientCertificates'> {
+  if (!servesMutualTls(ClientAuthentication)) return {}
+  return { clientCertificates: servesUnauthenticated(ClientAuthentication) ? 'requested' : 'required' }
 }
 
 /** For unauthenticated clients. */
@@ -75,6 +89,7 @@ export function clusterSpec({ id, arn, name, desired, properties }: SpecRequest)
     brokers: brokerSpecs(desired),
     controllers: [{ nodeId: CONTROLLER_NODE_ID }],
     clientListeners: clientListeners(desired),
+    ...clientCertificates(desired),
     encryptsInCluster: desired.EncryptionInfo.EncryptionInTransit?.InCluster !== false,
     encryptionAtRest: keyArn === undefined ? null : { keyArn, clusterArn: arn },
     properties: { ...defaultProperties(desired.ZoneIds.length), ...Object.fromEntries(settable) },

@@ -12,6 +12,8 @@ import { type KeySource, noKeys } from './at-rest/key-source.ts'
 import { KeyWatch } from './at-rest/key-watch.ts'
 import type { Engine, MappedNetwork, NodeId, NodeObservation, NodeRole, NodeState } from '@millrace/engine/engine'
 import type { ClusterState } from './cluster-state.ts'
+import { noAuthorities, type AuthoritySource } from './mutual-tls/authority-source.ts'
+import { clientTrustSource } from './mutual-tls/client-trust.ts'
 import { kafkaOperations } from './kafka-operations.ts'
 import { BrokerInterfaces } from './network/broker-interfaces.ts'
 import { NetworkRules } from './network/network-rules.ts'
@@ -48,6 +50,10 @@ export interface MskServiceOptions {
   readonly networks?: NetworkSource
   /** Sources that clients are given instead of their own address. */
   readonly clientAddressMap?: readonly MappedNetwork[]
+  /** Whose certificates clusters accept; none when left out. */
+  readonly authorities?: AuthoritySource
+  /** Certificates that their authority has revoked are refused, which MSK does not do. */
+  readonly mtlsRevocation?: boolean
   /** `setKafkaScramUsers(engine, host)` of scram/scram-users.ts, or a test's own. */
   readonly setScramUsers: SetScramUsers
   /** Who may come in by IAM; nobody when left out. */
@@ -120,7 +126,9 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     clock,
   })
   const network = new NetworkRules({ networks, addressMap, logger })
-  const security = new SecuritySync({ store, engine, clock, logger, sources: [iam, network] })
+  const { authorities = noAuthorities, mtlsRevocation = false } = options
+  const sources = [iam, network, clientTrustSource(authorities, mtlsRevocation)]
+  const security = new SecuritySync({ store, engine, clock, logger, sources })
   const reconciler = new Reconciler({
     store,
     engine,
@@ -140,6 +148,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     keys,
     alwaysEncrypts,
     secrets,
+    authorities,
     setScramUsers,
     securityChanged: () => security.changed(),
     store,

@@ -6,7 +6,7 @@
  * past its call of `respond` retains the slab. Of every other API they lie in a private buffer and live as long as they
  * are referenced.
  */
-import type { TlsServerOptions } from '@millrace/base/host'
+import type { ClientCertificates, TlsServerOptions } from '@millrace/base/host'
 import type { FrameLease } from '@millrace/log/arena'
 import type { RequestDefinition, ResponseDefinition } from '@millrace/protocol/definition'
 import type { ConnectionQuota } from './request-quotas.ts'
@@ -23,6 +23,8 @@ export interface ListenerOptions {
   readonly transport?: 'auto' | 'onread' | 'data'
   /** What the listener shows; absent: plaintext. */
   readonly tls?: TlsServerOptions
+  /** With TLS: clients are asked for certificates, and known by the subject. RequestServer.replaceClientTrust says whose; until then nobody's. */
+  readonly clientCertificates?: ClientCertificates['demand']
   /** By which clients prove who they are; none: they need not. Internal listeners have their own. */
   readonly saslMechanisms?: readonly SaslMechanism[]
 }
@@ -33,7 +35,7 @@ export interface ConnectionInfo {
   readonly id: number
   readonly listenerName: string
   readonly internal: boolean
-  /** 'User:ANONYMOUS', or 'Node:internal' once the cluster's secret has been proved. */
+  /** 'User:ANONYMOUS', `User:` and the subject of its certificate, or what a login has proved ('Node:internal': the cluster's secret). */
   readonly principal: string
   readonly remoteAddress: string
   readonly remotePort: number

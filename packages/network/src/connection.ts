@@ -8,7 +8,7 @@
  * logged reason, as Kafka does. A handler that throws costs its connection, not the process; only a broken invariant
  * of our own is let through. Single owner: the server's loop.
  */
-import type { Transport } from '@millrace/base/host'
+import type { PeerCertificate, Transport } from '@millrace/base/host'
 import { InvariantError } from '@millrace/base/invariant'
 import { ApiKey } from '@millrace/protocol/apis'
 import { decodeMessage } from '@millrace/protocol/codec'
@@ -16,6 +16,7 @@ import type { Encodable, ResponseDefinition } from '@millrace/protocol/definitio
 import { decodeRequestHeader, encodeResponseFrame } from '@millrace/protocol/headers'
 import { DecodeError } from '@millrace/protocol/primitives/decode-error'
 import { Reader } from '@millrace/protocol/primitives/reader'
+import { certificatePrincipal } from './certificate-principal.ts'
 import type { ConnectionOptionsOf } from './connection-options.ts'
 import { Framer, type Frame } from './framer.ts'
 import { PendingRequest, type RequestOwner } from './pending-request.ts'
@@ -31,7 +32,7 @@ export type ConnectionOptions = ConnectionOptionsOf<Connection>
 
 /** Less than this is not worth counting: the kernel's own buffers hold more. */
 const BEHIND_BYTES = 64 * 1024
-const ANONYMOUS = 'User:ANONYMOUS'
+export const ANONYMOUS = 'User:ANONYMOUS'
 
 export class Connection implements RequestOwner, BacklogUser {
   readonly id: number
@@ -41,7 +42,9 @@ export class Connection implements RequestOwner, BacklogUser {
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
-  principal: string = ANONYMOUS
+  principal: string
+  /** What the client has shown; null: nothing, or it was not asked. */
+  readonly peerCertificate: PeerCertificate | null
   clientSoftwareName = ''
   clientSoftwareVersion = ''
   /** Monotonic time of the last byte from the peer or of the last response. */
@@ -78,6 +81,8 @@ export class Connection implements RequestOwner, BacklogUser {
     this.localAddress = transport.localAddress
     this.localPort = transport.localPort
     this.authentication = options.authentication
+    this.peerCertificate = transport.peerCertificate
+    this.principal = certificatePrincipal(transport.peerCertificate) ?? ANONYMOUS
     this.#options = options
     this.#usage = options.usage?.of('', '') ?? null
     this.#transport = transport

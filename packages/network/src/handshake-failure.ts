@@ -94,6 +94,13 @@ export function handshakeRefusal(error: Error): ConnectionRefusal {
   }
 }
 
+/** Of a client that was in when its certificate was revoked. */
+export const revokedCertificate: ConnectionRefusal = {
+  kind: 'client-certificate',
+  reason: "The client's certificate has been revoked.",
+  remedy: CLIENT_CERTIFICATE,
+}
+
 function causeOf(error: Error): Cause | undefined {
   const code = codeOf(error)
   return causes.find(({ pattern }) => pattern.test(code))

@@ -5,7 +5,7 @@
  *
  *   Transport ─▶ Framer ─▶ Connection ─▶ ApiHandler ─▶ ResponseQueue ─▶ Transport (one writev per connection and tick)
  */
-import type { Acceptor, Host, Peer, TimerHandle, TlsServerOptions, Transport } from '@millrace/base/host'
+import type { Acceptor, ClientTrust, Host, Peer, TimerHandle, TlsServerOptions, Transport } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import type { Arena } from '@millrace/log/arena'
@@ -14,8 +14,8 @@ import type { ClientAccess } from './access/client-access.ts'
 import type { ConnectionInfo, HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
 import { noFeatures, type AdvertisedFeatures } from './api-versions.ts'
 import { createBuiltInHandlers } from './built-in-handlers.ts'
-import { Connection, type ConnectionOptions } from './connection.ts'
-import { handshakeFailure, handshakeRefusal } from './handshake-failure.ts'
+import { ANONYMOUS, Connection, type ConnectionOptions } from './connection.ts'
+import { handshakeFailure, handshakeRefusal, revokedCertificate } from './handshake-failure.ts'
 import { INTERNAL_PRINCIPAL, INTERNAL_USER } from './internal-listener.ts'
 import { defaultConnectionLimits, defaultLimits, type ConnectionLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
@@ -71,6 +71,8 @@ const SWEEP_INTERVAL_MS = 5_000
 const RAISE_CONNECTION_RATE =
   'kafka-configs.sh --alter --entity-type ips --entity-default --add-config connection_creation_rate=<more>'
 
+const nobody: ClientTrust = { authoritiesPem: [], revocations: [] }
+
 export class RequestServer {
   /** What clients have asked since the server started. */
   readonly usage: RequestUsage = new RequestUsage()
@@ -87,6 +89,7 @@ export class RequestServer {
   readonly #acceptors = new Map<string, Acceptor>()
   readonly #connections = new Set<Connection>()
   readonly #connectionsByAddress = new Map<string, number>()
+  #clientTrust: ClientTrust = nobody
   #unflushed: Connection[] = []
   #nextConnectionId = 1
   #sweep: TimerHandle | null = null
@@ -111,15 +114,24 @@ export class RequestServer {
       const listener = listeners[index]
       if (listener === undefined) return callback(null)
       const accept = this.#acceptorOf(listener)
-      const { port, transport = 'auto', tls } = listener
+      const { port, transport = 'auto', tls, clientCertificates: demand } = listener
       const onHandshakeFailed = (remoteAddress: string, cause: Error): void => {
         const peer = { listener: listener.name, remoteAddress }
         if (this.refusals.add({ ...handshakeRefusal(cause), ...peer }))
           this.#options.logger.info('connection dropped', { ...peer, reason: handshakeFailure(cause) })
       }
       const admit = (peer: Peer): boolean => this.#admits(listener, peer)
-      const options = { host: listener.host, port, transport, admit, onConnection: accept, onHandshakeFailed }
-      host.network.listen(tls === undefined ? options : { ...options, tls }, (error, acceptor) => {
+      const options = {
+        host: listener.host,
+        port,
+        transport,
+        admit,
+        onConnection: accept,
+        onHandshakeFailed,
+        ...(tls === undefined ? {} : { tls }),
+        ...(demand === undefined ? {} : { clientCertificates: { demand, trust: this.#clientTrust } }),
+      }
+      host.network.listen(options, (error, acceptor) => {
         if (error !== null) return this.close(() => callback(error))
         invariant(acceptor !== null, 'listening gives an acceptor')
         this.#acceptors.set(listener.name, acceptor)
@@ -140,6 +152,22 @@ export class RequestServer {
   replaceCertificate(tls: TlsServerOptions): void {
     for (const listener of this.#options.listeners) {
       if (listener.tls !== undefined) this.#acceptors.get(listener.name)?.replaceCertificate(tls)
+    }
+  }
+
+  /**
+   * Clients to come are accepted by these authorities. Open connections live on, except those whose certificate has been
+   * revoked. @throws when an authority cannot be read
+   */
+  replaceClientTrust(trust: ClientTrust): void {
+    for (const listener of this.#options.listeners) {
+      if (listener.clientCertificates !== undefined) this.#acceptors.get(listener.name)?.replaceClientTrust(trust)
+    }
+    this.#clientTrust = trust
+    for (const connection of this.#connections) {
+      if (connection.peerCertificate?.isRevokedBy(trust) !== true) continue
+      connection.refused(revokedCertificate)
+      connection.drop("the client's certificate has been revoked")
     }
   }
 
@@ -230,6 +258,8 @@ export class RequestServer {
     if (this.#closing) return connection.drop('the server closes')
     if (!connection.internal && this.#options.servesClients?.() === false)
       return connection.drop('clients are not served yet')
+    if (connection.peerCertificate !== null && connection.principal === ANONYMOUS)
+      return this.#turnAway(connection, 'client-certificate', 'the subject of its certificate cannot be read')
     const limits = this.#options.connectionLimits ?? defaultConnectionLimits
     // Nodes of the cluster are never locked out by clients.
     if (!connection.internal && this.#connections.size > limits.connectionsMax)
@@ -256,7 +286,7 @@ export class RequestServer {
   }
 
   #turnAway(connection: Connection, kind: RefusalKind, reason: string): void {
-    connection.refused({ kind, reason: `The broker takes no more connections: ${reason}.` })
+    connection.refused({ kind, reason: `The broker does not take this connection: ${reason}.` })
     connection.drop(reason)
   }
 

@@ -3,7 +3,7 @@
  * only when the "kernel" takes them (just before `release`), so a buffer changed too early shows at the peer; bytes
  * handed to onBytes lie in a buffer that is overwritten right after the call, so a view kept too long shows as 0xdd.
  */
-import type { Transport, TransportEvents } from '@millrace/base/host'
+import type { PeerCertificate, Transport, TransportEvents } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
 import type { FakeHost } from './fake-host.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
@@ -41,6 +41,7 @@ export class FakeTransport implements Transport {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly secure: boolean = false
+  readonly peerCertificate: PeerCertificate | null = null
   unwrittenBytes = 0
 
   readonly #network: SimulatedNetwork

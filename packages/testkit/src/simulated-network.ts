@@ -155,6 +155,7 @@ export class HostNetwork implements Network {
       },
       // The simulated wire carries plaintext, whatever a listener shows.
       replaceCertificate: () => undefined,
+      replaceClientTrust: () => undefined,
     }
     this.#host.later(0, () => callback(null, acceptor))
   }

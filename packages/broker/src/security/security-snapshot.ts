@@ -1,5 +1,6 @@
 import type { NetworkSnapshot } from '@millrace/network/access/network-snapshot'
 import type { IamSnapshot } from '@millrace/policy/kafka-cluster/iam-snapshot'
+import type { ClientTrust } from '@millrace/base/host'
 
 /**
  * What the control plane tells a cluster's nodes about who may come in: everything a node needs to decide alone, so that the
@@ -12,4 +13,6 @@ export interface SecuritySnapshot {
   readonly network: NetworkSnapshot | null
   /** Null: the cluster has no listener for IAM. */
   readonly iam: IamSnapshot | null
+  /** Whose certificates clients may show; null or left out: nobody's. */
+  readonly clientTrust?: ClientTrust | null
 }

@@ -351,7 +351,7 @@ export class EmbeddedCluster {
       listeners: spec.clientListeners.flatMap((kind) =>
         node.clientPorts === null
           ? []
-          : [{ ...LISTENERS[kind], host: this.#options.listenHost, port: node.clientPorts[kind] }],
+          : [{ ...clientListener(kind, spec), host: this.#options.listenHost, port: node.clientPorts[kind] }],
       ),
       internalListener: { host: INTERNAL_HOST, port: node.internalPort },
       encryptsInCluster: spec.encryptsInCluster,
@@ -364,6 +364,13 @@ export class EmbeddedCluster {
 
 function needsCertificate({ clientListeners, encryptsInCluster }: ClusterSpec): boolean {
   return encryptsInCluster || clientListeners.some((kind) => LISTENERS[kind].securityProtocol !== 'PLAINTEXT')
+}
+
+function clientListener(
+  kind: ClientListener,
+  { clientCertificates }: ClusterSpec,
+): Omit<NodeListener, 'host' | 'port'> {
+  return kind === 'tls' && clientCertificates !== undefined ? { ...LISTENERS.tls, clientCertificates } : LISTENERS[kind]
 }
 
 function servedPorts({ clientPorts }: NodeRecord, kinds: readonly ClientListener[]): NodeObservation['clientPorts'] {

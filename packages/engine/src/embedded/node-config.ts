@@ -21,6 +21,7 @@ export interface NodeListener {
   readonly name: string
   readonly securityProtocol: 'PLAINTEXT' | 'SSL' | 'SASL_SSL'
   readonly saslMechanisms?: readonly ClientSaslMechanism[]
+  readonly clientCertificates?: 'requested' | 'required'
   readonly host: string
   readonly port: number
 }

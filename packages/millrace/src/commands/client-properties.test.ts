@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { clientProperties } from './client-properties.ts'
 
-const plaintext = { brokers: ['a:1', 'b:2'], caFile: null, login: null }
+const plaintext = { brokers: ['a:1', 'b:2'], caFile: null, certificate: null, login: null }
 const secret = { ...plaintext, caFile: '/ca.pem', login: { username: 'alice', password: 'a"b\\c' } }
 
 describe('the configuration printed for', () => {
@@ -35,5 +35,19 @@ describe('the configuration printed for', () => {
       sasl_plain_username: 'alice',
       sasl_plain_password: 'a"b\\c',
     })
+  })
+
+  it('mutual TLS names the files, and Java gets what is in them', () => {
+    const certificate = { certificateFile: '/c.pem', keyFile: '/k.pem', certificatePem: 'C1\nC2\n', keyPem: 'K1\nK2\n' }
+    const mutual = { ...plaintext, caFile: '/ca.pem', certificate }
+    expect(clientProperties.java(mutual).split('\n').slice(4)).toEqual([
+      'ssl.keystore.type=PEM',
+      'ssl.keystore.certificate.chain=C1\\nC2',
+      'ssl.keystore.key=K1\\nK2',
+      '',
+    ])
+    expect(clientProperties.librdkafka(mutual)).toContain('ssl.certificate.location=/c.pem\nssl.key.location=/k.pem\n')
+    expect(clientProperties.kafkajs(mutual)).toContain(`key: readFileSync("/k.pem", 'utf8'),`)
+    expect(clientProperties.python(mutual)).toContain('"ssl_keyfile": "/k.pem"')
   })
 })

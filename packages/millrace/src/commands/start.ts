@@ -23,6 +23,7 @@ export interface StartCommandOptions {
   readonly encryptAtRest?: 'customer-key' | 'always'
   /** One `CIDR=ADDRESS` or more; from the environment one text, with commas. */
   readonly clientAddressMap?: string | readonly string[]
+  readonly mtlsRevocation?: boolean
   readonly json?: boolean
 }
 
@@ -55,6 +56,7 @@ export async function start(options: StartCommandOptions): Promise<void> {
     ephemeral,
     alwaysEncrypts: options.encryptAtRest === 'always',
     clientAddressMap,
+    mtlsRevocation: options.mtlsRevocation === true,
   })
   const stop = (): void => void server.stop()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)

@@ -7,7 +7,12 @@ const read = (file: string): string => `PEM of ${file}`
 describe('the configuration of a client', () => {
   test.each(['java', 'librdkafka'] as const)('as `millrace properties` prints it for %s', (kind) => {
     const login = { username: 'al"ice', password: 'w\\onder' }
-    const text = clientProperties[kind]({ brokers: ['b1:9096', 'b2:9096'], caFile: '/ca.pem', login })
+    const text = clientProperties[kind]({
+      brokers: ['b1:9096', 'b2:9096'],
+      caFile: '/ca.pem',
+      certificate: null,
+      login,
+    })
     expect(clientConfigOf(kind === 'librdkafka' ? text.replaceAll('\\', '\\\\') : text, read)).toEqual({
       bootstrap: 'b1:9096,b2:9096',
       tls: true,

@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly alwaysEncrypts?: boolean
   /** Sources that clients are given instead of their own address. */
   readonly clientAddressMap?: readonly MappedNetwork[]
+  /** Clusters refuse client certificates that their authority has revoked. */
+  readonly mtlsRevocation?: boolean
 }
 
 export interface RunningServer {
@@ -87,6 +89,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     networks: sealed.ec2.networks,
     clientAddressMap: options.clientAddressMap ?? [],
     credentials: sealed.iam.directory,
+    authorities: sealed.acmPca.authorities,
+    mtlsRevocation: options.mtlsRevocation === true,
   }).catch(async (error: unknown) => {
     await sealed.close()
     throw error

@@ -138,10 +138,10 @@ const refused: readonly (readonly [string, Partial<ProvisionedRequest>, string, 
     'clientBroker TLS',
   ],
   [
-    'mutual TLS',
+    'mutual TLS without authorities',
     { ClientAuthentication: { Tls: { Enabled: true } } },
-    'clientAuthentication.tls.enabled',
-    'not served',
+    'clientAuthentication.tls.certificateAuthorityArnList',
+    'acm-pca',
   ],
   [
     'no mode at all',

@@ -8,6 +8,7 @@ import { clusterArn, newCurrentVersion, newResourceId } from '../arns.ts'
 import type { DesiredCluster } from '../desired-cluster.ts'
 import { kafkaVersion, kafkaVersions, type KafkaVersionFact } from '../kafka-versions.ts'
 import type { LoggingInfo, OpenMonitoringInfo, ProvisionedRequest } from '../sdk-types.ts'
+import { clientAuthorities, withTlsSaid, type ClientAuthority } from '../mutual-tls/client-authorities.ts'
 import type { Cluster } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { checkBrokerNodes } from '../validation/broker-nodes.ts'
@@ -31,7 +32,7 @@ const BROKERS_PER_ACCOUNT_MAX = 90
 
 /** Checks the request, writes the cluster as CREATING, and lets the reconciler know. */
 export async function createProvisionedCluster(
-  { store, wake, clock, networks, keys, alwaysEncrypts }: Dependencies,
+  { store, wake, clock, networks, keys, alwaysEncrypts, authorities }: Dependencies,
   context: CallContext,
   request: CreateRequest,
 ): Promise<Cluster> {
@@ -51,6 +52,12 @@ export async function createProvisionedCluster(
   checkClientAccess(provisioned.EncryptionInfo, provisioned.ClientAuthentication, prefix)
   const { EncryptionInfo: encryption } = provisioned
   const keyArn = await chosenKeyArn({ keys, scope: context, encryption, prefix, always: alwaysEncrypts })
+  const foundAuthorities = await clientAuthorities(
+    authorities,
+    context,
+    provisioned.ClientAuthentication,
+    `${prefix}clientAuthentication.tls.certificateAuthorityArnList`,
+  )
   const id = newResourceId()
   const cluster: Cluster = {
     arn: clusterArn(context, name, id),
@@ -63,11 +70,11 @@ export async function createProvisionedCluster(
     stateMessage: null,
     currentVersion: newCurrentVersion(),
     createdAt: clock().toISOString(),
-    desired: desiredCluster(
-      provisioned,
-      zoneIdsOfSubnets(context, provisioned.BrokerNodeGroupInfo.ClientSubnets, networks),
+    desired: desiredCluster(provisioned, {
+      zoneIds: zoneIdsOfSubnets(context, provisioned.BrokerNodeGroupInfo.ClientSubnets, networks),
       keyArn,
-    ),
+      authorities: foundAuthorities,
+    }),
     observed: null,
     tags,
     activeOperationArn: null,
@@ -134,9 +141,13 @@ async function checkAgainstOthers(
 /** The request with AWS's defaults. */
 function desiredCluster(
   provisioned: ProvisionedRequest,
-  zoneIds: readonly string[],
-  keyArn: string | null,
+  found: {
+    readonly zoneIds: readonly string[]
+    readonly keyArn: string | null
+    readonly authorities: readonly ClientAuthority[]
+  },
 ): DesiredCluster {
+  const { zoneIds, keyArn, authorities } = found
   const group = provisioned.BrokerNodeGroupInfo
   return {
     KafkaVersion: provisioned.KafkaVersion,
@@ -149,7 +160,8 @@ function desiredCluster(
     },
     ...(provisioned.ClientAuthentication === undefined
       ? {}
-      : { ClientAuthentication: provisioned.ClientAuthentication }),
+      : { ClientAuthentication: withTlsSaid(provisioned.ClientAuthentication) }),
+    ...(authorities.length === 0 ? {} : { ClientAuthorities: authorities }),
     EncryptionInfo: {
       ...(keyArn === null ? {} : { EncryptionAtRest: { DataVolumeKMSKeyId: keyArn } }),
       EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true, ...provisioned.EncryptionInfo?.EncryptionInTransit },

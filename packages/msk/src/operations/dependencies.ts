@@ -6,6 +6,7 @@ import type { Engine } from '@millrace/engine/engine'
 import { checkArn } from '../arns.ts'
 import type { KeySource } from '../at-rest/key-source.ts'
 import type { NetworkSource } from '../network/network-source.ts'
+import type { AuthoritySource } from '../mutual-tls/authority-source.ts'
 import type { SetScramUsers } from '../scram/scram-users.ts'
 import type { SecretSource } from '../scram/secret-source.ts'
 import type { Cluster } from '../store/records.ts'
@@ -27,6 +28,7 @@ export interface Dependencies {
   /** Clusters without a key of their own are encrypted under the AWS managed key. */
   readonly alwaysEncrypts: boolean
   readonly networks: NetworkSource
+  readonly authorities: AuthoritySource
   readonly setScramUsers: SetScramUsers
 }
 

@@ -1,20 +1,35 @@
 import { badRequest } from '@millrace/aws/errors'
 import type { OperationHandler } from '@millrace/aws/service'
 import type { DesiredCluster } from '../desired-cluster.ts'
+import { clientAuthorities, withTlsSaid } from '../mutual-tls/client-authorities.ts'
 import type { ClientAuthentication, EncryptionInfo } from '../sdk-types.ts'
 import type { OperationChange } from '../store/records.ts'
 import { checkClientAccess } from '../validation/client-access.ts'
 import { acceptOperation } from './accept-operation.ts'
 import { checkCurrentVersion, type Dependencies, requireCluster } from './dependencies.ts'
 
+const MEMBER = 'clientAuthentication.tls.certificateAuthorityArnList'
+
 /** Which listeners the brokers have: they are restarted one after the other with the new ones. The same settings again are accepted. */
-export function updateSecurity({ store, wake, clock }: Dependencies): OperationHandler<'kafka', 'UpdateSecurity'> {
+export function updateSecurity({
+  store,
+  wake,
+  clock,
+  authorities,
+}: Dependencies): OperationHandler<'kafka', 'UpdateSecurity'> {
   return async ({ ClusterArn, ClientAuthentication, EncryptionInfo, CurrentVersion }, context) => {
     const arn = await store.transaction(async (transaction) => {
       const cluster = await requireCluster(transaction, ClusterArn, context)
       checkCurrentVersion(cluster, CurrentVersion)
-      const desired = changed(cluster.desired, ClientAuthentication, EncryptionInfo)
-      checkClientAccess(desired.EncryptionInfo, desired.ClientAuthentication, '')
+      const change = changed(cluster.desired, ClientAuthentication, EncryptionInfo)
+      checkClientAccess(change.EncryptionInfo, change.ClientAuthentication, '')
+      const desired =
+        ClientAuthentication === undefined
+          ? change
+          : {
+              ...change,
+              ClientAuthorities: await clientAuthorities(authorities, context, ClientAuthentication, MEMBER),
+            }
       return acceptOperation(transaction, context, clock(), {
         cluster,
         event: 'update-accepted',
@@ -52,7 +67,7 @@ function changed(
   const ClientBroker = encryption?.EncryptionInTransit?.ClientBroker ?? transit?.ClientBroker
   return {
     ...before,
-    ...(authentication === undefined ? {} : { ClientAuthentication: authentication }),
+    ...(authentication === undefined ? {} : { ClientAuthentication: withTlsSaid(authentication) }),
     EncryptionInfo: {
       ...before.EncryptionInfo,
       EncryptionInTransit: { ...transit, ...(ClientBroker === undefined ? {} : { ClientBroker }) },

@@ -6,6 +6,7 @@ import { Paginator } from '@millrace/aws/pagination'
 import { silentLogger } from '@millrace/base/logger'
 import { kafkaOperations } from '../kafka-operations.ts'
 import type { Dependencies } from '../operations/dependencies.ts'
+import { clientTrustSource } from '../mutual-tls/client-trust.ts'
 import { SecuritySync } from '../security/security-sync.ts'
 import { Reconciler } from '../reconciler/reconciler.ts'
 import type { ProvisionedRequest } from '../sdk-types.ts'
@@ -14,6 +15,7 @@ import { type Database, openDatabase } from '../store/database.ts'
 import { Store } from '../store/store.ts'
 import { BrokerInterfaces } from '../network/broker-interfaces.ts'
 import { FakeNetworks } from './fake-networks.ts'
+import { FakeAuthorities } from './fake-authorities.ts'
 import { FakeEngine } from './fake-engine.ts'
 import { FakeKeys } from './fake-keys.ts'
 import { FakeScramUsers, FakeSecrets } from './fake-secrets.ts'
@@ -28,6 +30,7 @@ export class ControlPlane {
   readonly keys: FakeKeys = new FakeKeys()
   /** As `--encrypt-at-rest always`. */
   alwaysEncrypts = false
+  readonly authorities: FakeAuthorities = new FakeAuthorities()
   readonly scramUsers: FakeScramUsers = new FakeScramUsers()
   readonly networks: FakeNetworks = new FakeNetworks()
   /** How often an operation told that snapshots may be others. */
@@ -62,6 +65,7 @@ export class ControlPlane {
       secrets: this.secrets,
       keys: this.keys,
       alwaysEncrypts: this.alwaysEncrypts,
+      authorities: this.authorities,
       setScramUsers: this.scramUsers.set,
       securityChanged: () => void this.securityChanges++,
     }
@@ -134,8 +138,9 @@ export class ControlPlane {
 
   #newReconciler(): Reconciler {
     const { store, engine, clock } = this
-    const security = new SecuritySync({ store, engine, clock, logger: silentLogger, sources: [] })
     const interfaces = new BrokerInterfaces(store, this.networks)
+    const sources = [clientTrustSource(this.authorities, false)]
+    const security = new SecuritySync({ store, engine, clock, logger: silentLogger, sources })
     return new Reconciler({
       store,
       engine,

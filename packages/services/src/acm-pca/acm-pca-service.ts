@@ -12,6 +12,7 @@ import { AuthorityVault } from './authority-vault.ts'
 import { certificateOperations } from './certificate-operations.ts'
 import type { AcmPcaDependencies } from './dependencies.ts'
 import type { PrivateAuthorities } from './private-authorities.ts'
+import { acmPcaTargets } from './targets.ts'
 import { tagOperations } from './tag-operations.ts'
 
 export interface AcmPcaService {
@@ -30,7 +31,7 @@ export function createAcmPcaService({ database, masterKey, clock = () => new Dat
   const store = new AuthorityStore(database)
   const vault = new AuthorityVault({ store, masterKey, clock })
   const operations = acmPcaOperations({ vault, store, clock, pages: new Pages('InvalidNextTokenException') })
-  return { service: defineService(loadModel('acm-pca'), operations), authorities: vault }
+  return { service: defineService(loadModel('acm-pca'), operations, acmPcaTargets(store)), authorities: vault }
 }
 
 export function acmPcaOperations(dependencies: AcmPcaDependencies): OperationHandlers<'acm-pca'> {

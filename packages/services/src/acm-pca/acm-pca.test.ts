@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import type { Input } from '@millrace/aws/operation-types'
 import { readSigningRequest, newSigningRequest, type NamePart } from '@millrace/pki/signing-request'
 import type { KeyAlgorithm, SigningAlgorithm } from '@millrace/pki/signing-keys'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { Pages } from '../pages.ts'
 import type { Database } from '../store/database.ts'
 import { openTestDatabase } from '../testing/memory-database.ts'
 import { acmPcaOperations } from './acm-pca-service.ts'
 import { AuthorityStore } from './authority-store.ts'
+import { acmPcaTargets } from './targets.ts'
 import { AuthorityVault } from './authority-vault.ts'
 
 const context = { accountId: '000000000000', region: 'us-east-1' } as never
@@ -214,6 +215,19 @@ describe('an authority', () => {
   })
 })
 
+test('a call is about its authority with its tags, and about the template of the certificate', async () => {
+  const arn = await create('A', { Tags: [{ Key: 'Team', Value: 'rides' }] })
+  const targets = acmPcaTargets(new AuthorityStore(database))
+  const scope = { accountId: '000000000000', region: 'us-east-1', principal: {} as never }
+  const about = (operation: string, input: Record<string, unknown>): unknown => targets({ operation, input, ...scope })
+  expect(await about('IssueCertificate', { CertificateAuthorityArn: arn, TemplateArn: ROOT_TEMPLATE })).toEqual({
+    targets: [{ resource: arn, values: { 'aws:resourcetag/team': ['rides'], 'acm-pca:templatearn': [ROOT_TEMPLATE] } }],
+  })
+  expect(await about('ListCertificateAuthorities', { CertificateAuthorityArn: 7 })).toEqual({
+    targets: [{ resource: '*', values: {} }],
+  })
+})
+
 describe('a subordinate authority', () => {
   it('is signed by another, comes with the chain to its root, and no deeper than allowed', async () => {
     const root = await activeRoot()
@@ -352,14 +366,47 @@ describe('a certificate', () => {
         context,
       )
     const scope = { accountId: '000000000000', region: 'us-east-1' }
-    expect((await vault.readAuthority(arn, scope))?.revokedSerials).toEqual([])
+    const issuerPem = (await vault.readAuthority(arn, scope))?.certificatePem
+    expect(await vault.revocations(scope)).toEqual([])
     await revoke(serialNumber.replaceAll(/(..)(?=.)/g, '$1:'))
     expect(heard).toEqual([arn])
-    expect((await vault.readAuthority(arn, scope))?.revokedSerials).toEqual([serialNumber.toLowerCase()])
+    expect(await vault.revocations(scope)).toEqual([{ issuerPem, serials: [serialNumber.toLowerCase()] }])
+    expect(await vault.revocations({ ...scope, region: 'eu-west-1' })).toEqual([])
     await expect(revoke(serialNumber)).rejects.toEqual(failure('RequestAlreadyProcessedException'))
     await expect(revoke('00ff')).rejects.toEqual(failure('ResourceNotFoundException'))
     const own = (await describeOf(arn))?.Serial ?? ''
     await expect(revoke(own)).rejects.toEqual(failure('InvalidRequestException', /self-signed/))
+  })
+
+  it('of an authority takes along, when it is revoked, everything that the authority and those below it issue', async () => {
+    const root = await activeRoot()
+    const subordinate = async (above: string, name: string, pathLength: number): Promise<string> => {
+      const arn = await create(name, { CertificateAuthorityType: 'SUBORDINATE' })
+      const TemplateArn = `arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen${pathLength}/V1`
+      const { pem, chain = '' } = await issue(above, await csrOf(arn), { TemplateArn })
+      await api.ImportCertificateAuthorityCertificate(
+        { CertificateAuthorityArn: arn, Certificate: Buffer.from(pem), CertificateChain: Buffer.from(chain) },
+        context,
+      )
+      return arn
+    }
+    const upper = await subordinate(root, 'Upper', 1)
+    const lower = await subordinate(upper, 'Lower', 0)
+    await subordinate(root, 'Beside', 0)
+    const CertificateSerial = (await describeOf(upper))?.Serial ?? ''
+    const RevocationReason = 'CERTIFICATE_AUTHORITY_COMPROMISE'
+    await api.RevokeCertificate({ CertificateAuthorityArn: root, CertificateSerial, RevocationReason }, context)
+    const revocations = await vault.revocations({ accountId: '000000000000', region: 'us-east-1' })
+    const subjects = revocations.map(({ issuerPem, serials }) => [
+      new X509Certificate(issuerPem).subject.split('\n').at(-1),
+      serials?.length ?? 'all',
+    ])
+    expect(subjects).toEqual([
+      ['CN=Rides Root', 1],
+      ['CN=Upper', 'all'],
+      ['CN=Lower', 'all'],
+    ])
+    expect(lower).not.toBe(upper)
   })
 
   it('is issued once for the same token', async () => {

@@ -13,7 +13,8 @@ import type { Scope } from '../scope.ts'
 import { openSealed, seal } from '../sealing/seal.ts'
 import { statusOf, type Authority } from './authority.ts'
 import type { AuthorityStore, IssuedCertificate } from './authority-store.ts'
-import type { AuthorityReading, PrivateAuthorities } from './private-authorities.ts'
+import type { AuthorityReading, PrivateAuthorities, Revocations } from './private-authorities.ts'
+import { gatherRevocations } from './revocations.ts'
 import { nameParts } from './subject.ts'
 
 export type NewAuthority = Pick<
@@ -59,13 +60,18 @@ export class AuthorityVault implements PrivateAuthorities {
     await this.#removeExpired()
     const authority = await this.#store.authority(scope, arn)
     if (authority === null) return null
-    const revoked = await this.#store.revoked(arn)
     return {
       arn,
       status: statusOf(authority, this.#clock()),
       certificatePem: authority.certificate?.certificatePem ?? null,
-      revokedSerials: revoked.map(({ serial }) => plainSerial(serial)),
     }
+  }
+
+  async revocations(scope: Scope): Promise<readonly Revocations[]> {
+    const authorities = await this.#store.authorities(scope)
+    const revoked = new Map<string, IssuedCertificate[]>()
+    for (const { arn } of authorities) revoked.set(arn, await this.#store.revoked(arn))
+    return gatherRevocations(authorities, revoked)
   }
 
   /** By ARN; also those that are deleted and can be restored. */
@@ -197,10 +203,6 @@ export class AuthorityVault implements PrivateAuthorities {
   async #removeExpired(): Promise<void> {
     for (const { arn } of await this.#store.removeExpired(this.#clock())) this.#listeners.tell(arn)
   }
-}
-
-export function plainSerial(serial: string): string {
-  return serial.toLowerCase().replace(/^0+(?=.)/, '')
 }
 
 function isAuthorityArn(text: string): boolean {

@@ -2,7 +2,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { AwsError } from '@millrace/aws/errors'
 import type { Authority, AuthorityCertificate } from './authority.ts'
-import { plainSerial } from './authority-vault.ts'
+import { plainSerial } from './plain-serial.ts'
 
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
