@@ -25,28 +25,15 @@ export function apiEventOf(call: ApiCallEvent): ApiRefusal | null {
     principal: who,
     remoteAddress: call.sourceIp,
     reason,
-    iam: denied ? iamDenialOf(reason) : null,
+    iam: denied ? iamDenialOf(call.decision, reason) : null,
   }
 }
 
-/** What a denial says of itself, see `explain` of the policy evaluator. */
-function iamDenialOf(reason: string): IamDenial | null {
+/** Policy decided it; the sentence has what it was asked about (see `explain` of the policy evaluator). */
+function iamDenialOf(decision: ApiCallEvent['decision'], reason: string): IamDenial | null {
   const match = /perform: (\S+) on resource: (\S+)/.exec(reason)
-  if (match === null) return null
+  if (match === null || decision === null || decision.allowed) return null
   const [, action = '', resource = ''] = match
-  const because = reason.includes('explicit deny') ? 'explicit-deny' : 'no-statement-allows'
-  const set = SETS.find(([words]) => reason.includes(words))?.[1] ?? null
-  return { actions: [action], resource, because, set, statement: statementOf(reason) }
-}
-
-const SETS: readonly (readonly [words: string, set: IamDenial['set']])[] = [
-  ['identity-based policy', 'identity'],
-  ['permissions boundary', 'boundary'],
-  ['session policy', 'session'],
-  ['resource-based policy', 'resource'],
-]
-
-function statementOf(reason: string): IamDenial['statement'] {
-  const match = /: (\S+) \(statement (\d+)(?:, ([^)]*))?\)$/.exec(reason)
-  return match === null ? null : { policy: match[1] ?? '', index: Number(match[2]), sid: match[3] ?? null }
+  const { reason: because, set, statement } = decision
+  return { actions: [action], resource, because, set, statement }
 }

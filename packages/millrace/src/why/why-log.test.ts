@@ -38,7 +38,7 @@ const call: ApiCallEvent = {
   region: 'us-east-1',
   principal: { type: 'user', arn: 'arn:aws:iam::000000000000:user/eve', accountId: '000000000000', userId: 'AIDA' },
   accessKeyId: 'AKIA',
-  decision: null,
+  decision: { allowed: false, reason: 'no-statement-allows', set: 'identity', statement: null },
   sourceIp: '127.0.0.1',
   userAgent: 'aws-cli',
   status: 403,
