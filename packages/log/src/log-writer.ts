@@ -6,15 +6,15 @@ import { baseOffset, batchSizeBytes, nextOffset, partitionLeaderEpoch } from '@m
 import { AppendError } from './append-error.ts'
 import { AppendQueue, type QueuedAppend, type QueueOwner } from './append-queue.ts'
 import type { Slab } from './arena.ts'
-import { segmentFileName } from './file-names.ts'
 import { type FlushableLog, Flusher } from './flusher.ts'
 import { LeaderEpochFile } from './leader-epoch-file.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogState } from './log-state.ts'
 import type { AppendCallback } from './log-types.ts'
 import { type LoadedLog, reloadProducers } from './recovery.ts'
-import { Segment } from './segment.ts'
+import type { Segment } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
+import { SegmentStarts } from './segment-starts.ts'
 import { isOutOfSpace } from './storage-error.ts'
 import { TailCache } from './tail-cache.ts'
 import { cutSegment, removeSnapshotsAbove, truncationPoint } from './truncation.ts'
@@ -39,9 +39,8 @@ export class LogWriter implements QueueOwner, FlushableLog {
   readonly #context: LogContext
   readonly #queue: AppendQueue
   readonly #epochFile: LeaderEpochFile
+  readonly #starts: SegmentStarts
   #abandoned = false
-  /** Offset of the newest producer snapshot, on disk or waiting to be written. */
-  #snapshotOffset: number
 
   constructor(state: LogState, context: LogContext, loaded: LoadedLog) {
     this.#state = state
@@ -52,10 +51,10 @@ export class LogWriter implements QueueOwner, FlushableLog {
       entries: () => state.leaderEpochs.entries,
       onFailure: (error) => this.#takeOffline(error),
     })
-    this.#snapshotOffset = loaded.snapshotOffset
     this.nextOffset = loaded.segments.active.nextOffset
     this.#queue = new AppendQueue(this, context)
     this.flusher = new Flusher(this, context, loaded.recoveryPoint, loaded.hasNewFiles)
+    this.#starts = new SegmentStarts(state, context, this.flusher, loaded.snapshotOffset)
   }
 
   get directory(): string {
@@ -108,7 +107,8 @@ export class LogWriter implements QueueOwner, FlushableLog {
     for (let at = start; at < end; at += batchSizeBytes(bytes, at)) {
       if (segment.mustRollBefore(bytes, at, config, nowMs)) {
         if (at > runStart) this.#push(segment, slab, bytes, runStart, at, runOffset, { ...request, done: null })
-        segment = this.#planSegment(segment.plannedBytes === 0 ? baseOffset(bytes, at) : this.nextOffset)
+        const base = segment.plannedBytes === 0 ? baseOffset(bytes, at) : this.nextOffset
+        segment = this.#starts.plan(base, this.nextOffset)
         runStart = at
         runOffset = baseOffset(bytes, at)
       }
@@ -157,44 +157,13 @@ export class LogWriter implements QueueOwner, FlushableLog {
     })
   }
 
-  /** The active segment ends; a new one, without files yet, becomes active. */
-  #planSegment(base: number): Segment {
-    const { segments, config, producers } = this.#state
-    segments.active.seal()
-    const { clock, random } = this.#context.host
-    const segment = new Segment(this.#context.files, {
-      directory: this.directory,
-      baseOffset: base,
-      createdMs: clock.nowMs(),
-      jitterMs: config.segmentJitterMs > 0 ? random.below(config.segmentJitterMs) : 0,
-      onDisk: false,
-    })
-    if (this.nextOffset > this.#snapshotOffset) {
-      segment.startSnapshot = producers.encodeSnapshot()
-      this.#snapshotOffset = this.nextOffset
-    }
-    segments.push(segment)
-    return segment
-  }
-
-  get #preallocatedBytes(): number {
-    const { preallocate, segmentBytes } = this.#state.config
-    return preallocate ? segmentBytes : 0
-  }
-
   /** Ends the active segment now. Throws StorageError. */
   rollNow(): void {
-    this.onSegmentStart(this.#planSegment(this.nextOffset))
+    this.#starts.start(this.#starts.plan(this.nextOffset, this.nextOffset))
   }
 
   onSegmentStart(segment: Segment): void {
-    segment.create(this.#preallocatedBytes)
-    this.flusher.noteNewFiles()
-    const { all } = this.segments
-    const previous = all[all.indexOf(segment) - 1]
-    if (previous === undefined || !previous.log.exists) return
-    previous.log.trim()
-    this.flusher.noteRolled(previous)
+    this.#starts.start(segment)
   }
 
   onWritten(group: readonly QueuedAppend[]): void {
@@ -242,7 +211,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
   bringBack(): void {
     const { active } = this.segments
     // A roll may have been given up half way: its files are made again, all of them or none.
-    if (active.baseOffset === this.logEndOffset && active.log.sizeBytes === 0) active.create(this.#preallocatedBytes)
+    if (active.baseOffset === this.logEndOffset && active.log.sizeBytes === 0) this.#starts.create(active)
     for (const segment of this.segments.all) {
       if (segment.nextOffset > this.flusher.recoveryPoint || segment === active)
         for (const file of segment.files) file.cutRemains()
@@ -267,15 +236,9 @@ export class LogWriter implements QueueOwner, FlushableLog {
   restartAt(offset: number): void {
     this.#truncate(() => {
       const state = this.#state
-      const segment = new Segment(this.#context.files, {
-        directory: this.directory,
-        baseOffset: offset,
-        createdMs: this.#context.host.clock.nowMs(),
-        jitterMs: 0,
-        onDisk: false,
-      })
+      const segment = this.#starts.newSegment(offset, 0)
       for (const removed of this.segments.replaceAll(segment).reverse()) this.#removeFiles(removed)
-      segment.create(this.#preallocatedBytes)
+      this.#starts.create(segment)
       removeSnapshotsAbove(this.#context.host.disk, this.directory, -1)
       this.#context.host.disk.syncDirectory(this.directory)
       state.leaderEpochs.clear()
@@ -312,7 +275,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
         return
       }
       try {
-        this.#writeEndSnapshot()
+        this.#starts.writeEndSnapshot(this.nextOffset)
       } catch (thrown) {
         callback(thrown as Error)
         return
@@ -322,13 +285,6 @@ export class LogWriter implements QueueOwner, FlushableLog {
         else this.flusher.syncDirectory(callback)
       })
     })
-  }
-
-  #writeEndSnapshot(): void {
-    if (this.nextOffset <= this.#snapshotOffset) return
-    const path = `${this.directory}/${segmentFileName(this.nextOffset, '.snapshot')}`
-    this.#context.host.disk.writeFileAtomic(path, this.#state.producers.encodeSnapshot(), { sync: true })
-    this.#snapshotOffset = this.nextOffset
   }
 
   noteEpochChange(): void {
@@ -384,7 +340,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
     state.logEndOffset = this.nextOffset = offset
     state.highWatermark = Math.max(state.logStartOffset, Math.min(state.highWatermark, offset))
     state.firstDirtyOffset = Math.min(state.firstDirtyOffset, offset)
-    this.#snapshotOffset = Math.min(this.#snapshotOffset, offset)
+    this.#starts.truncateTo(offset)
     this.flusher.truncateTo(offset)
   }
 
