@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [--json FILE]: install, build, measure.
+// npm run bench [-- --quick] [--json FILE]: install, build, measure. `npm run bench -- iam-connects` measures logins instead.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { build, checkNode, fail, install, root } from './setup.mjs'
@@ -7,6 +7,8 @@ checkNode()
 if (process.platform !== 'linux') fail('The bench reads CPU time from /proc and runs on Linux only.')
 install({ dev: true })
 await build()
+const [first = '', ...others] = process.argv.slice(2)
+const logins = first === 'iam-connects'
 const result = spawnSync(
   process.execPath,
   [
@@ -14,8 +16,8 @@ const result = spawnSync(
     '--conditions=millrace-source',
     '--import',
     'tsx',
-    join(root, 'bench', 'run.ts'),
-    ...process.argv.slice(2),
+    join(root, 'bench', logins ? 'iam-connects.ts' : 'run.ts'),
+    ...(logins ? others : process.argv.slice(2)),
   ],
   {
     cwd: root,

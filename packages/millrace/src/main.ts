@@ -54,6 +54,12 @@ program
       .default('customer-key')
       .env('MILLRACE_ENCRYPT_AT_REST'),
   )
+  .addOption(
+    new Option(
+      '--simulate-limits',
+      "brokers let in no more new IAM connections per second than MSK's of their type",
+    ).env('MILLRACE_SIMULATE_LIMITS'),
+  )
   .addOption(new Option('--json', 'tell progress as JSON lines').env('MILLRACE_JSON'))
   .action(async (options) => (await import('./commands/start.ts')).start(options))
 

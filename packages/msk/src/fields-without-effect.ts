@@ -11,7 +11,7 @@ export interface FieldWithoutEffect {
 export const fieldsWithoutEffect: readonly FieldWithoutEffect[] = [
   {
     field: 'brokerNodeGroupInfo.instanceType',
-    why: 'reported and checked against the list; its limits are not enforced',
+    why: 'reported and checked against the list; of its limits --simulate-limits enforces the rate of new IAM connections',
   },
   {
     field: 'brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize',

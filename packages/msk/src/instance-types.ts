@@ -39,6 +39,11 @@ export const instanceTypes: Readonly<Record<string, InstanceType>> = {
   'kafka.m7g.16xlarge': size(64, 256, 6000, 1000),
 }
 
+/** New connections by IAM per broker and second that MSK lets in (msk.md §3.2). */
+export function iamConnectsPerSecond(name: string): number {
+  return name === 'kafka.t3.small' ? 4 : 100
+}
+
 /** Null for what is not in the list. */
 export function instanceType(name: string): InstanceType | null {
   return Object.hasOwn(instanceTypes, name) ? (instanceTypes[name] ?? null) : null

@@ -56,6 +56,8 @@ export interface MskServiceOptions {
   readonly mtlsRevocation?: boolean
   /** `setKafkaScramUsers(engine, host)` of scram/scram-users.ts, or a test's own. */
   readonly setScramUsers: SetScramUsers
+  /** Brokers have the limits of MSK's brokers of their type. False when left out. */
+  readonly simulatesLimits?: boolean
   /** Who may come in by IAM; nobody when left out. */
   readonly credentials?: CredentialSource
   /** Wall clock; the system's when left out. */
@@ -123,6 +125,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     credentials: options.credentials ?? noCredentials,
     clusterPolicy: async (arn) => (await store.clusterPolicy(arn))?.policy ?? null,
     reverseNames,
+    simulatesLimits: options.simulatesLimits === true,
     clock,
   })
   const network = new NetworkRules({ networks, addressMap, logger })

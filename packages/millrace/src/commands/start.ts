@@ -24,6 +24,7 @@ export interface StartCommandOptions {
   /** One `CIDR=ADDRESS` or more; from the environment one text, with commas. */
   readonly clientAddressMap?: string | readonly string[]
   readonly mtlsRevocation?: boolean
+  readonly simulateLimits?: boolean
   readonly json?: boolean
 }
 
@@ -57,6 +58,7 @@ export async function start(options: StartCommandOptions): Promise<void> {
     alwaysEncrypts: options.encryptAtRest === 'always',
     clientAddressMap,
     mtlsRevocation: options.mtlsRevocation === true,
+    simulatesLimits: options.simulateLimits === true,
   })
   const stop = (): void => void server.stop()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)

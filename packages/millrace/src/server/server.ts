@@ -45,6 +45,8 @@ export interface ServerOptions {
   readonly clientAddressMap?: readonly MappedNetwork[]
   /** Clusters refuse client certificates that their authority has revoked. */
   readonly mtlsRevocation?: boolean
+  /** Brokers have the limits of MSK's brokers of their type. */
+  readonly simulatesLimits?: boolean
 }
 
 export interface RunningServer {
@@ -91,6 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     credentials: sealed.iam.directory,
     authorities: sealed.acmPca.authorities,
     mtlsRevocation: options.mtlsRevocation === true,
+    simulatesLimits: options.simulatesLimits === true,
   }).catch(async (error: unknown) => {
     await sealed.close()
     throw error

@@ -45,8 +45,9 @@ afterEach(async () => {
   await plane.close()
 })
 
-function source(): IamSnapshotSource {
+function source(simulatesLimits = false): IamSnapshotSource {
   return new IamSnapshotSource({
+    simulatesLimits,
     credentials: {
       *credentials(accountId) {
         for (const each of known) if (accountId === undefined || each.principal.accountId === accountId) yield each
@@ -191,6 +192,15 @@ test('it is told again when IAM changes, when a reverse name does, and when the 
   end()
   vi.advanceTimersByTime(48 * 3_600_000)
   expect(told).toBe(4)
+})
+
+test('the rate of new logins is limited by broker type, and only where limits are simulated', async () => {
+  expect((await snapshot()).connectsPerSecond).toBeNull()
+  expect((await snapshot(source(true))).connectsPerSecond).toBe(100)
+  const { BrokerNodeGroupInfo } = cluster.desired
+  const small = { ...BrokerNodeGroupInfo, InstanceType: 'kafka.t3.small' }
+  cluster = { ...cluster, desired: { ...cluster.desired, BrokerNodeGroupInfo: small } }
+  expect((await snapshot(source(true))).connectsPerSecond).toBe(4)
 })
 
 test('signing keys are derived once a day, and anew for another secret', () => {

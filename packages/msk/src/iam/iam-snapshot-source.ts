@@ -7,6 +7,7 @@ import type { IamSnapshot, SnapshotGrant } from '@millrace/policy/kafka-cluster/
 import type { NamedPolicy } from '@millrace/policy/principal-policies'
 import { parsePolicy } from '@millrace/policy/parse-policy'
 import { sha256Hex } from '@millrace/policy/sigv4/canonical-request'
+import { iamConnectsPerSecond } from '../instance-types.ts'
 import type { Cluster } from '../store/records.ts'
 import type { SecurityContent, SecuritySource } from '../security/security-sync.ts'
 import type { CredentialSource } from './credential-source.ts'
@@ -18,6 +19,8 @@ export interface IamSnapshotSourceOptions {
   /** The text of a cluster's policy; null: it has none. */
   readonly clusterPolicy: (clusterArn: string) => Promise<string | null>
   readonly reverseNames: ReverseNames
+  /** Brokers let in no more clients per second than MSK's of their type do. */
+  readonly simulatesLimits: boolean
   readonly clock: () => Date
 }
 
@@ -61,7 +64,7 @@ export class IamSnapshotSource implements SecuritySource {
   }
 
   #snapshotOf(cluster: Cluster, clusterPolicy: NamedPolicy | null): IamSnapshot {
-    const { reverseNames, clock } = this.#options
+    const { reverseNames, simulatesLimits, clock } = this.#options
     const nowMs = clock().getTime()
     const policies = new Indexed<NamedPolicy>()
     const principals = new Map<string, { principal: Credential['principal']; grants: Map<string, SnapshotGrant> }>()
@@ -94,6 +97,9 @@ export class IamSnapshotSource implements SecuritySource {
         grants: [...grants.values()],
       })),
       credentials,
+      connectsPerSecond: simulatesLimits
+        ? iamConnectsPerSecond(cluster.desired.BrokerNodeGroupInfo.InstanceType ?? '')
+        : null,
       reverseNames: reverseNames.names,
     }
   }

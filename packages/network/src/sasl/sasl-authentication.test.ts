@@ -89,7 +89,10 @@ describe('SASL on a connection', () => {
     first.say('User:alice/60000')
     first.clock.now = 2_000
     first.authentication.handshake('ONE')
-    expect(first.say('User:bob/60000').errorCode).toBe(ErrorCode.SASL_AUTHENTICATION_FAILED)
+    expect(first.say('User:bob/60000')).toMatchObject({
+      errorCode: ErrorCode.SASL_AUTHENTICATION_FAILED,
+      errorMessage: 'Cannot change principals during re-authentication from User.alice: User.bob',
+    })
     expect(first.authentication.complete).toBe(false)
     const second = begin()
     second.authentication.handshake('ONE')

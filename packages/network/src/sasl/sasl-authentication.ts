@@ -87,7 +87,11 @@ export class SaslAuthentication {
       this.#state = { at: 'failed' }
       return ErrorCode.UNSUPPORTED_SASL_MECHANISM
     }
-    this.#state = { at: 'conversation', mechanism, conversation: mechanism.begin(this.#options.peer) }
+    this.#state = {
+      at: 'conversation',
+      mechanism,
+      conversation: mechanism.begin(this.#options.peer, this.#proof !== null),
+    }
     return ErrorCode.NONE
   }
 
@@ -120,7 +124,7 @@ export class SaslAuthentication {
       if (step.kind === 'challenge') return { ...success, authBytes: step.token }
       if (this.#proof !== null && this.#proof.principal !== step.principal) {
         throw new SaslFailure(
-          'Re-authentication must be of the principal that the connection belongs to.',
+          `Cannot change principals during re-authentication from ${dotted(this.#proof.principal)}: ${dotted(step.principal)}`,
           `${this.#proof.principal} cannot become ${step.principal} on one connection`,
         )
       }
@@ -164,4 +168,9 @@ const success: AuthenticationStep = {
 
 function failed(errorCode: number, errorMessage: string, failure: LoginFailure | null): AuthenticationStep {
   return { ...success, errorCode, errorMessage, failure }
+}
+
+/** `User.alice`, as Kafka writes principals in that message. */
+function dotted(principal: string): string {
+  return principal.replace(':', '.')
 }

@@ -38,7 +38,8 @@ export interface SaslConversation {
 export interface SaslMechanism {
   /** `SCRAM-SHA-512` */
   readonly name: string
-  begin(peer: SaslPeer): SaslConversation
+  /** @param renews the connection has logged in before (KIP-368) */
+  begin(peer: SaslPeer, renews?: boolean): SaslConversation
 }
 
 /** What an operator is told of a failed login, beside the sentence. */

@@ -52,6 +52,7 @@ function authorityOf({ principal = alice, policies, grants, clusterPolicy, nowMs
     policies,
     principals: [{ principal, grants: (grants ?? [{}]).map((grant) => ({ ...full, ...grant })) }],
     credentials: [],
+    connectsPerSecond: null,
     reverseNames: [],
   }
   return new IamAuthority({ snapshot, nowMs })

@@ -17,6 +17,8 @@ export interface IamSnapshot {
   readonly policies: readonly NamedPolicy[]
   readonly principals: readonly SnapshotPrincipal[]
   readonly credentials: readonly SnapshotCredential[]
+  /** New logins per second at one broker; null: as many as come. */
+  readonly connectsPerSecond: number | null
   /** What this machine's addresses are called by reverse lookup: Java clients sign those names. */
   readonly reverseNames: readonly string[]
 }

@@ -8,6 +8,7 @@ import { IamAuthority } from '@millrace/policy/kafka-cluster/iam-authority'
 import { iamPrincipal, type IamSnapshot, type SnapshotCredential } from '@millrace/policy/kafka-cluster/iam-snapshot'
 import { canonicalHost } from '@millrace/policy/acl/canonical-host'
 import { ClusterHosts } from './cluster-hosts.ts'
+import { ConnectRate } from './connect-rate.ts'
 
 /** A key is told to brokers well within that time after it was made. */
 const NEW_KEY_PATIENCE_MS = 1_500
@@ -24,6 +25,7 @@ export interface IamLoginsOptions {
 export class IamLogins {
   readonly hosts: ClusterHosts
   readonly host: Host
+  readonly rate: ConnectRate
   readonly #options: IamLoginsOptions
   #snapshot: IamSnapshot | null = null
   #authority: IamAuthority | null = null
@@ -33,6 +35,7 @@ export class IamLogins {
   constructor(options: IamLoginsOptions) {
     this.#options = options
     this.host = options.host
+    this.rate = new ConnectRate(options.host.clock)
     this.hosts = new ClusterHosts(options.advertisedHosts)
   }
 
@@ -51,6 +54,7 @@ export class IamLogins {
     const nowMs = (): number => this.host.clock.nowMs()
     this.#authority = snapshot === null ? null : new IamAuthority({ snapshot, nowMs })
     this.#credentials = new Map((snapshot?.credentials ?? []).map((each) => [each.accessKeyId, each]))
+    this.rate.limit(snapshot?.connectsPerSecond ?? null)
     this.hosts.reverseNames(snapshot?.reverseNames ?? [])
     for (const callback of [...this.#waiting]) callback()
   }

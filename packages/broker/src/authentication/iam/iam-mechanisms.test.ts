@@ -74,6 +74,7 @@ function snapshotOf(keys: readonly Key[], expiresAtMs: number | null = null): Ia
       sessionTokenHash: sessionToken === undefined ? null : sha256Hex(sessionToken),
       expiresAtMs,
     })),
+    connectsPerSecond: null,
     reverseNames: ['machine.lan'],
   }
 }
@@ -327,6 +328,20 @@ describe('an unknown key', () => {
     expect(say('AWS_MSK_IAM', await payload({ key: bob }))).toMatchObject({ kind: 'unknowable' })
     expect(say('AWS_MSK_IAM', await payload())).toMatchObject({ kind: 'authenticated' })
   })
+})
+
+test('with a limit on new logins, too many are told so, and who is in may renew', async () => {
+  logins.apply({ ...snapshotOf([alice]), connectsPerSecond: 4 })
+  const message = await payload()
+  for (let count = 0; count < 4; count++) expect(say('AWS_MSK_IAM', message)).toMatchObject({ kind: 'authenticated' })
+  const failure = refusal('AWS_MSK_IAM', message)
+  expect(failure.message).toMatch(/^\[[0-9a-f-]{36}\]: Too many connects$/)
+  expect(failure.details.kind).toBe('connection-limit')
+  const renewed = iamMechanism('AWS_MSK_IAM', logins).begin(peer, true).next(message)
+  expect(renewed).toMatchObject({ kind: 'authenticated' })
+  world.advance(250)
+  expect(say('AWS_MSK_IAM', message)).toMatchObject({ kind: 'authenticated' })
+  expect(refusal('AWS_MSK_IAM', message).message).toMatch(/Too many connects$/)
 })
 
 test('a connection may stay while its key lives and Connect is allowed', () => {

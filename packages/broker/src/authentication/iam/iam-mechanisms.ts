@@ -49,7 +49,7 @@ const oauthbearer: Carrier = {
 
 export function iamMechanism(name: Carrier['name'], logins: IamLogins): SaslMechanism {
   const carrier = name === mskIam.name ? mskIam : oauthbearer
-  return { name, begin: (peer) => new IamConversation(carrier, logins, peer) }
+  return { name, begin: (peer, renews = false) => new IamConversation(carrier, logins, peer, renews) }
 }
 
 class IamConversation implements SaslConversation {
@@ -59,17 +59,22 @@ class IamConversation implements SaslConversation {
   /** Under which it is told to client and operator. */
   readonly #requestId: string
   readonly #sinceMs: number
+  /** It has been asked whether one more may come in. */
+  #counted: boolean
 
-  constructor(carrier: Carrier, logins: IamLogins, peer: SaslPeer) {
+  constructor(carrier: Carrier, logins: IamLogins, peer: SaslPeer, renews: boolean) {
     this.#carrier = carrier
     this.#logins = logins
     this.#peer = peer
+    // Who is in already does not come in.
+    this.#counted = renews
     this.#requestId = uuidOf(logins.host.random.bytes(16))
     this.#sinceMs = logins.host.clock.monotonicMs()
   }
 
   next(token: Buffer): SaslStep {
     const logins = this.#logins
+    this.#checkRate()
     const signed = this.#read(token)
     const nowMs = logins.host.clock.nowMs()
     const fault = faultOfRequest(signed, {
@@ -93,6 +98,21 @@ class IamConversation implements SaslConversation {
       lifetimeMs: Math.max(1, Math.floor(endsMs - nowMs)),
       credentialId: signed.accessKeyId,
     }
+  }
+
+  /** MSK counts whoever knocks, also who is refused then. */
+  #checkRate(): void {
+    if (this.#counted) return
+    this.#counted = true
+    if (this.#logins.rate.admits()) return
+    throw new SaslFailure(
+      `[${this.#requestId}]: Too many connects`,
+      'More clients log in per second than a broker of this type lets in (--simulate-limits).',
+      {
+        kind: 'connection-limit',
+        remedy: 'Keep connections open, and let clients back off before they connect again.',
+      },
+    )
   }
 
   #read(token: Buffer): SignedConnect {
