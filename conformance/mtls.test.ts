@@ -14,10 +14,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge, kafkaReleases, kafkaTool, kafkaToolOk } from './harness/judges.ts'
 import { startMillraceProcess, threeBrokers, type MillraceProcess } from './harness/millrace.ts'
 import { run, runOk } from './harness/run.ts'
+import { full } from './harness/size.ts'
 
 const aws = judge('aws')
 const kcat = judge('kcat')
 const java = judge('java')
+const python = judge('python-kafka')
 const release = kafkaReleases.at(-1) ?? ''
 const LINES = Array.from({ length: 500 }, (_, index) => `ride ${index}`)
 /** As keytool and OpenSSL are told it, and as Kafka knows its holder. */
@@ -109,12 +111,12 @@ function asClient(name: string | null, ...args: string[]): ReturnType<typeof run
       ? []
       : ['-X', `ssl.certificate.location=${path(`${name}.pem`)}`, '-X', `ssl.key.location=${path(`${name}.key`)}`]
   const tls = ['-X', 'security.protocol=ssl', '-X', `ssl.ca.location=${path('broker-ca.pem')}`]
-  return run('kcat', ['-b', bootstrap, ...tls, ...own, '-m', '5', ...args])
+  return run('kcat', ['-b', bootstrap, ...tls, ...own, ...args])
 }
 
 /** What kcat is told that does not get in; it would try again until its time is over. */
 const refusalOf = async (name: string | null): Promise<string> => {
-  const { status, stderr } = await asClient(name, '-L', '-m', '2')
+  const { status, stderr } = await asClient(name, '-L', '-m', '1')
   return status === 0 ? 'it got in' : stderr
 }
 
@@ -171,7 +173,7 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
     expect([bare.status, bare.stderr]).toEqual([1, expect.stringContaining('aws acm-pca issue-certificate')])
   }, 60_000)
 
-  it('kcat, kafkajs and Python write and read with what is printed for them', async () => {
+  it('kcat and kafkajs write and read with what is printed for them', async () => {
     const file = path('librdkafka.properties')
     writeFileSync(file, await propertiesFor('librdkafka', 'bob'))
     const kafka = await kafkajs('bob')
@@ -187,6 +189,28 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
     const { stdout } = await runOk('kcat', ['-F', file, '-C', '-t', 'open', '-e', '-q', '-o', 'beginning'])
     expect(stdout.trimEnd().split('\n')).toEqual([...LINES, 'from kafkajs'])
   }, 90_000)
+
+  it.skipIf(python === null)(
+    'kafka-python writes and reads with what is printed for it',
+    async () => {
+      const script = [
+        await propertiesFor('python', 'bob'),
+        'from kafka import KafkaConsumer, KafkaProducer',
+        'producer = KafkaProducer(**config, acks="all")',
+        'for number in range(100): producer.send("from-python", f"ride {number}".encode())',
+        'producer.flush()',
+        'consumer = KafkaConsumer("from-python", **config, auto_offset_reset="earliest", consumer_timeout_ms=20000)',
+        'print([next(consumer).value.decode() for _ in range(100)][-1])',
+      ]
+      const admin = (await kafkajs('bob')).admin()
+      await admin.connect()
+      await admin.createTopics({ topics: [{ topic: 'from-python', numPartitions: 1, replicationFactor: 3 }] })
+      await admin.disconnect()
+      const { stdout } = await runOk(python ?? '', ['-c', script.join('\n')])
+      expect(stdout.trim()).toBe('ride 99')
+    },
+    90_000,
+  )
 
   it.skipIf(java === null)(
     "Java walks AWS's way with a keystore of keytool, and ACLs for its subject decide",
@@ -417,4 +441,32 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
     expect(disconnects).toBe(0)
     await producer.disconnect()
   }, 120_000)
+
+  it.skipIf(!full)(
+    'with unauthenticated clients beside them, a certificate may be missing and must not be wrong',
+    async () => {
+      const { ClusterInfo: info } = await call<{ ClusterInfo: { CurrentVersion: string } }>(
+        ...['kafka', 'describe-cluster', '--cluster-arn', cluster],
+      )
+      const both = {
+        Tls: { Enabled: true, CertificateAuthorityArnList: [authority] },
+        Unauthenticated: { Enabled: true },
+      }
+      await call(
+        ...['kafka', 'update-security', '--cluster-arn', cluster, '--current-version', info.CurrentVersion],
+        ...['--client-authentication', JSON.stringify(both)],
+      )
+      await untilActive(api, cluster)
+      expect((await asClient(null, '-L')).status).toBe(0)
+      expect((await asClient('bob', '-C', '-t', 'ExampleTopic', '-e', '-q', '-o', 'beginning')).stdout).toContain(
+        'ride 1',
+      )
+      const nobody = await asClient(null, '-C', '-t', 'ExampleTopic', '-e', '-q', '-o', 'beginning')
+      expect(nobody.stderr).toMatch(/authorization failed/i)
+      expect(await refusalOf('foreign')).toContain('alert unknown ca')
+      const printed = await millrace.cli('properties', 'mutual', '--auth', 'tls', '--for', 'librdkafka')
+      expect([printed.status, printed.stdout.includes('ssl.key.location')]).toEqual([0, false])
+    },
+    180_000,
+  )
 })
