@@ -3,7 +3,7 @@ import { difference, readAnswer, type Answer } from './answers.ts'
 import type { TableCase } from './cases.ts'
 import { filled, type Fillings } from './names.ts'
 import { records } from './records.ts'
-import { ClosedError, Wire } from './wire.ts'
+import { ClosedError, LoginRefusedError, type Wire } from './wire.ts'
 import type { World } from './world.ts'
 
 const AT_ONCE = 12
@@ -28,7 +28,13 @@ export async function runCases(cases: readonly TableCase[], world: World, login:
 async function answerTo(each: TableCase, { topicIds }: World, login: Login): Promise<Answer | 'closed' | 'none'> {
   const { row, id } = each
   const fillings: Fillings = { caseId: id, topicIds, records }
-  const wire = await login(each)
+  let wire: Wire
+  try {
+    wire = await login(each)
+  } catch (error) {
+    if (error instanceof LoginRefusedError) return new Map([['login', String(error.errorCode)]])
+    throw error
+  }
   try {
     if (row.first !== undefined) {
       const { key, version, body } = row.first

@@ -2,7 +2,7 @@
 import { saltedPassword } from '@millrace/protocol/sasl/scram'
 import type { TableCase } from './cases.ts'
 import type { Login } from './run-cases.ts'
-import { Wire, type Address } from './wire.ts'
+import { LoginRefusedError, Wire, type Address } from './wire.ts'
 import { userOf } from './world.ts'
 
 export const salt: Buffer = Buffer.from('the same for everybody')
@@ -22,7 +22,7 @@ export function scramLogin(address: Address): Login {
   return async ({ id }) => {
     const wire = await Wire.open(address)
     const errorCode = await wire.scram(userOf(id), salted)
-    if (errorCode !== 0) throw new Error(`${userOf(id)} cannot log in: ${errorCode}`)
+    if (errorCode !== 0) throw new LoginRefusedError(userOf(id), errorCode)
     return wire
   }
 }

@@ -24,6 +24,15 @@ const CORRELATION = 7
 
 export class ClosedError extends Error {}
 
+export class LoginRefusedError extends Error {
+  readonly errorCode: number
+
+  constructor(principal: string, errorCode: number) {
+    super(`${principal} cannot log in: ${errorCode}`)
+    this.errorCode = errorCode
+  }
+}
+
 export class Wire {
   readonly #socket: Socket
   #received = Buffer.alloc(0)

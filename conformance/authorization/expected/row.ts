@@ -9,14 +9,15 @@
  *
  * Grants. `READ topic orders` is an operation on a resource; resources are `topic NAME`, `group NAME`,
  * `transactional-id NAME` and `cluster`. For ACLs the operation is Kafka's, and a name may be `prefix:ord` (a prefixed
- * ACL) or `*` (the wildcard); for IAM it is the kafka-cluster action, and a name may hold `*`. `a & b` needs both,
+ * ACL) or `*` (the wildcard); for IAM it is the kafka-cluster action, and a name may hold `*`; Connect is always granted,
+ * but where a case speaks of it. `a & b` needs both,
  * `a | b` one of them, `never` cannot be granted.
  *
  * Answers. `read` says where in the response codes stand: `topics[name].partitions[partitionIndex].errorCode` is read as
  * one code for each `name/partitionIndex`; `[#]` counts. An answer is the whole list of them: `orders/0=29 invoices/0=0`;
  * a code that stands at the top has no label: `31`. With several places to read each has a name in front of its labels:
  * `partition:orders/0=31`; the one named '' has none. `*` at the end stands for anything else that is no authorisation error; `closed`: the
- * connection is closed instead; `none`: nothing is answered, and the connection stays.
+ * connection is closed instead; `login=58`: already the login is refused; `none`: nothing is answered, and the connection stays.
  */
 
 /** Of a case's own topics, groups and transactional ids. */
