@@ -1,4 +1,4 @@
-/** The table of authorisation, asked of a cluster: each case as a principal of its own. */
+/** The table of authorisation by ACLs, asked of a cluster: each case as a user of its own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { casesOf } from './authorization/cases.ts'
 import { table } from './authorization/expected/table.ts'

@@ -24,9 +24,10 @@ export interface TableCase {
   readonly answer: string
 }
 
+/** But for Connect, without which there is nobody to ask. */
 const EVERYTHING: Readonly<Record<Kind, string>> = {
   acl: 'ALL topic *, ALL group *, ALL cluster, ALL transactional-id *',
-  iam: '* topic *, * group *, * cluster, * transactional-id *',
+  iam: '* topic *, * group *, *Cluster* cluster, Write* cluster, * transactional-id *',
 }
 const everything = (kind: Kind, sign: '+' | '-'): string =>
   EVERYTHING[kind]
@@ -39,9 +40,11 @@ export function casesOf(rows: readonly Row[]): TableCase[] {
   const kinds: readonly Kind[] = ['acl', 'iam']
   return rows
     .flatMap((row) =>
-      kinds.flatMap((kind) =>
-        expand(row, kind).map(([given, answer]) => ({ kind, row, given, answer, grants: grantsOf(given) })),
-      ),
+      kinds
+        .filter((kind) => row.only === undefined || row.only === kind)
+        .flatMap((kind) =>
+          expand(row, kind).map(([given, answer]) => ({ kind, row, given, answer, grants: grantsOf(given) })),
+        ),
     )
     .map(({ given, ...each }, id) => {
       const { name, version, what } = each.row
@@ -51,7 +54,8 @@ export function casesOf(rows: readonly Row[]): TableCase[] {
 }
 
 function expand(row: Row, kind: Kind): [given: string, answer: string][] {
-  const { needs, allowed, cases = [] } = row
+  const { allowed, cases = [] } = row
+  const needs = row.needs.filter((need) => need[kind] !== 'nothing')
   const own = cases.filter(([of]) => of === kind).map(([, given, answer]): [string, string] => [given, answer])
   const silent = row.silent ?? needs[0]?.refused ?? allowed
   const common: [string, string][] = [['', silent]]

@@ -45,7 +45,8 @@ export interface Asker {
 
 export class InProcess {
   readonly #fixture: HandlerFixture
-  readonly #controller: ControllerRuntime
+  readonly #broker: GuardTable
+  readonly #controller: GuardTable
   readonly #topicIds = new Map<string, string>()
   readonly #askerOf: (each: TableCase) => Asker
   readonly #accesses = new Map<number, Access>()
@@ -63,7 +64,8 @@ export class InProcess {
       [...this.#topicIds].map(([name, id]) => topic(name, id, [partitionState({ replicas: [1] })])),
     )
     this.#fixture = createHandlerFixture(image, { 'auto.create.topics.enable': 'true' })
-    this.#controller = { image } as unknown as ControllerRuntime
+    this.#broker = brokerGuards(this.#fixture.runtime)
+    this.#controller = controllerGuards({ image } as unknown as ControllerRuntime)
   }
 
   /** Whether something in this process checks the API: a guard, or a handler that is its own guard. */
@@ -106,10 +108,8 @@ export class InProcess {
   }
 
   #guardsOf(key: number): GuardTable | null {
-    const ofBroker = brokerGuards(this.#fixture.runtime)
-    if (ofBroker.has(key)) return ofBroker
-    const ofController = controllerGuards(this.#controller)
-    return ofController.has(key) ? ofController : null
+    if (this.#broker.has(key)) return this.#broker
+    return this.#controller.has(key) ? this.#controller : null
   }
 
   #accessOf(each: TableCase): Access {

@@ -11,7 +11,7 @@ export interface Check {
   readonly resourceType: number
 }
 
-const TYPES: readonly number[] = [
+export const RESOURCE_TYPES: readonly number[] = [
   ResourceType.TOPIC,
   ResourceType.GROUP,
   ResourceType.CLUSTER,
@@ -63,11 +63,31 @@ export function mutationsOf(check: Check): Mutation[] {
       title: `${title} asks for ${operationName(other)}`,
       access: (access) => instead(access, check, ask(access, how, other, resourceType)),
     })),
-    ...TYPES.filter((each) => each !== resourceType).map((other): Mutation => ({
+    ...RESOURCE_TYPES.filter((each) => each !== resourceType).map((other): Mutation => ({
       title: `${title} asks about ${resourceTypeName(other)}`,
       access: (access) => instead(access, check, ask(access, how, operation, other)),
     })),
   ]
+}
+
+/** Where one question is asked another is decided, whatever API asks it. */
+export function swapping(
+  asked: { readonly operation: number; readonly resourceType: number },
+  decided: { readonly operation: number; readonly resourceType: number },
+): Mutation {
+  const swap = (operation: number, resourceType: number): [number, number] =>
+    operation === asked.operation && resourceType === asked.resourceType
+      ? [decided.operation, decided.resourceType]
+      : [operation, resourceType]
+  return {
+    title: `${operationName(asked.operation)} on ${resourceTypeName(asked.resourceType)} is decided as another`,
+    access: (access) => ({
+      ...bound(access),
+      allows: (operation, type, name) => access.allows(...swap(operation, type), name),
+      wouldAllow: (operation, type, name) => access.wouldAllow(...swap(operation, type), name),
+      allowsSome: (operation, type) => access.allowsSome(...swap(operation, type)),
+    }),
+  }
 }
 
 function ask(access: Access, how: Check['how'], operation: number, resourceType: number): (name: string) => boolean {

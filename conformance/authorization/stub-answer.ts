@@ -52,7 +52,7 @@ function everyLabel(row: Row): Map<string, string> {
   const answers = [row.allowed, row.silent ?? '', ...(row.cases ?? []).map(([, , answer]) => answer)]
   const complete = row.allowed.endsWith('*')
   for (const token of [...answers, ...row.needs.map(({ refused }) => refused)].flatMap((each) => each.split(' '))) {
-    if (['', '*', 'closed', 'none'].includes(token)) continue
+    if (['', '*', 'closed', 'none'].includes(token) || token.startsWith('login=')) continue
     const at = token.lastIndexOf('=')
     const [label, value] = at === -1 ? ['', token] : [token.slice(0, at), token.slice(at + 1)]
     // What only refusals tell of is not a handler's to tell, unless the table leaves open what that tells.

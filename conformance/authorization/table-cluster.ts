@@ -1,9 +1,11 @@
-/** A cluster that has every kind of login, over TLS: nobody's, SCRAM's. Broker 1 leads everything the table asks about. */
+/** A cluster that has every kind of login, over TLS: nobody's, SCRAM's, IAM's. Broker 1 leads everything the table asks about. */
 import { CreateConfigurationCommand, KafkaClient } from '@aws-sdk/client-kafka'
 import { KafkaApi } from 'millrace/aws-client'
 import { untilActive } from 'millrace/demo'
+import { rootKey } from '../harness/iam.ts'
 import { startMillraceProcess, type MillraceProcess } from '../harness/millrace.ts'
 import type { TableCase } from './cases.ts'
+import { iamLogin } from './iam-login.ts'
 import { salt, salted } from './scram-login.ts'
 import { Wire, type Address } from './wire.ts'
 import { createWorld, userOf, type World } from './world.ts'
@@ -12,8 +14,10 @@ export interface TableCluster {
   readonly millrace: MillraceProcess
   readonly clusterArn: string
   readonly world: World
-  /** Broker 1, for users of SCRAM. */
+  /** Broker 1, for users of SCRAM, if there are cases of theirs. */
   readonly scram: Address
+  /** Likewise, for IAM principals. */
+  readonly iam: Address
   /** PEM. */
   readonly ca: string
 }
@@ -45,7 +49,10 @@ async function createTableCluster(millrace: MillraceProcess, cases: readonly Tab
       },
       kafkaVersion: '4.1.x.kraft',
       numberOfBrokerNodes: 2,
-      clientAuthentication: { unauthenticated: { enabled: true }, sasl: { scram: { enabled: true } } },
+      clientAuthentication: {
+        unauthenticated: { enabled: true },
+        sasl: { scram: { enabled: true }, iam: { enabled: true } },
+      },
       configurationInfo: { arn: configuration, revision: 1 },
     },
   })
@@ -57,8 +64,9 @@ async function createTableCluster(millrace: MillraceProcess, cases: readonly Tab
   const world = await createWorld(cases, { admin, brokers, internalPartitions: 50, salt, saltedPassword: salted })
   const user = cases.find(({ kind }) => kind === 'acl')
   const asUser = (wire: Wire): Promise<number> => wire.scram(userOf(user?.id ?? 0), salted)
-  const [scram] = (await addresses(strings.scram, ca, asUser)) as [Address]
-  return { millrace, clusterArn, world, scram, ca }
+  const scram = user === undefined ? [] : await addresses(strings.scram, ca, asUser)
+  const iam = await addresses(strings.iam, ca, (wire) => iamLogin(wire, rootKey))
+  return { millrace, clusterArn, world, scram: scram[0] ?? admin, iam: iam[0] ?? admin, ca }
 }
 
 /** The brokers' addresses of one listener, by broker id. */

@@ -25,6 +25,7 @@ export const ownNames = ['absent', 'doomed', 'fresh', 'spring', 'team', 'crew', 
 
 export interface Need {
   readonly acl: string
+  /** `nothing`, as in `acl`: nobody is asked for it. */
   readonly iam: string
   /** The answer to who has all but this. */
   readonly refused: string
@@ -41,6 +42,8 @@ export interface Row {
   readonly version: number
   /** What tells this request from others of the API. */
   readonly what?: string
+  /** Left out: both. */
+  readonly only?: Kind
   /** Fields by Kafka's names. */
   readonly body: object
   /**
