@@ -34,13 +34,13 @@ export interface TableAcl {
   readonly permissionType: number
 }
 
-export function aclOf({ allow, operation, type, name, prefixed }: Grant, caseId: number): TableAcl {
+export function aclOf({ allow, operation, type, name, prefixed }: Grant, caseId: number, principal: string): TableAcl {
   if (!(operation in AclWords)) throw new Error(`not an operation of Kafka: ${operation}`)
   return {
     resourceType: AclWords[type],
     resourceName: type === 'cluster' ? 'kafka-cluster' : prefixed ? name : uniqueName(name, caseId),
     resourcePatternType: prefixed ? AclWords.prefixed : AclWords.literal,
-    principal: `User:case-${caseId}`,
+    principal,
     host: '*',
     operation: AclWords[operation as keyof typeof AclWords],
     permissionType: allow ? AclWords.allow : AclWords.deny,

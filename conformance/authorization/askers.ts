@@ -15,12 +15,13 @@ export function askerOf(each: TableCase): Asker {
 }
 
 function byAcls({ id, grants }: TableCase): Asker {
+  const principal = `User:case-${id}`
   const acls = grants.map((grant) => {
-    const { resourcePatternType: patternType, ...acl } = aclOf(grant, id)
+    const { resourcePatternType: patternType, ...acl } = aclOf(grant, id, principal)
     return { ...acl, patternType }
   })
   const authority = new AclAuthority({ acls, superUsers: new Set(), allowEveryoneIfNoAcl: false })
-  return { principal: `User:case-${id}`, authority }
+  return { principal, authority }
 }
 
 function byIam(each: TableCase): Asker {

@@ -3,6 +3,7 @@
  * nothing, one who lacks one thing of several or has what it implies instead, one to whom one thing is denied though all is granted; then the row's own.
  */
 import type { Kind, Row } from './expected/row.ts'
+import { uniqueName } from './names.ts'
 
 export interface Grant {
   readonly allow: boolean
@@ -17,6 +18,8 @@ export interface Grant {
 export interface TableCase {
   /** Makes the names of the case unique. */
   readonly id: number
+  /** As whom it is asked: the id of the first case to which the very same is granted. */
+  readonly principal: number
   readonly kind: Kind
   readonly row: Row
   readonly title: string
@@ -38,7 +41,7 @@ const everything = (kind: Kind, sign: '+' | '-'): string =>
 /** All cases of the rows; their ids are the same in every run. */
 export function casesOf(rows: readonly Row[]): TableCase[] {
   const kinds: readonly Kind[] = ['acl', 'iam']
-  return rows
+  const cases = rows
     .flatMap((row) =>
       kinds
         .filter((kind) => row.only === undefined || row.only === kind)
@@ -51,6 +54,21 @@ export function casesOf(rows: readonly Row[]): TableCase[] {
       const title = `${name} v${version}${what === undefined ? '' : ` ${what}`}, ${each.kind} ${given || 'silent'}`
       return { ...each, id, title }
     })
+  return withPrincipals(cases)
+}
+
+/** Many cases grant nothing, or everything: they share a principal. */
+function withPrincipals(cases: readonly Omit<TableCase, 'principal'>[]): TableCase[] {
+  const firsts = new Map<string, number>()
+  return cases.map((each) => {
+    const rules = JSON.stringify([
+      each.kind,
+      each.grants.map((grant) => ({ ...grant, name: uniqueName(grant.name, each.id) })),
+    ])
+    const principal = firsts.get(rules) ?? each.id
+    firsts.set(rules, principal)
+    return { ...each, principal }
+  })
 }
 
 function expand(row: Row, kind: Kind): [given: string, answer: string][] {

@@ -24,7 +24,7 @@ export async function iamLogin(wire: Wire, key: AccessKey): Promise<number> {
   return wire.token('OAUTHBEARER', Buffer.from(`n,,\x01auth=Bearer ${token}\x01\x01`))
 }
 
-/** The keys of each case's session, by the case's id. */
+/** The keys of each principal's session. */
 export async function createSessions(
   cases: readonly TableCase[],
   { endpoint, clusterArn }: { readonly endpoint: string; readonly clusterArn: string },
@@ -48,26 +48,21 @@ export async function createSessions(
   const credentials = { accessKeyId: own?.AccessKeyId ?? '', secretAccessKey: own?.SecretAccessKey ?? '' }
   const sts = new STSClient({ endpoint, region: REGION, credentials })
   const keys = new Map<number, AccessKey>()
-  // Many cases grant nothing, or everything: one session for all that have the same policy.
-  const byPolicy = new Map<string, TableCase[]>()
-  for (const each of cases) {
-    const policy = JSON.stringify(policyOf(each, clusterArn))
-    byPolicy.set(policy, [...(byPolicy.get(policy) ?? []), each])
-  }
-  const waiting = [...byPolicy]
+  const waiting = cases.filter(({ id, principal }) => id === principal)
   const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [Policy, sharing] = next
-      const RoleSessionName = `case-${sharing[0]?.id ?? ''}`
+    for (let each = waiting.shift(); each !== undefined; each = waiting.shift()) {
       const { Credentials: made } = await sts.send(
-        new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName, Policy }),
+        new AssumeRoleCommand({
+          RoleArn: Role?.Arn,
+          RoleSessionName: `case-${each.principal}`,
+          Policy: JSON.stringify(policyOf(each, clusterArn)),
+        }),
       )
-      const key = {
+      keys.set(each.principal, {
         accessKeyId: made?.AccessKeyId ?? '',
         secretAccessKey: made?.SecretAccessKey ?? '',
         sessionToken: made?.SessionToken ?? '',
-      }
-      for (const { id } of sharing) keys.set(id, key)
+      })
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
@@ -78,7 +73,7 @@ export async function createSessions(
 /** A key that the broker does not know yet gets its connection closed: then it is tried again for a while. */
 export function sessionLogin(address: Address, keys: ReadonlyMap<number, AccessKey>): Login {
   return async (each) => {
-    const key = keys.get(each.id)
+    const key = keys.get(each.principal)
     if (key === undefined) throw new Error(`case ${each.id} has no session`)
     const endMs = Date.now() + PLENTY_MS
     for (;;) {
@@ -87,7 +82,7 @@ export function sessionLogin(address: Address, keys: ReadonlyMap<number, AccessK
         const errorCode = await iamLogin(wire, key)
         if (errorCode === 0) return wire
         wire.close()
-        throw new LoginRefusedError(`session case-${each.id}`, errorCode)
+        throw new LoginRefusedError(`session case-${each.principal}`, errorCode)
       } catch (error) {
         wire.close()
         if (error instanceof LoginRefusedError || Date.now() > endMs) throw error

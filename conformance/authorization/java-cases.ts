@@ -15,7 +15,7 @@ const source = fileURLToPath(new URL('../judges/AuthorizedCalls.java', import.me
 export function casesOfJava(rows: readonly JavaRow[], firstId = 0): TableCase[] {
   return rows
     .flatMap(({ call, before = [], cases }) =>
-      cases.map(([kind, given, answer]): Omit<TableCase, 'id'> => ({
+      cases.map(([kind, given, answer]): Omit<TableCase, 'id' | 'principal'> => ({
         kind,
         row: { key: -1, name: call, version: 0, body: {}, before, read: '', needs: [], allowed: '' },
         title: `${call}, ${kind} ${given || 'silent'}`,
@@ -23,7 +23,7 @@ export function casesOfJava(rows: readonly JavaRow[], firstId = 0): TableCase[] 
         answer,
       })),
     )
-    .map((each, index) => ({ ...each, id: firstId + index }))
+    .map((each, index) => ({ ...each, id: firstId + index, principal: firstId + index }))
 }
 
 export interface JavaRun {

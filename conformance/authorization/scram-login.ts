@@ -10,19 +10,19 @@ export const salt: Buffer = Buffer.from('the same for everybody')
 export const salted: Buffer = saltedPassword('password', salt, 4_096)
 
 /** Properties of Java clients that log in as the case's user. */
-export function scramProperties({ id }: TableCase): Readonly<Record<string, string>> {
+export function scramProperties(each: TableCase): Readonly<Record<string, string>> {
   const module = 'org.apache.kafka.common.security.scram.ScramLoginModule'
   return {
     'sasl.mechanism': 'SCRAM-SHA-512',
-    'sasl.jaas.config': `${module} required username="${userOf(id)}" password="password";`,
+    'sasl.jaas.config': `${module} required username="${userOf(each)}" password="password";`,
   }
 }
 
 export function scramLogin(address: Address): Login {
-  return async ({ id }) => {
+  return async (each) => {
     const wire = await Wire.open(address)
-    const errorCode = await wire.scram(userOf(id), salted)
-    if (errorCode !== 0) throw new LoginRefusedError(userOf(id), errorCode)
+    const errorCode = await wire.scram(userOf(each), salted)
+    if (errorCode !== 0) throw new LoginRefusedError(userOf(each), errorCode)
     return wire
   }
 }

@@ -63,8 +63,7 @@ async function createTableCluster(millrace: MillraceProcess, cases: readonly Tab
   const [admin] = brokers as [Address]
   const world = await createWorld(cases, { admin, brokers, internalPartitions: 50, salt, saltedPassword: salted })
   const user = cases.find(({ kind }) => kind === 'acl')
-  const asUser = (wire: Wire): Promise<number> => wire.scram(userOf(user?.id ?? 0), salted)
-  const scram = user === undefined ? [] : await addresses(strings.scram, ca, asUser)
+  const scram = user === undefined ? [] : await addresses(strings.scram, ca, (wire) => wire.scram(userOf(user), salted))
   const iam = await addresses(strings.iam, ca, (wire) => iamLogin(wire, rootKey))
   return { millrace, clusterArn, world, scram: scram[0] ?? admin, iam: iam[0] ?? admin, ca }
 }

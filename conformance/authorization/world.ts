@@ -51,7 +51,11 @@ const ownedBy = (cases: readonly TableCase[], kind: string): string[] =>
       .map((each) => uniqueName(each.split(' ')[1] ?? '', id)),
   )
 
-export const userOf = (id: number): string => `case-${id}`
+export const userOf = ({ principal }: TableCase): string => `case-${principal}`
+
+/** One case of ACLs for each principal. */
+const users = (cases: readonly TableCase[]): TableCase[] =>
+  cases.filter(({ kind, id, principal }) => kind === 'acl' && id === principal)
 
 export async function createWorld(cases: readonly TableCase[], options: WorldOptions): Promise<World> {
   const wire = await Wire.open(options.admin)
@@ -148,18 +152,20 @@ async function createUsers(
   cases: readonly TableCase[],
   { salt, saltedPassword }: WorldOptions,
 ): Promise<void> {
-  const upsertions = cases
-    .filter(({ kind }) => kind === 'acl')
-    .map(({ id }) => ({ name: userOf(id), mechanism: 2, iterations: ITERATIONS, salt, saltedPassword }))
+  const upsertions = users(cases).map((each) => ({
+    name: userOf(each),
+    mechanism: 2,
+    iterations: ITERATIONS,
+    salt,
+    saltedPassword,
+  }))
   const told = await wire.ask(51, 0, { deletions: [], upsertions })
   const failed = (told['results'] as NamedError[]).filter(({ errorCode }) => errorCode !== 0)
   if (failed.length > 0) throw new Error(`users were not created: ${JSON.stringify(failed)}`)
 }
 
 async function createAcls(wire: Wire, cases: readonly TableCase[]): Promise<void> {
-  const acls = cases
-    .filter(({ kind }) => kind === 'acl')
-    .flatMap(({ id, grants }) => grants.map((grant) => aclOf(grant, id)))
+  const acls = users(cases).flatMap((each) => each.grants.map((grant) => aclOf(grant, each.id, `User:${userOf(each)}`)))
   for (let at = 0; at < acls.length; at += ACLS_PER_REQUEST) {
     await createAclsOf(wire, acls.slice(at, at + ACLS_PER_REQUEST))
   }
@@ -231,13 +237,12 @@ async function createTransactions(wire: Wire, transactionalIds: readonly string[
 /** The last ACL and the last user are known to the broker: it takes changes in their order. */
 async function arrived(address: Address, cases: readonly TableCase[]): Promise<void> {
   const wire = await Wire.open(address)
-  const last = cases.findLast(({ kind, grants }) => kind === 'acl' && grants.length > 0)
+  const last = users(cases).findLast(({ grants }) => grants.length > 0)
   if (last === undefined) return wire.close()
   const filter = { resourceTypeFilter: 1, resourceNameFilter: null, patternTypeFilter: 1, operation: 1 }
   await until(
     'ACLs to arrive',
-    () =>
-      wire.ask(29, 3, { ...filter, principalFilter: `User:${userOf(last.id)}`, hostFilter: null, permissionType: 1 }),
+    () => wire.ask(29, 3, { ...filter, principalFilter: `User:${userOf(last)}`, hostFilter: null, permissionType: 1 }),
     ({ resources }) => (resources as { acls: unknown[] }[]).flatMap(({ acls }) => acls).length === last.grants.length,
   )
   wire.close()
