@@ -38,6 +38,7 @@ function byIam(each: TableCase): Asker {
       principals: [{ principal, grants: [{ identity: [0], boundary: null, session: null, values: {} }] }],
       credentials: [],
       reverseNames: [],
+      connectsPerSecond: null,
     },
   })
   return { principal: iamPrincipal(arn), authority }
