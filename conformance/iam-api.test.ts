@@ -236,6 +236,17 @@ assert outcome(bare.client('sts').get_caller_identity) == 'InvalidClientTokenId'
 wrong = boto3.Session(aws_access_key_id=keys['AccessKeyId'], aws_secret_access_key=keys['SecretAccessKey'], aws_session_token='x' * 40)
 assert outcome(wrong.client('kafka').list_clusters) == 'UnrecognizedClientException'
 
+# EC2 says why in a message that only some may read.
+try:
+    guest.client('ec2').create_vpc(CidrBlock='10.9.0.0/16')
+    raise AssertionError('a guest made a network')
+except ClientError as error:
+    assert error.response['Error']['Code'] == 'UnauthorizedOperation', error
+    encoded = error.response['Error']['Message'].split('message: ')[1]
+assert outcome(lambda: guest.client('sts').decode_authorization_message(EncodedMessage=encoded)) == 'AccessDenied'
+decoded = json.loads(sts.decode_authorization_message(EncodedMessage=encoded)['DecodedMessage'])
+assert decoded['context']['action'] == 'ec2:CreateVpc' and not decoded['allowed'], decoded
+
 details = [d['UserName'] for page in iam.get_paginator('get_account_authorization_details').paginate() for d in page['UserDetailList']]
 assert 'carol' in details and 'bob' not in details, details
 print(json.dumps(told))

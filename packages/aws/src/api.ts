@@ -7,7 +7,7 @@ import type { Logger } from '@millrace/base/logger'
 import type { Decision } from '@millrace/policy/evaluate'
 import type { Principal } from '@millrace/policy/principal'
 import type { AuditHook } from './audit.ts'
-import { authorizeByPolicy, requireAllowed, type AuthorizeHook } from './authorize.ts'
+import { authorizeByPolicy, denialInWords, requireAllowed, type AuthorizeHook, type DenialHook } from './authorize.ts'
 import type { CallContext } from './call-context.ts'
 import type { Credential, CredentialStore } from './credentials.ts'
 import { AwsError } from './errors.ts'
@@ -29,6 +29,7 @@ export interface ApiOptions {
   /** Region of unsigned calls. */
   readonly defaultRegion: string
   readonly authorize?: AuthorizeHook
+  readonly denial?: DenialHook
   readonly audit?: AuditHook
   readonly now?: () => number
 }
@@ -148,8 +149,12 @@ export class Api {
     input: Readonly<Record<string, unknown>>,
   ): Promise<void> {
     if (call.credential === null) return
+    const { authorize = authorizeByPolicy, denial = denialInWords } = this.#options
+    const tell = (decision: Decision): void => {
+      call.decision = decision
+    }
     const { accountId } = await requireAllowed(
-      this.#options.authorize ?? authorizeByPolicy,
+      { authorize, denial, tell },
       {
         service: service.model.service,
         route,
@@ -160,9 +165,6 @@ export class Api {
         sourceIp: call.connection.sourceIp,
         userAgent: header(call.request, 'user-agent'),
         nowMs: this.#now(),
-      },
-      (decision) => {
-        call.decision = decision
       },
     )
     call.accountId = accountId

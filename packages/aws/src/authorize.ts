@@ -24,6 +24,18 @@ export type AuthorizeHook = (request: ApiAuthorization) => Decision
 export const authorizeByPolicy: AuthorizeHook = (request) =>
   evaluate(request, { ...request.credential.policies, resource: request.resourcePolicies })
 
+/** What the caller of a denied call is told; the default is the evaluator's own sentence. */
+export type DenialHook = (service: string, request: ApiAuthorization, decision: Decision) => string
+
+export const denialInWords: DenialHook = (_service, request, decision) => explain(request, decision)
+
+export interface AuthorizationHooks {
+  readonly authorize: AuthorizeHook
+  readonly denial: DenialHook
+  /** Hears of every decision. */
+  readonly tell: (decision: Decision) => void
+}
+
 export interface ApiAuthorizationInput {
   readonly service: string
   readonly route: Route
@@ -46,11 +58,10 @@ export interface Authorized {
 /** Who asks is told, and a session made, even under an explicit deny. Source: the API references of both operations. */
 const freeOfPolicy: ReadonlySet<string> = new Set(['sts:GetCallerIdentity', 'sts:GetSessionToken'])
 
-/** Throws AccessDeniedException with the principal, action, resource and statement; `tell` hears of the decision first. */
+/** Throws AccessDeniedException with the principal, action, resource and statement. */
 export async function requireAllowed(
-  hook: AuthorizeHook,
+  { authorize, denial, tell }: AuthorizationHooks,
   call: ApiAuthorizationInput,
-  tell: (decision: Decision) => void = () => undefined,
 ): Promise<Authorized> {
   const { service, route, credential } = call
   const { principal } = credential
@@ -68,9 +79,10 @@ export async function requireAllowed(
       values: new Map([...common, ...Object.entries(target.values ?? {})]),
       resourcePolicies: target.policies ?? null,
     }
-    const decision = hook(request)
+    const decision = authorize(request)
     tell(decision)
-    if (!decision.allowed) throw new AwsError('AccessDeniedException', { message: explain(request, decision) })
+    if (decision.allowed) continue
+    throw new AwsError('AccessDeniedException', { message: denial(service, request, decision) })
   }
   return { accountId }
 }

@@ -36,6 +36,7 @@ export const errorStatus = {
   UnmodifiableEntityException: 400,
   // sts.
   PackedPolicyTooLargeException: 400,
+  InvalidAuthorizationMessageException: 400,
   LimitExceededException: 409,
   // kms; awsJson answers 400 to all of these (protocols/aws-json.ts).
   AlreadyExistsException: 409,

@@ -25,6 +25,7 @@ import { silentLogger } from '@millrace/base/logger'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createIamService } from './iam/iam-service.ts'
 import { openIdentity } from './iam/identity.ts'
+import { AuthorizationMessages } from './sts/authorization-messages.ts'
 import { createStsService } from './sts/sts-service.ts'
 import { openTestDatabase } from './testing/memory-database.ts'
 
@@ -70,7 +71,7 @@ const door = createFrontDoor({
   services: [
     kafka,
     createIamService({ identity, root: credentials, accountCreated }).service,
-    createStsService(identity),
+    createStsService({ identity, messages: new AuthorizationMessages(Buffer.alloc(32, 7)), clock: () => new Date() }),
   ],
   credentials: identity.directory,
   logger: silentLogger,

@@ -8,6 +8,7 @@ import { LastUsed } from './iam/last-used.ts'
 import type { Service } from '@millrace/aws/service'
 import { createIamService, type IamService } from './iam/iam-service.ts'
 import { openIdentity } from './iam/identity.ts'
+import { AuthorizationMessages } from './sts/authorization-messages.ts'
 import { createStsService } from './sts/sts-service.ts'
 import { createEc2Service, type Ec2Service } from './ec2/ec2-service.ts'
 import { createKmsService, type KmsService } from './kms/kms-service.ts'
@@ -17,6 +18,8 @@ import { openDatabase, type SqliteDatabase } from './store/database.ts'
 export interface SealedServices {
   readonly iam: IamService
   readonly sts: Service
+  /** How the caller of a denied call is told. */
+  readonly messages: AuthorizationMessages
   /** To be told of every API call. */
   readonly lastUsed: LastUsed
   readonly kms: KmsService
@@ -48,13 +51,14 @@ export async function openSealedServices(options: SealedServicesOptions): Promis
     await checkMasterKey(database, masterKey)
     const identity = await openIdentity({ database, masterKey, root, clock })
     const iam = createIamService({ identity, root, accountCreated, clock })
-    const sts = createStsService(identity, clock)
+    const messages = new AuthorizationMessages(masterKey)
+    const sts = createStsService({ identity, messages, clock })
     const lastUsed = new LastUsed(identity.store, logger)
     const kms = createKmsService({ database, masterKey, clock })
     const secretsManager = createSecretsManagerService({ database, keys: kms.keys, clock })
     const acmPca = createAcmPcaService({ database, masterKey, clock })
     const ec2 = await createEc2Service({ database, clock })
-    return { iam, sts, lastUsed, kms, secretsManager, acmPca, ec2, close: () => database.destroy() }
+    return { iam, sts, messages, lastUsed, kms, secretsManager, acmPca, ec2, close: () => database.destroy() }
   } catch (error) {
     await database.destroy()
     throw error

@@ -151,6 +151,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         }),
       ],
     }),
+    denial: (service, request, decision) => sealed.messages.denialOf(service, request, decision),
     audit: (event) => {
       logger.info('api call', { ...event, requestParameters: undefined, responseElements: undefined })
       whyLog.onApiCall(event)

@@ -13,6 +13,7 @@ import { openIdentity, type Identity } from '../iam/identity.ts'
 import { createKmsService } from '../kms/kms-service.ts'
 import { createSecretsManagerService } from '../secretsmanager/secretsmanager-service.ts'
 import type { Database } from '../store/database.ts'
+import { AuthorizationMessages } from '../sts/authorization-messages.ts'
 import { createStsService } from '../sts/sts-service.ts'
 import { openTestDatabase } from './memory-database.ts'
 
@@ -54,7 +55,12 @@ export async function identityWorld(database?: Database): Promise<IdentityWorld>
   const secrets = createSecretsManagerService({ database: opened, keys: kms.keys, clock })
   const events: ApiCallEvent[] = []
   const api = new Api({
-    services: [iam.service, createStsService(identity, clock), kms.service, secrets.service],
+    services: [
+      iam.service,
+      createStsService({ identity, messages: new AuthorizationMessages(masterKey), clock }),
+      kms.service,
+      secrets.service,
+    ],
     credentials: identity.directory,
     logger: silentLogger,
     defaultRegion: 'us-east-1',
