@@ -56,7 +56,7 @@ export class LogDirectory {
     this.path = directory
     host.disk.makeDirectory(directory)
     this.directoryId = claim(options)
-    const previous = readCleanShutdown(host, directory)
+    const previous = readCleanShutdown(options)
     this.wasClean = previous !== null
     this.previousBrokerEpoch = previous ?? -1
     host.disk.removeFile(`${directory}/${CLEAN_SHUTDOWN_FILE}`)
@@ -112,7 +112,7 @@ function claim(options: LogDirectoryOptions): Uuid {
 }
 
 /** The broker epoch of a clean stop; null after an unclean one. The file's existence alone means clean. */
-function readCleanShutdown(host: Host, directory: string): number | null {
+function readCleanShutdown({ host, directory, logger }: LogDirectoryOptions): number | null {
   const path = `${directory}/${CLEAN_SHUTDOWN_FILE}`
   if (!host.disk.exists(path)) return null
   try {
@@ -120,7 +120,10 @@ function readCleanShutdown(host: Host, directory: string): number | null {
     if (typeof content === 'object' && content !== null && 'brokerEpoch' in content) return Number(content.brokerEpoch)
   } catch (error) {
     // Nobody knows who wrote it.
-    if (isBrokenSeal(error)) return null
+    if (isBrokenSeal(error)) {
+      logger.error('the mark of a clean stop is not as it was sealed and does not count', { path })
+      return null
+    }
     // An unreadable epoch is an unknown one.
   }
   return -1

@@ -280,7 +280,7 @@ export class LogManager {
     invariant(parsed !== null, 'a partition directory has a name', { name })
     const { topic, partition } = parsed
     const directory = `${this.#directory.path}/${name}`
-    const topicId = readTopicId(host.disk, `${directory}/${PARTITION_METADATA_FILE}`)
+    const topicId = readTopicId(host.disk, logger, `${directory}/${PARTITION_METADATA_FILE}`)
     if (topicId === null) {
       const stray = `${this.#directory.path}/${markedDirectoryName(topic, partition, this.#uniqueHex(), 'stray')}`
       logger.warn('a partition directory without a topic id is set aside', { directory, stray })

@@ -1,5 +1,6 @@
 /** `partition.metadata`: which topic id the directory belongs to. Two lines, no newline at the end. */
 import type { Disk } from '@millrace/base/host'
+import type { Logger } from '@millrace/base/logger'
 import { isUuid, type Uuid, ZERO_UUID } from '@millrace/base/uuid'
 import { isBrokenSeal } from './sealing/broken-seal.ts'
 
@@ -17,12 +18,13 @@ export function decodePartitionMetadata(content: Uint8Array): Uuid | null {
 }
 
 /** null as well when there is no such file, or when it is not as it was sealed: it is not synced when it is written. */
-export function readTopicId(disk: Disk, path: string): Uuid | null {
+export function readTopicId(disk: Disk, logger: Logger, path: string): Uuid | null {
   if (!disk.exists(path)) return null
   try {
     return decodePartitionMetadata(disk.readFile(path))
   } catch (error) {
-    if (isBrokenSeal(error)) return null
-    throw error
+    if (!isBrokenSeal(error)) throw error
+    logger.error('a topic id is not as it was sealed', { path })
+    return null
   }
 }

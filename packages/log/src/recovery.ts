@@ -22,6 +22,7 @@ import type { LogContext } from './log-context.ts'
 import { ProducerStates } from './producer-states.ts'
 import { loadNewestSnapshot, removeStraySnapshots, replayProducers } from './producer-recovery.ts'
 import { Segment } from './segment.ts'
+import type { SegmentFile } from './segment-file.ts'
 import { SegmentList } from './segment-list.ts'
 import { isBrokenSeal } from './sealing/broken-seal.ts'
 import type { AbortedEntry } from './transaction-index.ts'
@@ -86,8 +87,9 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
       )
   const unflushed: Segment[] = []
   for (const [index, segment] of segments.slice(0, firstUnsafe).entries()) {
-    if (openSafely(segment, segments[index + 1])) continue
-    context.logger.warn('rebuilding the indexes of a segment', { directory, baseOffset: segment.baseOffset })
+    const path = openSafely(segment, segments[index + 1])
+    if (path === null) continue
+    context.logger.warn('rebuilding the indexes of a segment', { baseOffset: segment.baseOffset, path })
     const aborted = abortedOf(segment)
     if (aborted === null) {
       firstUnsafe = index
@@ -194,12 +196,12 @@ function openSegments(context: LogContext, options: LoadOptions): Segment[] {
   return [segment]
 }
 
-/** Takes the files as they are; false when an index is missing or cannot be right. */
-function openSafely(segment: Segment, next: Segment | undefined): boolean {
+/** Takes the files as they are; gives the path of one that is missing or cannot be right. */
+function openSafely(segment: Segment, next: Segment | undefined): string | null {
   try {
-    return takeAsIs(segment, next)
+    return takeAsIs(segment, next)?.path ?? null
   } catch (error) {
-    if (isBrokenSeal(error)) return false
+    if (isBrokenSeal(error)) return error.path
     throw error
   }
 }
@@ -214,15 +216,16 @@ function abortedOf(segment: Segment): readonly AbortedEntry[] | null {
   }
 }
 
-function takeAsIs(segment: Segment, next: Segment | undefined): boolean {
-  if (!segment.offsetIndex.isSane() || !segment.timeIndex.isSane()) return false
-  if (!segment.transactionIndex.isSane(segment.baseOffset)) return false
+function takeAsIs(segment: Segment, next: Segment | undefined): SegmentFile | null {
+  if (!segment.offsetIndex.isSane()) return segment.offsetIndex.file
+  if (!segment.timeIndex.isSane()) return segment.timeIndex.file
+  if (!segment.transactionIndex.isSane(segment.baseOffset)) return segment.transactionIndex.file
   const last = segment.timeIndex.peekLast()
   segment.maxTimestamp = last?.timestamp ?? -1
   segment.maxTimestampOffset = last?.offset ?? segment.baseOffset
   if (next !== undefined) {
     segment.nextOffset = next.baseOffset
-    return true
+    return null
   }
   segment.loadIndexesSync()
   noteFirstTimestamp(segment)
@@ -234,7 +237,7 @@ function takeAsIs(segment: Segment, next: Segment | undefined): boolean {
       return 'continue'
     },
   )
-  return scan.problem === null
+  return scan.problem === null ? null : segment.log
 }
 
 function noteFirstTimestamp(segment: Segment): void {

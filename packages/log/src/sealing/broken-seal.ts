@@ -18,6 +18,6 @@ export class BrokenSeal extends Error implements DiskError {
 }
 
 /** True when the bytes are there and are not those that were written; the disk itself is sound. */
-export function isBrokenSeal(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === BROKEN_SEAL_CODE
+export function isBrokenSeal(error: unknown): error is Error & { readonly path: string } {
+  return error instanceof Error && 'code' in error && error.code === BROKEN_SEAL_CODE && 'path' in error
 }
