@@ -25,6 +25,8 @@ export interface ScanResult {
   readonly endPosition: number
   /** Why the scan ended before the end of the file; null when it reached it or the visitor stopped it. */
   readonly problem: string | null
+  /** The problem is that what was sealed there has changed: the batch may have been whole. */
+  readonly isSealBroken: boolean
 }
 
 /**
@@ -44,7 +46,7 @@ export function scanBatchesSync(
     try {
       length = file.readSync(chunk, 0, chunk.length, position)
     } catch (error) {
-      if (isBrokenSeal(error)) return ended(position, (error as Error).message)
+      if (isBrokenSeal(error)) return ended(position, error.message, true)
       throw error
     }
     let at = 0
@@ -68,7 +70,7 @@ export function scanBatchesSync(
     position += at
     if (length === 0) return ended(position, 'file is shorter than its size')
     if (at === 0 && length < Math.min(chunk.length, file.sizeBytes - position))
-      return ended(position, 'batch cannot be read as a whole')
+      return ended(position, 'batch cannot be read as a whole', true)
     if (needed > chunk.length) chunk = Buffer.allocUnsafe(needed)
   }
   return ended(position, null)
@@ -83,6 +85,6 @@ export function problemOf(bytes: Buffer, at: number, minOffset: number): string 
   return null
 }
 
-function ended(endPosition: number, problem: string | null): ScanResult {
-  return { endPosition, problem }
+function ended(endPosition: number, problem: string | null, isSealBroken = false): ScanResult {
+  return { endPosition, problem, isSealBroken }
 }

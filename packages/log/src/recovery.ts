@@ -12,8 +12,9 @@ import {
   nextOffset,
   partitionLeaderEpoch,
 } from '@millrace/protocol/records/batch-header'
-import { scanBatchesSync } from './batch-scan.ts'
+import { scanBatchesSync, type ScanResult } from './batch-scan.ts'
 import { CheckpointFile, decodeEpochCheckpoint, LEADER_EPOCH_CHECKPOINT } from './checkpoints.ts'
+import { CorruptBatch } from './corrupt-batch.ts'
 import { parseSegmentFileName } from './file-names.ts'
 import { finishInterruptedWork } from './interrupted-work.ts'
 import { type EpochEntry, LeaderEpochCache } from './leader-epoch-cache.ts'
@@ -95,7 +96,7 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
       firstUnsafe = index
       break
     }
-    const problem = rebuild(context, segment, options.config, () => undefined)
+    const problem = rebuild(context, segment, { config: options.config, mayBeTorn: false }, () => undefined)
     if (problem !== null) tellCut(context, segment, problem, 0)
     // The batches alone do not tell it without the producer states of that time.
     for (const entry of aborted) segment.transactionIndex.append(entry)
@@ -237,7 +238,16 @@ function takeAsIs(segment: Segment, next: Segment | undefined): SegmentFile | nu
       return 'continue'
     },
   )
+  if (scan.isSealBroken) throw changedAtRest(segment, scan)
   return scan.problem === null ? null : segment.log
+}
+
+/**
+ * What has been durable, or was closed cleanly, was not torn: to cut it off would be taken from here by followers too. The
+ * error ends the start of the node; other replicas lead.
+ */
+function changedAtRest(segment: Segment, scan: ScanResult): CorruptBatch {
+  return new CorruptBatch(segment.log.path, scan.endPosition, scan.problem ?? '')
 }
 
 function noteFirstTimestamp(segment: Segment): void {
@@ -263,7 +273,7 @@ function recoverFrom(context: LogContext, recovery: Recovery): Segment[] {
     if (index > 0) segment.startSnapshot = producers.encodeSnapshot()
     const problem =
       gapBefore(segment, segments[index - 1]) ??
-      rebuild(context, segment, options.config, (bytes, at) => {
+      rebuild(context, segment, { config: options.config, mayBeTorn: true }, (bytes, at) => {
         const epoch = partitionLeaderEpoch(bytes, at)
         if (epoch > epochs.latest) epochs.assign(epoch, baseOffset(bytes, at))
         const completed = producers.update(bytes, at)
@@ -305,7 +315,7 @@ function gapBefore(segment: Segment, previous: Segment | undefined): string | nu
 function rebuild(
   context: LogContext,
   segment: Segment,
-  config: LogConfig,
+  { config, mayBeTorn }: { readonly config: LogConfig; readonly mayBeTorn: boolean },
   visit: (bytes: Buffer, at: number) => void,
 ): string | null {
   segment.resetIndexes()
@@ -323,6 +333,7 @@ function rebuild(
       return 'continue'
     },
   )
+  if (scan.isSealBroken && !mayBeTorn) throw changedAtRest(segment, scan)
   segment.createdMs = host.clock.nowMs()
   if (scan.endPosition === segment.log.sizeBytes) {
     segment.seal()
