@@ -24,7 +24,7 @@ export interface MillraceTarget extends Target {
   createToActiveMs(): Promise<number>
 }
 
-interface BenchCluster {
+export interface BenchCluster {
   readonly arn: string
   readonly activeMs: number
   readonly bootstrap: string
@@ -88,10 +88,12 @@ async function headersOnlyConfig(api: KafkaClient): Promise<{ Arn: string; Revis
   return { Arn, Revision: 1 }
 }
 
-async function createCluster(
+export async function createCluster(
   api: KafkaClient,
   name: string,
   configuration?: { Arn: string; Revision: number },
+  /** Of the KMS key that its data is encrypted under; absent: it is plain. */
+  keyArn?: string,
 ): Promise<BenchCluster> {
   const before = new Set([...childrenOf(process.pid, 'millrace-broker'), ...childrenOf(process.pid, 'millrace-contr')])
   const startedMs = performance.now()
@@ -106,7 +108,10 @@ async function createCluster(
         KafkaVersion: KAFKA_VERSION,
         NumberOfBrokerNodes: BROKERS,
         // As Apache Kafka beside it: without TLS between the nodes.
-        EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS_PLAINTEXT', InCluster: false } },
+        EncryptionInfo: {
+          EncryptionInTransit: { ClientBroker: 'TLS_PLAINTEXT', InCluster: false },
+          ...(keyArn === undefined ? {} : { EncryptionAtRest: { DataVolumeKMSKeyId: keyArn } }),
+        },
         ClientAuthentication: { Unauthenticated: { Enabled: true } },
         ...(configuration === undefined ? {} : { ConfigurationInfo: configuration }),
       },
