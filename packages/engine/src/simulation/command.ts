@@ -3,6 +3,7 @@
  *
  *   npm run simulate -- --seeds N --from SEED   runs N seeds; with --verify each twice, comparing fingerprints
  *   npm run simulate -- --planted               plants one bug after the other; each must be caught
+ *   npm run simulate -- --seeds N --sealed      the same on encrypted storage
  *   npm run simulate -- --seeds 1 --from SEED --story   tells what happened, the cluster's own log lines included
  *
  * `--workers N` uses N cores; `--result FILE` keeps what was found. The last line sums up. Exit code 0 when every promise
@@ -22,6 +23,7 @@ interface RunSettings extends SeedRange {
   /** The bundle that workers run. */
   readonly entry: string
   readonly verify: boolean
+  readonly sealed: boolean
   readonly story: boolean
   /** Stop at the first seed that breaks a promise. */
   readonly stopsAtFirst: boolean
@@ -38,6 +40,7 @@ export async function simulate(root: string, entry: string, args: readonly strin
       workers: { type: 'string', default: '1' },
       result: { type: 'string' },
       verify: { type: 'boolean', default: false },
+      sealed: { type: 'boolean', default: false },
       story: { type: 'boolean', default: false },
       planted: { type: 'boolean', default: false },
       only: { type: 'string' },
@@ -48,13 +51,13 @@ export async function simulate(root: string, entry: string, args: readonly strin
   const seeds = wholeNumber('seeds', values.seeds ?? String(values.planted ? PLANTED_SEEDS : 100), 1)
   const workers = wholeNumber('workers', values.workers, 1)
   if (values.planted) return plantBugs({ root, from, seeds, only: values.only, workers })
-  const { verify, story } = values
-  const settings = { root, entry, from, seeds, verify, story, resultFile: values.result }
+  const { verify, sealed, story } = values
+  const settings = { root, entry, from, seeds, verify, sealed, story, resultFile: values.result }
   return run({ ...settings, stopsAtFirst: values['until-broken'], workers: story ? 1 : workers })
 }
 
 async function run(settings: RunSettings): Promise<number> {
-  const { root, entry, from, seeds, verify, story, stopsAtFirst, workers, resultFile } = settings
+  const { root, entry, from, seeds, verify, sealed, story, stopsAtFirst, workers, resultFile } = settings
   const startMs = performance.now()
   const commit = resultFile === undefined ? '' : commitOf(root)
   const broken: SeedReport[] = []
@@ -89,12 +92,12 @@ async function run(settings: RunSettings): Promise<number> {
     for (const [name, count] of Object.entries(report.counts)) counts[name] = (counts[name] ?? 0) + count
     if (report.violations.length === 0) return
     broken.push(report)
-    print(describe(report))
+    print(describe(report, sealed))
     if (stopsAtFirst) stop()
   }
   try {
     const told = story ? print : null
-    await runSeeds({ from, seeds, verify, story: told, workers, entry, onReport, stopped: () => stopped })
+    await runSeeds({ from, seeds, verify, sealed, story: told, workers, entry, onReport, stopped: () => stopped })
   } finally {
     clearInterval(progress)
   }
@@ -107,12 +110,12 @@ async function run(settings: RunSettings): Promise<number> {
   return broken.length === 0 && (done === seeds || stopsAtFirst) ? 0 : 1
 }
 
-function describe({ seed, virtualMs, events, violations }: SeedReport): string {
+function describe({ seed, virtualMs, events, violations }: SeedReport, sealed: boolean): string {
   return [
     `seed ${seed} broke a promise (${virtualMs.toFixed(0)} ms of virtual time)`,
     ...events.map((event) => `    ${event}`),
     ...violations.map((violation) => `  ✘ ${violation}`),
-    `  repeat it: npm run simulate -- --seeds 1 --from ${seed} --story`,
+    `  repeat it: npm run simulate -- --seeds 1 --from ${seed} --story${sealed ? ' --sealed' : ''}`,
   ].join('\n')
 }
 

@@ -19,6 +19,8 @@ export interface SeedRange {
 export interface SeedOptions {
   /** Runs each seed twice and compares. */
   readonly verify: boolean
+  /** On encrypted storage. */
+  readonly sealed: boolean
   /** Told line by line what happens; only in this thread. */
   readonly story: ((line: string) => void) | null
 }
@@ -43,6 +45,7 @@ export interface SeedRun extends SeedRange, SeedOptions {
 
 interface Chunk extends SeedRange {
   readonly verify: boolean
+  readonly sealed: boolean
 }
 
 /** Compression must be loaded before: inside a run nothing waits for the outside world. */
@@ -63,11 +66,11 @@ export async function runSeeds(run: SeedRun): Promise<void> {
   }
 }
 
-export function reportOf(seed: number, { verify, story }: SeedOptions): SeedReport {
-  const outcome = runSeed(seed, story === null ? undefined : storyLogger(story))
+export function reportOf(seed: number, { verify, sealed, story }: SeedOptions): SeedReport {
+  const outcome = runSeed(seed, story === null ? undefined : storyLogger(story), sealed)
   const violations = [...outcome.violations]
   if (verify) {
-    const { fingerprint } = runSeed(seed)
+    const { fingerprint } = runSeed(seed, undefined, sealed)
     if (fingerprint !== outcome.fingerprint)
       violations.push(`the second run was another one: ${outcome.fingerprint}, then ${fingerprint}`)
   }
@@ -80,7 +83,7 @@ async function runInWorkers(run: SeedRun): Promise<void> {
   const end = run.from + run.seeds
   const takeChunk = (): Chunk | null => {
     if (next >= end || run.stopped()) return null
-    const chunk = { from: next, seeds: Math.min(CHUNK, end - next), verify: run.verify }
+    const chunk = { from: next, seeds: Math.min(CHUNK, end - next), verify: run.verify, sealed: run.sealed }
     next += chunk.seeds
     return chunk
   }
@@ -113,7 +116,7 @@ export async function serveSeeds(): Promise<void> {
   port.on('message', (chunk: Chunk | null) => {
     if (chunk === null) return port.close()
     for (let seed = chunk.from; seed < chunk.from + chunk.seeds; seed++)
-      port.postMessage(reportOf(seed, { verify: chunk.verify, story: null }))
+      port.postMessage(reportOf(seed, { verify: chunk.verify, sealed: chunk.sealed, story: null }))
     port.postMessage('next')
   })
   port.postMessage('next')

@@ -2,12 +2,14 @@
  * A whole cluster in one process on fake hosts: one controller and any number of brokers, each on a machine of its own
  * in one World. Real code throughout; only clock, disk, network and randomness are the test's. Runs repeat by seed.
  */
+import type { Host } from '@millrace/base/host'
 import { silentLogger, type Logger } from '@millrace/base/logger'
 import type { Broker } from '@millrace/broker/broker'
 import { startBroker } from '@millrace/broker/start-broker'
 import type { BrokerConfig } from '@millrace/broker/broker-config'
 import { NodeChannel } from '@millrace/client/channel'
 import { startController, type Controller } from '@millrace/controller/start-controller'
+import { SealedDisk } from '@millrace/log/sealing/sealed-disk'
 import type { FakeHost } from '@millrace/testkit/fake-host'
 import type { World } from '@millrace/testkit/world'
 
@@ -18,6 +20,7 @@ const CONTROLLER_PORT = 9_093
 const INTERNAL_PORT = 9_094
 const CLIENT_PORT = 9_092
 const START_LIMIT_MS = 30_000
+const DATA_KEY = Buffer.alloc(32, 9)
 /** So small that slabs go around within a run; a use after release shows. */
 const ARENA = { slabBytes: 64 * 1024, tailBytesMax: 128 * 1024, poison: true }
 
@@ -27,6 +30,8 @@ export interface SimulatedClusterOptions {
   readonly kafkaVersion?: string
   readonly properties?: Readonly<Record<string, string>>
   readonly logger?: Logger
+  /** All nodes keep their data sealed. */
+  readonly sealed?: boolean
 }
 
 export interface NodeFailure {
@@ -88,7 +93,8 @@ export class SimulatedCluster {
       this.failures.push(`controller: ${error.message}`)
       this.onFailure?.({ nodeId: CONTROLLER_ID, incarnation, error })
     }
-    const options = { host: this.controllerHost, logger: this.#logger, config, onFailure: failed }
+    const host = this.#dataHost(this.controllerHost)
+    const options = { host, logger: this.#logger, config, onFailure: failed }
     startController(options, (error, controller) => {
       if (error !== null) failed(error)
       else this.controller = controller
@@ -126,10 +132,19 @@ export class SimulatedCluster {
       this.failures.push(`broker ${id}: ${error.message}`)
       this.onFailure?.({ nodeId: id, incarnation, error })
     }
-    startBroker({ host, logger: this.#logger, config, onFatal: failed }, (error, broker) => {
+    const options = { host: this.#dataHost(host), logger: this.#logger, config, onFatal: failed }
+    startBroker(options, (error, broker) => {
       if (broker !== null) this.brokers.set(id, broker)
       else failed(error ?? new Error('it did not start'))
     })
+  }
+
+  /** What the process that begins on `machine` is given: with a disk as it would have it if the data is encrypted. */
+  #dataHost(machine: FakeHost): Host {
+    if (this.#options.sealed !== true) return machine
+    const { clock, timers, tick, random, network, computing } = machine
+    const disk = new SealedDisk({ disk: machine.disk, dataKey: DATA_KEY, random })
+    return { clock, timers, tick, random, network, computing, disk }
   }
 
   /** kill -9 of a broker's process. */

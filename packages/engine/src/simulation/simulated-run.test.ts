@@ -25,6 +25,13 @@ describe('a simulated cluster in trouble', () => {
     expect(total('versions acknowledged')).toBeGreaterThan(100)
   }, 120_000)
 
+  test('keeps its promises on encrypted storage', { timeout: 120_000 }, () => {
+    for (const seed of [9, 11, 13]) {
+      const { violations, events } = runSeed(seed, undefined, true)
+      expect(violations, `seed ${seed}, sealed\n${events.join('\n')}`).toEqual([])
+    }
+  })
+
   test('repeats by its seed, and another seed is another run', { timeout: 120_000 }, () => {
     const first = runSeed(2)
     expect(runSeed(2)).toEqual(first)

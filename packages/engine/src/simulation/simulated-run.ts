@@ -85,8 +85,9 @@ function partitionsOf(image: MetadataImage | undefined): string[] {
 }
 
 /** Runs one seed to its end; never throws: a run that cannot end is a broken promise. */
-export function runSeed(seed: number, logger: Logger = silentLogger): Outcome {
-  return new SimulatedRun(seed, logger).run()
+/** @param sealed the nodes' data is encrypted: another run than without, of the same troubles */
+export function runSeed(seed: number, logger: Logger = silentLogger, sealed: boolean = false): Outcome {
+  return new SimulatedRun(seed, logger, sealed).run()
 }
 
 class SimulatedRun {
@@ -103,13 +104,13 @@ class SimulatedRun {
   #parts: readonly Part[] = []
   #digest = ''
 
-  constructor(seed: number, logger: Logger) {
+  constructor(seed: number, logger: Logger, sealed: boolean) {
     this.#seed = seed
     this.#logger = logger
     this.#world = new World({ seed })
     const properties = { ...PROPERTIES, ...this.#chosenProperties() }
     this.#kafkaVersion = this.#below(2) === 0 ? '3.9' : '4.1'
-    const options = { brokerCount: BROKERS, properties, kafkaVersion: this.#kafkaVersion, logger }
+    const options = { brokerCount: BROKERS, properties, kafkaVersion: this.#kafkaVersion, logger, sealed }
     this.#cluster = new SimulatedCluster({ world: this.#world, ...options })
     const supervisor = new Supervisor(this.#cluster, this.#ledger, (event) => this.#note(event))
     this.#scene = new Scene(this.#cluster, supervisor)
