@@ -160,6 +160,23 @@ describe.skipIf(java === null)('SCRAM by Kafka itself', () => {
     },
     120_000,
   )
+
+  it.skipIf(kcat === null)(
+    'kcat as a client of Kafka 0.10 logs in by bare tokens, with the right password only',
+    async () => {
+      await alterUser('old', 'SCRAM-SHA-512=[password=ancient]')
+      const list = (password: string): ReturnType<typeof run> =>
+        run('kcat', [
+          ...['-b', scram, '-L', '-m', '5', '-X', `ssl.ca.location=${join(scratch, 'ca.pem')}`],
+          ...['-X', 'api.version.request=false', '-X', 'broker.version.fallback=0.10.2.0'],
+          ...['-X', 'security.protocol=sasl_ssl', '-X', 'sasl.mechanism=SCRAM-SHA-512'],
+          ...['-X', 'sasl.username=old', '-X', `sasl.password=${password}`],
+        ])
+      expect((await list('ancient')).stdout).toContain('topic "java" with 3 partitions')
+      expect((await list('modern')).stdout).not.toContain('topic "java"')
+    },
+    60_000,
+  )
 })
 
 describe.skipIf(aws === null || kcat === null)('SCRAM by secrets, as the AWS CLI makes them', () => {

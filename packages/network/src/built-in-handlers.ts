@@ -69,9 +69,7 @@ function saslHandshakeHandler(failureDelayMs: number): ApiHandler<SaslHandshakeR
     handle(context: OwnContext, request, respond) {
       const { authentication } = context.connection
       if (authentication === null) return respond({ errorCode: ErrorCode.ILLEGAL_SASL_STATE, mechanisms: [] })
-      // After version 0 tokens would come without Kafka headers, as clients before Kafka 1.0 sent them.
-      const errorCode =
-        context.apiVersion === 0 ? ErrorCode.UNSUPPORTED_SASL_MECHANISM : authentication.handshake(request.mechanism)
+      const errorCode = authentication.handshake(request.mechanism, context.apiVersion)
       respond({ errorCode, mechanisms: authentication.mechanisms })
       if (errorCode === ErrorCode.UNSUPPORTED_SASL_MECHANISM) {
         const offered = authentication.mechanisms.join(' and ')

@@ -12,8 +12,7 @@ import type { PeerCertificate, Transport } from '@millrace/base/host'
 import { InvariantError } from '@millrace/base/invariant'
 import { ApiKey } from '@millrace/protocol/apis'
 import { decodeMessage } from '@millrace/protocol/codec'
-import type { Encodable, ResponseDefinition } from '@millrace/protocol/definition'
-import { decodeRequestHeader, encodeResponseFrame } from '@millrace/protocol/headers'
+import { decodeRequestHeader } from '@millrace/protocol/headers'
 import { DecodeError } from '@millrace/protocol/primitives/decode-error'
 import { Reader } from '@millrace/protocol/primitives/reader'
 import { certificatePrincipal } from './certificate-principal.ts'
@@ -226,13 +225,7 @@ export class Connection implements RequestOwner, BacklogUser {
     const answer = this.quota?.active === true ? metered(this.quota, request, response, this) : response
     if (answer !== null && !this.#closed && !this.#dropped) {
       try {
-        request.chunks = encodeResponseFrame(
-          request.handler.response,
-          request.responseVersion,
-          request.correlationId,
-          answer as Encodable<ResponseDefinition>,
-          this.#options.writer,
-        )
+        request.encode(answer, this.#options.writer)
       } catch (error) {
         if (error instanceof InvariantError) throw error
         this.#failed(request, error)
@@ -321,6 +314,8 @@ export class Connection implements RequestOwner, BacklogUser {
       if (refused?.refusal) this.refused(refused.refusal)
       return this.#unserved(request, refused?.reason ?? 'unknown API key')
     }
+    request.handler = handler
+    if (request.bare) return handler.handle(request, { authBytes: Buffer.from(request.requestBytes) }, request.respond)
     const range = this.#options.versionRange(request.apiKey)
     // Produce 0 to 2 are advertised for old librdkafka but never served, see api-versions.ts.
     if (range === null || request.apiVersion < range.min || request.apiVersion > range.max) {
@@ -335,7 +330,6 @@ export class Connection implements RequestOwner, BacklogUser {
     // Kafka reads past bytes that follow a request, and librdkafka 2.15 sends three behind a Metadata of all topics.
     if (this.internal) reader.expectEnd()
     request.clientId = header.clientId
-    request.handler = handler
     handler.handle(request, body, request.respond)
     // Behind the handler: an ApiVersions request counts for the software that it names.
     this.#usage?.count(request.apiKey, request.apiVersion)

@@ -1,6 +1,12 @@
 /** One request from its frame to its response: what the handler sees of it, and what the connection keeps of it. */
 import { invariant } from '@millrace/base/invariant'
 import type { FrameLease } from '@millrace/log/arena'
+import { ApiKey } from '@millrace/protocol/apis'
+import type { Encodable, ResponseDefinition } from '@millrace/protocol/definition'
+import { ErrorCode } from '@millrace/protocol/errors'
+import { encodeResponseFrame } from '@millrace/protocol/headers'
+import type { SaslAuthenticateResponse } from '@millrace/protocol/messages/36-sasl-authenticate'
+import type { Writer } from '@millrace/protocol/primitives/writer'
 import type { ApiHandler, ConnectionInfo, RequestContext, Respond } from './api-handler.ts'
 import type { Frame } from './framer.ts'
 import type { ConnectionRefusal } from './request-refusal.ts'
@@ -28,6 +34,8 @@ export class PendingRequest implements RequestContext {
   readonly correlationId: number
   readonly connection: RequestOwner
   readonly held: Frame
+  /** The frame is a token and nothing else, as clients before Kafka 1.0 send them (SaslHandshake version 0). */
+  readonly bare: boolean
   clientId: string | null = null
   started = false
   answered = false
@@ -43,9 +51,10 @@ export class PendingRequest implements RequestContext {
   constructor(connection: RequestOwner, frame: Frame) {
     this.connection = connection
     this.held = frame
-    this.apiKey = frame.bytes.readInt16BE(frame.start)
-    this.apiVersion = frame.bytes.readInt16BE(frame.start + 2)
-    this.correlationId = frame.bytes.readInt32BE(frame.start + 4)
+    this.bare = connection.authentication?.takesBareTokens === true
+    this.apiKey = this.bare ? ApiKey.SaslAuthenticate : frame.bytes.readInt16BE(frame.start)
+    this.apiVersion = this.bare ? 0 : frame.bytes.readInt16BE(frame.start + 2)
+    this.correlationId = this.bare ? 0 : frame.bytes.readInt32BE(frame.start + 4)
     this.responseVersion = this.apiVersion
   }
 
@@ -70,6 +79,16 @@ export class PendingRequest implements RequestContext {
     this.#handler = handler
   }
 
+  /** The response frame. Whoever sent a bare token gets one, or nothing where the login failed. */
+  encode(response: unknown, writer: Writer): void {
+    if (this.bare) this.chunks = bareToken(response as SaslAuthenticateResponse)
+    else {
+      const { response: definition } = this.handler
+      const body = response as Encodable<ResponseDefinition>
+      this.chunks = encodeResponseFrame(definition, this.responseVersion, this.correlationId, body, writer)
+    }
+  }
+
   closeConnection(reason: string): void {
     this.connection.drop(reason)
   }
@@ -80,4 +99,11 @@ export class PendingRequest implements RequestContext {
     this.answered = true
     this.connection.answered(this, response, release)
   }
+}
+
+function bareToken({ errorCode, authBytes }: SaslAuthenticateResponse): Buffer[] {
+  if (errorCode !== ErrorCode.NONE) return []
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(authBytes.length)
+  return [size, authBytes]
 }

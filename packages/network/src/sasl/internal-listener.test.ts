@@ -93,4 +93,53 @@ describe('an internal listener', () => {
     fixture.world.runUntil(() => client.responses.length === 1)
     expect(client.decode(0, saslAuthenticateResponse, 2).errorCode).toBe(ErrorCode.ILLEGAL_SASL_STATE)
   })
+
+  describe('to a client before Kafka 1.0, which sends bare tokens', () => {
+    const framed = (text: string): Buffer => {
+      const token = Buffer.from(text)
+      const size = Buffer.alloc(4)
+      size.writeInt32BE(token.length)
+      return Buffer.concat([size, token])
+    }
+    /** As far as the client's last token; what came back is in `client.responses`. */
+    function sayProof(fixture: Fixture, secret: string): TestClient {
+      const client = fixture.connect('INTERNAL')
+      client.send(saslHandshakeRequest, 0, { mechanism: 'SCRAM-SHA-512' })
+      fixture.world.runUntil(() => client.responses.length === 1)
+      expect(client.decode(0, saslHandshakeResponse, 0).errorCode).toBe(0)
+      client.write(framed(clientFirstMessage('internal', 'clientnonce')))
+      fixture.world.runUntil(() => client.responses.length === 2)
+      const server = parseServerFirst(String(client.responses[1]), 'clientnonce')
+      const salted = saltedPassword(secret, server.salt, server.iterations)
+      client.write(framed(clientFinalMessage('internal', 'clientnonce', server, salted).message))
+      return client
+    }
+
+    it('answers likewise, and takes requests as ever once the login has ended', () => {
+      const fixture = createFixture()
+      const client = sayProof(fixture, 'the secret')
+      fixture.world.runUntil(() => client.responses.length === 3)
+      expect(String(client.responses[2])).toMatch(/^v=/)
+      client.send(brokerHeartbeatRequest, 1, heartbeat)
+      fixture.world.runUntil(() => client.responses.length === 4)
+      expect(client.decode(3, brokerHeartbeatResponse, 1).errorCode).toBe(0)
+    })
+
+    it('answers nothing to a wrong proof, closes, and keeps why', () => {
+      const fixture = createFixture()
+      const client = sayProof(fixture, 'another secret')
+      fixture.world.runUntil(() => client.closed)
+      expect(client.responses).toHaveLength(2)
+      expect(fixture.server.refusals.list()).toMatchObject([{ kind: 'wrong-password' }])
+    })
+
+    it('takes no request for a token', () => {
+      const fixture = createFixture()
+      const client = fixture.connect('INTERNAL')
+      client.send(saslHandshakeRequest, 0, { mechanism: 'SCRAM-SHA-512' })
+      client.send(brokerHeartbeatRequest, 1, heartbeat)
+      fixture.world.runUntil(() => client.closed)
+      expect(client.responses).toHaveLength(1)
+    })
+  })
 })

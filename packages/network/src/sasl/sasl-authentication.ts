@@ -59,6 +59,7 @@ export interface SaslAuthenticationOptions {
 export class SaslAuthentication {
   readonly #options: SaslAuthenticationOptions
   #state: State = { at: 'handshake' }
+  #bareTokens = false
   #proof: Proof | null = null
 
   constructor(options: SaslAuthenticationOptions) {
@@ -79,14 +80,23 @@ export class SaslAuthentication {
     return this.#proof !== null && this.#options.clock.monotonicMs() >= this.#proof.endsMs
   }
 
-  /** SaslHandshake: NONE, UNSUPPORTED_SASL_MECHANISM or, out of turn, ILLEGAL_SASL_STATE. */
-  handshake(name: string): number {
+  /** Tokens come in frames of their own, without a request around them, and are answered likewise. */
+  get takesBareTokens(): boolean {
+    return this.#bareTokens && this.#state.at === 'conversation'
+  }
+
+  /**
+   * SaslHandshake: NONE, UNSUPPORTED_SASL_MECHANISM or, out of turn, ILLEGAL_SASL_STATE.
+   * @param version with 0 bare tokens follow, with 1 they come in SaslAuthenticate (KIP-152)
+   */
+  handshake(name: string, version = 1): number {
     if (this.#state.at !== 'handshake' && !this.#mayProveAgain()) return ErrorCode.ILLEGAL_SASL_STATE
     const mechanism = this.#options.mechanisms.find((one) => one.name === name)
     if (mechanism === undefined || (this.#proof !== null && this.#proof.mechanism !== mechanism)) {
       this.#state = { at: 'failed' }
       return ErrorCode.UNSUPPORTED_SASL_MECHANISM
     }
+    this.#bareTokens = version === 0
     this.#state = {
       at: 'conversation',
       mechanism,
