@@ -38,8 +38,9 @@ export class IamUsers {
   readonly #client: IAMClient
   readonly #endpoint: string
 
-  constructor({ endpoint }: Pick<MillraceProcess, 'endpoint'>) {
-    this.#client = new IAMClient({ endpoint, region: REGION, credentials: rootKey })
+  /** @param root whose account the users are of */
+  constructor({ endpoint }: Pick<MillraceProcess, 'endpoint'>, root: AccessKey = rootKey) {
+    this.#client = new IAMClient({ endpoint, region: REGION, credentials: root })
     this.#endpoint = endpoint
   }
 

@@ -101,6 +101,7 @@ function saslAuthenticateHandler(
       }
       authentication.authenticate(request.authBytes, (step) => {
         if (step.unknowable !== null) {
+          context.connection.refused({ kind: 'unknown-key', reason: step.unknowable, remedy: 'millrace start' })
           context.connection.drop(step.unknowable)
           return respond(null)
         }

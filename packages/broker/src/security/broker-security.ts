@@ -62,11 +62,14 @@ export class BrokerSecurity {
   apply(snapshot: SecuritySnapshot, server: RequestServer): void {
     this.#iam.apply(snapshot.iam)
     this.#authorize()
-    server.dropConnections(({ principal, remoteAddress, authentication }) =>
-      isIamPrincipal(principal)
-        ? this.#iam.whyEnded(principal, authentication?.credentialId ?? null, remoteAddress)
-        : null,
-    )
+    server.dropConnections((connection) => {
+      const { principal, remoteAddress, authentication } = connection
+      if (!isIamPrincipal(principal)) return null
+      const ended = this.#iam.whyEnded(principal, authentication?.credentialId ?? null, remoteAddress)
+      if (ended === null) return null
+      connection.refused(ended)
+      return ended.reason
+    })
   }
 
   #authorize(): void {

@@ -4,11 +4,20 @@
  * told last; a key that it does not know is then nobody's fault, and the client is sent to try again.
  */
 import type { Host } from '@millrace/base/host'
+import type { RefusalKind } from '@millrace/network/refusals'
+import type { IamDenial } from '@millrace/policy/denials/denials'
 import { IamAuthority } from '@millrace/policy/kafka-cluster/iam-authority'
 import { iamPrincipal, type IamSnapshot, type SnapshotCredential } from '@millrace/policy/kafka-cluster/iam-snapshot'
 import { canonicalHost } from '@millrace/policy/acl/canonical-host'
 import { ClusterHosts } from './cluster-hosts.ts'
 import { ConnectRate } from './connect-rate.ts'
+
+/** Why a connection that was let in must go. */
+export interface Ended {
+  readonly kind: RefusalKind
+  readonly reason: string
+  readonly iam: IamDenial | null
+}
 
 /** A key is told to brokers well within that time after it was made. */
 const NEW_KEY_PATIENCE_MS = 1_500
@@ -84,12 +93,14 @@ export class IamLogins {
   }
 
   /** Why an open connection must go, now that the snapshot is this one; null: it may stay. */
-  whyEnded(principal: string, credentialId: string | null, remoteAddress: string): string | null {
+  whyEnded(principal: string, credentialId: string | null, remoteAddress: string): Ended | null {
     const known = credentialId === null ? undefined : this.#credentials.get(credentialId)
     if (known === undefined || this.principalOf(known) !== principal)
-      return `the key by which ${principal} logged in is gone`
+      return { kind: 'unknown-key', reason: `The key by which ${principal} logged in is gone.`, iam: null }
     const decision = this.#authority?.decideConnect(principal, canonicalHost(remoteAddress))
-    return decision?.allowed === true ? null : `${principal} may not connect any more`
+    if (decision?.allowed === true) return null
+    const reason = decision?.reason ?? 'IAM is off here.'
+    return { kind: 'not-connect-allowed', reason, iam: decision?.iam ?? null }
   }
 
   #wait(ms: number, callback: () => void): void {

@@ -127,7 +127,7 @@ class IamConversation implements SaslConversation {
   #unknown(signed: SignedConnect): SaslStep {
     const next = this.#logins.onUnknownKey(this.#sinceMs)
     if (next === 'try-again') {
-      const reason = `the access key id ${signed.accessKeyId} is not known, and the control plane is away`
+      const reason = `The access key id ${signed.accessKeyId} is not known here, and the control plane, which may know it, is away.`
       return { kind: 'unknowable', reason }
     }
     if (next !== 'refuse') return { kind: 'later', when: next.when }
