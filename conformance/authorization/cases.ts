@@ -72,8 +72,7 @@ function withPrincipals(cases: readonly Omit<TableCase, 'principal'>[]): TableCa
 }
 
 function expand(row: Row, kind: Kind): [given: string, answer: string][] {
-  const { allowed, cases = [] } = row
-  const needs = row.needs.filter((need) => need[kind] !== 'nothing')
+  const { needs, allowed, cases = [] } = row
   const own = cases.filter(([of]) => of === kind).map(([, given, answer]): [string, string] => [given, answer])
   const silent = row.silent ?? needs[0]?.refused ?? allowed
   const common: [string, string][] = [['', silent]]

@@ -25,7 +25,6 @@ export const ownNames = ['absent', 'doomed', 'fresh', 'spring', 'team', 'crew', 
 
 export interface Need {
   readonly acl: string
-  /** `nothing`, as in `acl`: nobody is asked for it. */
   readonly iam: string
   /** The answer to who has all but this. */
   readonly refused: string

@@ -7,7 +7,6 @@ import { ConfigResourceType } from '@millrace/metadata/image'
 import { guardOf, type Guard } from '@millrace/network/guard'
 import { AclOperation, CLUSTER_NAME, ResourceType } from '@millrace/policy/acl/acl'
 import type { Access } from '@millrace/policy/acl/access'
-import { isIamPrincipal } from '@millrace/policy/kafka-cluster/iam-snapshot'
 import { ApiKey } from '@millrace/protocol/apis'
 import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
 import type { MetadataRequest, MetadataResponseInput } from '@millrace/protocol/messages/03-metadata'
@@ -41,23 +40,19 @@ export function metadataGuards(runtime: BrokerRuntime): readonly [number, Guard 
       ApiKey.DescribeTopicPartitions,
       describeTopicPartitionsGuard(runtime),
     ),
-    // Brokers are told to everyone but IAM principals without kafka-cluster:DescribeCluster (msk.md §5.5); what may be done with
-    // the cluster only to who may describe it.
+    // Brokers are told to everyone, to IAM principals as well: Java's describeTopics asks for them (KIP-966) before it needs
+    // no more than DescribeTopic. What may be done with the cluster only who may describe it is told.
     guardOf<DescribeClusterRequest, DescribeClusterResponseInput>(
       ApiKey.DescribeCluster,
-      ({ access, context, request, respond, pass }) => {
-        const { principal } = context.connection
-        if (isIamPrincipal(principal) && !access.allows(AclOperation.DESCRIBE, ResourceType.CLUSTER, CLUSTER_NAME))
-          return respond(refusedDescribeCluster)
-        return pass(request, (response, release) =>
+      ({ access, request, respond, pass }) =>
+        pass(request, (response, release) =>
           respond(
             response === null || !request.includeClusterAuthorizedOperations
               ? response
               : { ...response, clusterAuthorizedOperations: clusterOperations(access) },
             release,
           ),
-        )
-      },
+        ),
     ),
     guardOf<DescribeConfigsRequest, DescribeConfigsResponseInput>(
       ApiKey.DescribeConfigs,
@@ -75,14 +70,6 @@ export function metadataGuards(runtime: BrokerRuntime): readonly [number, Guard 
       },
     ),
   ]
-}
-
-const refusedDescribeCluster: DescribeClusterResponseInput = {
-  throttleTimeMs: 0,
-  errorCode: ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
-  errorMessage: errorMessage(ErrorCode.CLUSTER_AUTHORIZATION_FAILED),
-  clusterId: '',
-  brokers: [],
 }
 
 /** DESCRIBE on each topic; one that would be created needs CREATE on the cluster or on itself. */
