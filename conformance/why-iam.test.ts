@@ -167,8 +167,10 @@ describe('who is not allowed yet', () => {
     rider = await users.create('rider', [nothing])
   })
 
-  const write = async (): Promise<boolean> => {
-    const producer = kafkaAs(rider).producer({ allowAutoTopicCreation: false })
+  const write = async (key: AccessKey = rider, idempotent = false): Promise<boolean> => {
+    // kafkajs wants retries of whoever is idempotent.
+    const retry = idempotent ? { retry: { retries: 1, initialRetryTime: 50 } } : {}
+    const producer = kafkaAs(key).producer({ allowAutoTopicCreation: false, idempotent, ...retry })
     try {
       await producer.connect()
       await producer.send({ topic: 'rides', messages: [{ value: 'ride' }] })
@@ -179,25 +181,31 @@ describe('who is not allowed yet', () => {
       await producer.disconnect()
     }
   }
-  const allow = (statements: readonly Statement[]): Promise<void> => users.allow('rider', [nothing, ...statements])
-
-  it('is allowed by the policies that are proposed, and by none of them less', async () => {
+  const allow = (statements: readonly Statement[], user = 'rider'): Promise<void> =>
+    users.allow(user, [nothing, ...statements])
+  /** The statements that are proposed, one after the other, until `tried` passes. */
+  const obeyWhy = async (user: string, tried: () => Promise<boolean>): Promise<Statement[]> => {
     const statements: Statement[] = []
     await until(
       async () => {
-        if (await write()) return true
-        const told = (await why('rider')).findLast(({ event }) => event.iam !== null)
+        if (await tried()) return true
+        const told = (await why(user)).findLast(({ event }) => event.iam !== null)
         const lines = told?.remedies.find(({ about }) => about.startsWith('Allow it by this policy'))?.lines ?? []
         const { Statement: proposed } = JSON.parse(lines.join('\n')) as { Statement: [Statement] }
         // Told again what is allowed by now: it has not reached the broker yet.
         if (!statements.some((known) => JSON.stringify(known) === JSON.stringify(proposed[0])))
           statements.push(proposed[0])
-        await allow(statements)
+        await allow(statements, user)
         return false
       },
-      'a write that the proposed policies allow',
+      'what the proposed policies allow',
       60_000,
     )
+    return statements
+  }
+
+  it('is allowed by the policies that are proposed, and by none of them less', async () => {
+    const statements = await obeyWhy('rider', () => write())
     expect(statements.map(({ Action }) => Action)).toEqual([
       'kafka-cluster:Connect',
       'kafka-cluster:DescribeTopic',
@@ -208,8 +216,18 @@ describe('who is not allowed yet', () => {
       await until(async () => !(await write()), `a refusal without ${String(left.Action)}`, 20_000)
     }
     await allow(statements)
-    await until(write, 'a write with all of them', 20_000)
+    await until(() => write(), 'a write with all of them', 20_000)
   }, 180_000)
+
+  it('may write idempotently by what is proposed, and nowhere else', async () => {
+    const careful = await users.create('careful', [nothing])
+    const statements = await obeyWhy('careful', () => write(careful, true))
+    const actions = statements.map(({ Action }) => Action)
+    expect(actions).toContain('kafka-cluster:WriteDataIdempotently')
+    expect(statements.filter(({ Action }) => Action === 'kafka-cluster:WriteData')).toMatchObject([
+      { Resource: expect.stringMatching(/\/rides$/) },
+    ])
+  }, 120_000)
 
   it('is told which statement denies it, and is not told to add another one', async () => {
     const sinceMs = Date.now()

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { AclOperation, ResourceType } from '@millrace/policy/acl/acl'
 import { evaluate } from '@millrace/policy/evaluate'
 import { parsePolicy } from '@millrace/policy/parse-policy'
 import { explainEvent } from './explain.ts'
-import type { ApiEvent, ConnectionEvent } from './why-event.ts'
+import type { ApiEvent, ConnectionEvent, DenialEvent } from './why-event.ts'
 
 const times = { firstMs: 1, lastMs: 1, count: 1 }
 const eve = {
@@ -41,6 +42,23 @@ const connection: ConnectionEvent = {
   ...times,
 }
 
+const silent = { because: 'no-statement-allows', set: 'identity', statement: null } as const
+const anywhere: DenialEvent = {
+  type: 'denial',
+  clusterId: 'c',
+  clusterName: 'orders',
+  nodes: [1],
+  principal: `IAM:${eve.arn}`,
+  remoteAddress: '127.0.0.1',
+  operation: AclOperation.WRITE,
+  resourceType: ResourceType.TOPIC,
+  resourceName: '',
+  acl: null,
+  iam: null,
+  reason: 'no',
+  ...times,
+}
+
 function allowedBy(policy: string, actions: readonly string[], resource: string): boolean {
   const policies = [{ name: 'p', document: parsePolicy(policy, 'identity') }]
   return actions.every((action) => {
@@ -74,6 +92,39 @@ describe('an explanation', () => {
       for (const statement of smaller.Statement) statement.Action = statement.Action.filter((each) => each !== action)
       expect(allowedBy(JSON.stringify(smaller), actions, topic)).toBe(false)
     }
+  })
+
+  test('of a producer that may write nowhere opens nothing but that', () => {
+    const iam = { actions: ['kafka-cluster:WriteData'], resource: topic.replace('rides', '*'), ...silent } as const
+    const [remedy] = explainEvent({ ...anywhere, iam }, null).remedies
+    expect(JSON.parse(remedy?.lines.join('') ?? '')).toMatchObject({
+      Statement: [
+        {
+          Action: 'kafka-cluster:WriteDataIdempotently',
+          Resource: 'arn:aws:kafka:us-east-1:000000000000:cluster/orders/0',
+        },
+      ],
+    })
+  })
+
+  test('of a principal of IAM never proposes an ACL', () => {
+    const acls = { acls: [], superUsers: new Set<string>(), allowEveryoneIfNoAcl: false }
+    expect(explainEvent({ ...anywhere, resourceName: 'rides' }, acls).remedies).toEqual([])
+    expect(explainEvent({ ...anywhere, resourceName: 'rides', principal: 'User:eve' }, acls).remedies).toHaveLength(2)
+  })
+
+  test.each([
+    ['boundary', /permissions boundary/],
+    ['session', /session policy/],
+    ['resource', /put-cluster-policy/],
+  ] as const)('of a silent %s says where the statement belongs', (set, words) => {
+    const iam = { actions: ['kafka-cluster:Connect'], resource: topic, ...silent, set }
+    const [remedy] = explainEvent(apiEvent({ iam, principal: `IAM:${eve.arn}` }), null).remedies
+    expect(remedy?.about).toMatch(words)
+    const { Statement: statements } = JSON.parse(remedy?.lines.join('') ?? '') as {
+      Statement: { Principal?: object }[]
+    }
+    expect(statements[0]?.Principal).toEqual(set === 'resource' ? { AWS: eve.arn } : undefined)
   })
 
   test('of an explicit Deny names the statement and proposes no Allow', () => {

@@ -25,7 +25,9 @@ function nodesOf(nodes: readonly number[]): string {
 }
 
 function remediesOf(event: WhyEvent, acls: ClusterAcls | null): Remedy[] {
-  if (event.iam !== null) return policyRemedies(event.iam, event.principal)
+  if (event.iam !== null) return policyRemedies(smallest(event, event.iam), event.principal)
+  // A principal of IAM that no policy spoke of: ACLs do not speak for it either.
+  if (event.principal?.startsWith('IAM:') === true && event.type === 'denial') return []
   switch (event.type) {
     case 'api':
       return [API_REMEDIES.find(([pattern]) => pattern.test(event.errorCode))?.[1] ?? []].flat()
@@ -38,6 +40,13 @@ function remediesOf(event: WhyEvent, acls: ClusterAcls | null): Remedy[] {
       return [{ about: 'What to do', lines: ['Nothing: by the ACLs as they are now it would be allowed.'] }]
     }
   }
+}
+
+/** To write anywhere at all, an idempotent producer needs one of two; the one that opens nothing else is proposed. */
+function smallest(event: WhyEvent, iam: IamDenial): IamDenial {
+  if (event.type !== 'denial' || event.resourceName !== '' || iam.because === 'explicit-deny') return iam
+  const resource = iam.resource.replace(/:topic\/([^/]+)\/([^/]+)\/.*$/, ':cluster/$1/$2')
+  return { ...iam, actions: ['kafka-cluster:WriteDataIdempotently'], resource }
 }
 
 /** The smallest statement that allows it, or the one that stands in the way. */
