@@ -19,7 +19,7 @@ import type { Refusals } from '@millrace/network/refusals'
 import { RequestServer } from '@millrace/network/request-server'
 import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
-import { IamAuthority } from '@millrace/policy/kafka-cluster/iam-authority'
+import { authorityWithoutIam, IamAuthority } from '@millrace/policy/kafka-cluster/iam-authority'
 import type { IamSnapshot } from '@millrace/policy/kafka-cluster/iam-snapshot'
 import { ApiKey, apiByKey } from '@millrace/protocol/apis'
 import { versionsOf } from '@millrace/protocol/definition'
@@ -285,10 +285,10 @@ function controllerAuthorizer(
   const nowMs = (): number => host.clock.nowMs()
   const authorizer = new Authorizer({ nodePrincipal: INTERNAL_PRINCIPAL, nowMs })
   let { acls } = runtime.image
-  let iam: IamAuthority | null = null
+  let iam = authorityWithoutIam()
   const use = (): void => {
     const aclAuthority = aclAuthorityOf(config.properties, acls.values())
-    authorizer.use(iam === null ? [aclAuthority] : [iam, aclAuthority])
+    authorizer.use([iam, aclAuthority])
   }
   use()
   runtime.onCommit(() => {
@@ -297,7 +297,7 @@ function controllerAuthorizer(
     use()
   })
   const useIam = (snapshot: IamSnapshot | null): void => {
-    iam = snapshot === null ? null : new IamAuthority({ snapshot, nowMs })
+    iam = snapshot === null ? authorityWithoutIam() : new IamAuthority({ snapshot, nowMs })
     use()
   }
   return { authorizer, useIam }

@@ -10,6 +10,7 @@ import type { SaslMechanism } from '@millrace/network/sasl/sasl-mechanism'
 import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
 import type { Authority } from '@millrace/policy/acl/authority'
 import { Authorizer } from '@millrace/policy/acl/authorizer'
+import { authorityWithoutIam } from '@millrace/policy/kafka-cluster/iam-authority'
 import { isIamPrincipal } from '@millrace/policy/kafka-cluster/iam-snapshot'
 import { IamLogins } from '../authentication/iam/iam-logins.ts'
 import { iamMechanism } from '../authentication/iam/iam-mechanisms.ts'
@@ -28,6 +29,8 @@ export class BrokerSecurity {
   readonly authorizer: Authorizer
   readonly #options: BrokerSecurityOptions
   readonly #iam: IamLogins
+  /** Before the first snapshot, and after IAM was turned off; null: nobody can come in by IAM. */
+  readonly #withoutIam: Authority | null
   #aclAuthority: Authority
 
   constructor(options: BrokerSecurityOptions) {
@@ -35,6 +38,8 @@ export class BrokerSecurity {
     this.#options = options
     this.authorizer = new Authorizer({ nodePrincipal: INTERNAL_PRINCIPAL, nowMs: () => host.clock.nowMs() })
     this.#aclAuthority = aclAuthorityOf(config.properties, [])
+    const servesIam = config.listeners.some(({ saslMechanisms = [] }) => saslMechanisms.includes('AWS_MSK_IAM'))
+    this.#withoutIam = servesIam ? authorityWithoutIam() : null
     const advertisedHosts = config.listeners.map(({ advertisedHost }) => advertisedHost)
     this.#iam = new IamLogins({ host, advertisedHosts, controlPlanePresent })
     if (config.tls !== undefined) this.certificate(config.tls.certificatePem)
@@ -73,7 +78,7 @@ export class BrokerSecurity {
   }
 
   #authorize(): void {
-    const { authority } = this.#iam
+    const authority = this.#iam.authority ?? this.#withoutIam
     this.authorizer.use(authority === null ? [this.#aclAuthority] : [authority, this.#aclAuthority])
   }
 }

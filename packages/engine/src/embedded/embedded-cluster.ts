@@ -108,7 +108,8 @@ export class EmbeddedCluster {
   /** At once: nodes that start later ask for the newest, and none is restarted for it. */
   pushSecurity(snapshot: SecuritySnapshot): void {
     this.#security = snapshot
-    for (const supervisor of this.#supervisors.values()) supervisor.tellSecurity(snapshot)
+    // The controller first: who is let in by a broker must not be a stranger there.
+    for (const supervisor of this.#ordered().toReversed()) supervisor.tellSecurity(snapshot)
   }
 
   /** What its running nodes turned away since they were last asked. */

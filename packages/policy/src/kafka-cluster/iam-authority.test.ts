@@ -5,7 +5,7 @@ import type { NamedPolicy } from '../principal-policies.ts'
 import { principalValues } from '../principal-values.ts'
 import type { Principal } from '../principal.ts'
 import { actionOf, resourceArn } from './actions.ts'
-import { IamAuthority } from './iam-authority.ts'
+import { authorityWithoutIam, IamAuthority } from './iam-authority.ts'
 import { iamPrincipal, type IamSnapshot, type SnapshotGrant } from './iam-snapshot.ts'
 import { goodUntilMs, turningPoints } from './validity.ts'
 
@@ -212,6 +212,14 @@ describe('decisions', () => {
     expect(ask(authority, WRITE, ResourceType.TOPIC, 't', { principal: 'IAM:arn:nobody' }).allowed).toBe(false)
     expect([authority.speaksFor('IAM:x'), authority.speaksFor('User:IAM:x')]).toEqual([true, false])
   })
+})
+
+test('where nothing was told of IAM its principals may nothing', () => {
+  const nobody = authorityWithoutIam()
+  const question = { principal: 'IAM:arn:aws:iam::111122223333:root', host: '10.0.0.1', resourceName: 't' }
+  expect(nobody.speaksFor(question.principal)).toBe(true)
+  expect(nobody.decide({ ...question, operation: READ, resourceType: ResourceType.TOPIC }).allowed).toBe(false)
+  expect(nobody.decideByType({ ...question, operation: READ, resourceType: ResourceType.TOPIC }).allowed).toBe(false)
 })
 
 describe('by type', () => {

@@ -11,7 +11,13 @@ import type { NamedPolicy, PolicySets } from '../principal-policies.ts'
 import type { KeyValues } from '../principal-values.ts'
 import type { Principal } from '../principal.ts'
 import { actionOf, CONNECT, resourceArn, type KafkaResourceKind } from './actions.ts'
-import { IAM_PRINCIPAL_PREFIX, iamPrincipal, isIamPrincipal, type IamSnapshot } from './iam-snapshot.ts'
+import {
+  IAM_PRINCIPAL_PREFIX,
+  iamPrincipal,
+  isIamPrincipal,
+  type IamSnapshot,
+  type SnapshotPrincipal,
+} from './iam-snapshot.ts'
 import { goodUntilMs, turningPoints, type TurningPoints } from './validity.ts'
 
 interface Grant {
@@ -38,7 +44,9 @@ export class IamAuthority implements Authority {
   readonly #accountId: string
   readonly #region: string
   /** By the text of the principal on a connection. */
-  readonly #known: ReadonlyMap<string, Known>
+  readonly #principals: ReadonlyMap<string, SnapshotPrincipal>
+  /** Of those who have asked: a snapshot may hold ten thousand who never do. */
+  readonly #known = new Map<string, Known>()
 
   constructor({ snapshot, nowMs }: IamAuthorityOptions) {
     this.#snapshot = snapshot
@@ -46,9 +54,7 @@ export class IamAuthority implements Authority {
     const [, , , region = '', accountId = ''] = snapshot.clusterArn.split(':')
     this.#region = region
     this.#accountId = accountId
-    this.#known = new Map(
-      snapshot.principals.map((each) => [iamPrincipal(each.principal.arn), knownOf(snapshot, accountId, each)]),
-    )
+    this.#principals = new Map(snapshot.principals.map((each) => [iamPrincipal(each.principal.arn), each]))
   }
 
   speaksFor(principal: string): boolean {
@@ -57,7 +63,7 @@ export class IamAuthority implements Authority {
 
   /** Root of the cluster's account, whom no policy limits unless the cluster's own forbids something. */
   allowsEverythingTo(principal: string): boolean {
-    const known = this.#known.get(principal)
+    const known = this.#knownOf(principal)
     return (
       known?.principal.type === 'root' &&
       known.principal.accountId === this.#accountId &&
@@ -66,7 +72,7 @@ export class IamAuthority implements Authority {
   }
 
   goodUntilMs(principal: string): number {
-    const known = this.#known.get(principal)
+    const known = this.#knownOf(principal)
     return known === undefined ? Infinity : goodUntilMs(known.turns, this.#nowMs())
   }
 
@@ -85,7 +91,7 @@ export class IamAuthority implements Authority {
   decideByType(question: AclQuestion): AclDecision {
     const { principal, operation, resourceType } = question
     const action = actionOf(operation, resourceType)
-    const known = this.#known.get(principal)
+    const known = this.#knownOf(principal)
     const prefix = action === null ? '' : resourceArn(this.#snapshot.clusterArn, action.kind, '')
     for (const resourceName of known === undefined ? [] : suggestedNames(known, prefix)) {
       const decision = this.decide({ ...question, resourceName })
@@ -95,7 +101,7 @@ export class IamAuthority implements Authority {
   }
 
   #decide(principal: string, host: string, action: string, kind: KafkaResourceKind, name: string): AclDecision {
-    const known = this.#known.get(principal)
+    const known = this.#knownOf(principal)
     const resource = resourceArn(this.#snapshot.clusterArn, kind, name)
     if (known === undefined) return refused(`Nobody here is called ${principal.slice(IAM_PRINCIPAL_PREFIX.length)}.`)
     let allowed: AclDecision | null = null
@@ -114,6 +120,16 @@ export class IamAuthority implements Authority {
       allowed ??= { allowed: true, reason, acl: null }
     }
     return allowed ?? refused(`${principal} has no live credential.`)
+  }
+
+  #knownOf(principal: string): Known | undefined {
+    const known = this.#known.get(principal)
+    if (known !== undefined) return known
+    const found = this.#principals.get(principal)
+    if (found === undefined) return undefined
+    const made = knownOf(this.#snapshot, this.#accountId, found)
+    this.#known.set(principal, made)
+    return made
   }
 
   #valuesOf(values: KeyValues, host: string, kind: KafkaResourceKind): AuthorizationRequest['values'] {
@@ -136,6 +152,21 @@ export class IamAuthority implements Authority {
   }
 }
 
+/** Where nothing was told of IAM: its principals may nothing, and never fall to those who decide for others. */
+export function authorityWithoutIam(): Authority {
+  const snapshot = {
+    clusterArn: '',
+    tags: {},
+    clusterPolicy: null,
+    policies: [],
+    principals: [],
+    credentials: [],
+    connectsPerSecond: null,
+    reverseNames: [],
+  }
+  return new IamAuthority({ snapshot, nowMs: () => 0 })
+}
+
 function refused(reason: string): AclDecision {
   return { allowed: false, reason, acl: null }
 }
@@ -143,7 +174,7 @@ function refused(reason: string): AclDecision {
 function knownOf(
   { policies, clusterPolicy }: IamSnapshot,
   accountId: string,
-  { principal, grants }: IamSnapshot['principals'][number],
+  { principal, grants }: SnapshotPrincipal,
 ): Known {
   const named = (index: number): NamedPolicy => policies[index] ?? { name: '', document: NOTHING }
   const resource = { accountId, policies: clusterPolicy === null ? [] : [clusterPolicy], mustAllow: false }
