@@ -5,7 +5,7 @@ import { canonicalNetwork, inNetwork, networksOverlap } from './ip-network.ts'
 import { MalformedPolicyError, parsePolicy, type PolicyKind } from './parse-policy.ts'
 import { noPolicies } from './principal-policies.ts'
 import type { Principal } from './principal.ts'
-import { matches } from './wildcard.ts'
+import { compilePattern, matches } from './wildcard.ts'
 
 const root: Principal = {
   type: 'root',
@@ -167,6 +167,7 @@ describe('matches', () => {
       fc.property(letters, fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 10 }), (pattern, text) => {
         const expression = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`)
         expect(matches(pattern, text)).toBe(expression.test(text))
+        expect(compilePattern(pattern, true)(text, () => null)).toBe(expression.test(text))
       }),
     )
   })
@@ -182,6 +183,7 @@ describe('matches', () => {
   test('answers at once for a pattern of many stars', () => {
     const started = performance.now()
     expect(matches('*a'.repeat(200) + 'b', 'a'.repeat(5000))).toBe(false)
+    expect(compilePattern('*a'.repeat(200) + 'b', false)('a'.repeat(5000), () => null)).toBe(false)
     expect(performance.now() - started).toBeLessThan(1000)
   })
 })

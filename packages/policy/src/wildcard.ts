@@ -31,8 +31,27 @@ export function compilePattern(pattern: string, dynamic: boolean): TextTest {
     const prefix = pattern.slice(0, -1)
     return (text) => text.startsWith(prefix)
   }
+  if (!pattern.includes('?')) return pieces(pattern.split('*'))
   const tokens = tokenize(pattern, null) ?? []
   return (text) => matchTokens(tokens, characters(text))
+}
+
+/** Between stars: the first begins the text, the last ends it, the others follow each other as early as they can. */
+function pieces([first = '', ...rest]: readonly string[]): TextTest {
+  const last = rest.at(-1) ?? ''
+  const between = rest.slice(0, -1)
+  const charactersMin = first.length + last.length
+  return (text) => {
+    if (text.length < charactersMin || !text.startsWith(first) || !text.endsWith(last)) return false
+    const end = text.length - last.length
+    let at = first.length
+    for (const piece of between) {
+      const found = text.indexOf(piece, at)
+      if (found === -1 || found + piece.length > end) return false
+      at = found + piece.length
+    }
+    return true
+  }
 }
 
 /** The text with its variables filled in; null when one has no value. */

@@ -104,8 +104,14 @@ export function accountOperations({ store, pages }: IamDependencies): OperationH
 
     GetLoginProfile: async ({ UserName: name }, { accountId }) => {
       if (name !== undefined) requireUser(store.account(accountId), name)
-      return missing(`Login Profile for User ${name ?? 'of the caller'} cannot be found.`)
+      return noLoginProfile(name)
     },
+    DeleteLoginProfile: async ({ UserName: name }, { accountId }) => {
+      if (name !== undefined) requireUser(store.account(accountId), name)
+      return noLoginProfile(name)
+    },
+    GetAccountPasswordPolicy: async (_input, { accountId }) =>
+      missing(`The Password Policy with domain name ${accountId} cannot be found.`),
     ListMFADevices: async () => ({ MFADevices: [], IsTruncated: false }),
     ListVirtualMFADevices: async () => ({ VirtualMFADevices: [], IsTruncated: false }),
     ListSigningCertificates: async () => ({ Certificates: [], IsTruncated: false }),
@@ -115,6 +121,10 @@ export function accountOperations({ store, pages }: IamDependencies): OperationH
     ListOpenIDConnectProviders: async () => ({ OpenIDConnectProviderList: [] }),
     ListSAMLProviders: async () => ({ SAMLProviderList: [] }),
   }
+}
+
+function noLoginProfile(name: string | undefined): never {
+  return missing(`Login Profile for User ${name ?? 'of the caller'} cannot be found.`)
 }
 
 function listed(account: Account): Listed[] {
