@@ -17,11 +17,13 @@ import type { Keys } from './keys.ts'
 import { policyOperations } from './policy-operations.ts'
 import { rotationOperations } from './rotation-operations.ts'
 import { tagOperations } from './tag-operations.ts'
-import { kmsTargets } from './targets.ts'
+import { keyTargets, kmsTargets, type KeyTarget } from './targets.ts'
 
 export interface KmsService {
   readonly service: Service
   readonly keys: Keys
+  /** For services that use a key on behalf of their caller. */
+  readonly keyTarget: KeyTarget
 }
 
 export interface KmsOptions {
@@ -34,8 +36,9 @@ export interface KmsOptions {
 export function createKmsService({ database, masterKey, clock = () => new Date() }: KmsOptions): KmsService {
   const store = new KeyStore(database)
   const ring = new KeyRing({ store, masterKey, clock })
+  const keyTarget = keyTargets({ ring, store })
   const operations = kmsOperations({ ring, store, clock, pages: new Pages('InvalidMarkerException') })
-  return { service: defineService(loadModel('kms'), operations, kmsTargets({ ring, store })), keys: ring }
+  return { service: defineService(loadModel('kms'), operations, kmsTargets(keyTarget)), keys: ring, keyTarget }
 }
 
 export function kmsOperations(dependencies: KmsDependencies): OperationHandlers<'kms'> {

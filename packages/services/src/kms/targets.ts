@@ -30,7 +30,14 @@ const takingAliases: ReadonlySet<string> = new Set([
   'GenerateDataKeyWithoutPlaintext',
 ])
 
-export function kmsTargets({ ring, store }: Pick<KmsDependencies, 'ring' | 'store'>): TargetResolver {
+/** A key by whatever name, with what it and its grants say; `scope` is the caller's. */
+export type KeyTarget = (
+  reference: string,
+  scope: Scope,
+  context: Readonly<Record<string, unknown>> | null,
+) => Promise<AuthorizationTarget>
+
+export function keyTargets({ ring, store }: Pick<KmsDependencies, 'ring' | 'store'>): KeyTarget {
   const documents = new Map<string, PolicyDocument>()
   const policyOf = (key: Key): NamedPolicy => {
     const known = documents.get(key.policy) ?? parsePolicy(key.policy, 'resource')
@@ -38,8 +45,7 @@ export function kmsTargets({ ring, store }: Pick<KmsDependencies, 'ring' | 'stor
     documents.set(key.policy, known)
     return { name: `key policy of ${key.arn}`, document: known }
   }
-
-  const keyTarget = async (reference: string, scope: Scope, input: Input): Promise<AuthorizationTarget> => {
+  return async (reference, scope, context) => {
     const key = await ring.find(reference, ownerOf(reference, scope))
     if (key === null) return { resource: unknownKey(reference, scope) }
     const aliases = (await store.aliases(key)).filter(({ keyId }) => keyId === key.keyId)
@@ -49,23 +55,26 @@ export function kmsTargets({ ring, store }: Pick<KmsDependencies, 'ring' | 'stor
       policies: { accountId: key.accountId, policies: [policyOf(key), ...grants], mustAllow: true },
       values: {
         ...resourceTags(key.tags),
-        ...encryptionContext(input),
+        ...encryptionContext(context),
         'kms:calleraccount': [scope.accountId],
         'kms:resourcealiases': aliases.map(({ name }) => name),
         ...(reference.includes('alias/') ? { 'kms:requestalias': [reference.slice(reference.indexOf('alias/'))] } : {}),
       },
     }
   }
+}
 
+export function kmsTargets(keyTarget: KeyTarget): TargetResolver {
   return async ({ operation, input, accountId, region }): Promise<AuthorizationTargets> => {
     const scope = { accountId, region }
+    const context = contextOf(input)
     const keyId = textOf(input, 'KeyId') || textOf(input, 'TargetKeyId') || keyOfCiphertext(input['CiphertextBlob'])
     if (operation === 'ReEncrypt') {
       const source = textOf(input, 'SourceKeyId') || keyOfCiphertext(input['CiphertextBlob'])
       return {
         targets: [
-          { ...(await keyTarget(source, scope, input)), action: 'kms:ReEncryptFrom' },
-          { ...(await keyTarget(textOf(input, 'DestinationKeyId'), scope, input)), action: 'kms:ReEncryptTo' },
+          { ...(await keyTarget(source, scope, context)), action: 'kms:ReEncryptFrom' },
+          { ...(await keyTarget(textOf(input, 'DestinationKeyId'), scope, context)), action: 'kms:ReEncryptTo' },
         ],
       }
     }
@@ -73,13 +82,13 @@ export function kmsTargets({ ring, store }: Pick<KmsDependencies, 'ring' | 'stor
     if (alias !== '') {
       const named = formatArn({ service: 'kms', region, accountId, resource: alias })
       const key = keyId === '' ? alias : keyId
-      return { targets: [{ resource: named }, await keyTarget(key, scope, input)] }
+      return { targets: [{ resource: named }, await keyTarget(key, scope, context)] }
     }
     if (keyId === '') return { targets: [{ resource: '*' }] }
     // To the others an alias names nothing, which the operation will say.
     if (keyId.includes('alias/') && !takingAliases.has(operation))
       return { targets: [{ resource: unknownKey(keyId, scope) }] }
-    const target = await keyTarget(keyId, scope, input)
+    const target = await keyTarget(keyId, scope, context)
     const owner = target.policies?.accountId
     return owner === undefined ? { targets: [target] } : { targets: [target], accountId: owner }
   }
@@ -107,9 +116,13 @@ function keyOfCiphertext(value: unknown): string {
   }
 }
 
-function encryptionContext(input: Input): KeyValues {
+function contextOf(input: Input): Input | null {
   const context = input['EncryptionContext']
-  if (typeof context !== 'object' || context === null) return {}
+  return typeof context === 'object' ? (context as Input | null) : null
+}
+
+function encryptionContext(context: Input | null): KeyValues {
+  if (context === null) return {}
   const pairs = Object.entries(context).map(([key, value]) => [
     `kms:encryptioncontext:${key.toLowerCase()}`,
     [String(value)],

@@ -5,6 +5,7 @@
 import { loadModel } from '@millrace/aws/model'
 import { defineService, type OperationHandlers, type Service } from '@millrace/aws/service'
 import type { Keys } from '../kms/keys.ts'
+import type { KeyTarget } from '../kms/targets.ts'
 import { Pages } from '../pages.ts'
 import type { Database } from '../store/database.ts'
 import type { SecretsManagerDependencies } from './dependencies.ts'
@@ -27,16 +28,17 @@ export interface SecretsManagerService {
 export interface SecretsManagerOptions {
   readonly database: Database
   readonly keys: Keys
+  readonly keyTarget: KeyTarget
   /** Wall clock; the system's when left out. */
   readonly clock?: () => Date
 }
 
 export function createSecretsManagerService(options: SecretsManagerOptions): SecretsManagerService {
-  const { database, keys, clock = () => new Date() } = options
+  const { database, keys, keyTarget, clock = () => new Date() } = options
   const vault = new SecretVault({ store: new SecretStore(database), keys, clock })
   const operations = secretsManagerOperations({ vault, clock, pages: new Pages('InvalidNextTokenException') })
   return {
-    service: defineService(loadModel('secretsmanager'), operations, secretsManagerTargets(vault)),
+    service: defineService(loadModel('secretsmanager'), operations, secretsManagerTargets(vault, keyTarget)),
     secrets: vault,
   }
 }

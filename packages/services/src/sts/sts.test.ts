@@ -259,6 +259,19 @@ describe('the policy of a resource', () => {
     })
   })
 
+  test('of a customer key is asked when a secret under it is read', async () => {
+    const { KeyMetadata } = await world.root.kms.send(new CreateKeyCommand({}))
+    const { ARN } = await world.root.secrets.send(
+      new CreateSecretCommand({ Name: 'AmazonMSK_y', SecretString: 'deep', KmsKeyId: KeyMetadata?.KeyId }),
+    )
+    const read = () => ada.secrets.send(new GetSecretValueCommand({ SecretId: ARN }))
+    await allow('ada', { Action: 'secretsmanager:*' })
+    await expect(read()).rejects.toThrow(`perform: kms:Decrypt on resource: ${KeyMetadata?.Arn}`)
+    const viaService = { StringEquals: { 'kms:ViaService': 'secretsmanager.us-east-1.amazonaws.com' } }
+    await allow('ada', { Action: 'secretsmanager:*' }, { Action: 'kms:Decrypt', Condition: viaService })
+    expect((await read()).SecretString).toBe('deep')
+  })
+
   test('of a secret lets in another account, where that account lets its own out', async () => {
     const { ARN } = await world.root.secrets.send(
       new CreateSecretCommand({ Name: 'AmazonMSK_x', SecretString: 'deep' }),

@@ -52,7 +52,7 @@ export async function identityWorld(database?: Database): Promise<IdentityWorld>
   const identity = await openIdentity({ database: opened, masterKey, root, clock })
   const iam = createIamService({ identity, root, accountCreated: new Date(0), clock })
   const kms = createKmsService({ database: opened, masterKey, clock })
-  const secrets = createSecretsManagerService({ database: opened, keys: kms.keys, clock })
+  const secrets = createSecretsManagerService({ database: opened, keys: kms.keys, keyTarget: kms.keyTarget, clock })
   const events: ApiCallEvent[] = []
   const api = new Api({
     services: [

@@ -30,7 +30,7 @@ export async function sealedWorld(path?: string): Promise<SealedWorld> {
   const clock = (): Date => new Date(nowMs)
   const database = await openTestDatabase(path)
   const kms = createKmsService({ database, masterKey: Buffer.alloc(32, 7), clock })
-  const secretsManager = createSecretsManagerService({ database, keys: kms.keys, clock })
+  const secretsManager = createSecretsManagerService({ database, keys: kms.keys, keyTarget: kms.keyTarget, clock })
   const api = new Api({
     services: [kms.service, secretsManager.service],
     credentials: new RootCredentials({ acceptTest: true }),
