@@ -20,5 +20,5 @@ describe('the table of authorisation', () => {
     const keys = await createSessions(cases, { endpoint: millrace.endpoint, clusterArn })
     const differences = await runCases(cases, world, sessionLogin(iam, keys))
     expect(differences.join('\n')).toBe('')
-  })
+  }, 300_000)
 })

@@ -18,5 +18,5 @@ describe('the table of authorisation', () => {
   it('by ACLs', async () => {
     const differences = await runCases(cases, cluster.world, scramLogin(cluster.scram))
     expect(differences.join('\n')).toBe('')
-  })
+  }, 300_000)
 })

@@ -15,7 +15,11 @@ export type Login = (each: TableCase) => Promise<Wire>
 
 /** A line for each case that was answered otherwise than expected. */
 export async function runCases(cases: readonly TableCase[], world: World, login: Login): Promise<string[]> {
-  const waiting = batchesOf(cases)
+  await world.joinMembers()
+  const hasMembers = ({ row: { before = [] } }: TableCase): boolean =>
+    before.some((each) => /^(consumer|sharer) /.test(each))
+  // They are asked about first, while the members are there.
+  const waiting = [...batchesOf(cases.filter(hasMembers)), ...batchesOf(cases.filter((each) => !hasMembers(each)))]
   const differences: string[] = []
   const work = async (): Promise<void> => {
     for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {

@@ -72,13 +72,14 @@ function put(
   { caseId, topicIds }: Pick<StubOptions, 'caseId' | 'topicIds'>,
 ): void {
   const [field = '', key] = step.replace(']', '').split('[')
-  if (key === undefined) {
+  const of = fields.find((each) => each.name === field)?.fields ?? []
+  if (key === undefined && rest.length === 0) {
     into[field] = leaf(field, value, caseId)
     return
   }
+  if (key === undefined) return put(into[field] as Fields, of, rest, names, value, { caseId, topicIds })
   const [name = '', ...others] = names
   const list = (into[field] ??= []) as Fields[]
-  const of = fields.find((each) => each.name === field)?.fields ?? []
   const keyed = INDEXES.has(key) ? Number(name) : key === 'topicId' ? (topicIds.get(name) ?? name) : name
   let member = key === '#' ? list[Number(name)] : list.find((each) => each[key] === keyed)
   if (member === undefined) {

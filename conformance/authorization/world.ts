@@ -13,6 +13,8 @@ const ITERATIONS = 4_096
 const ACLS_PER_REQUEST = 400
 
 export interface World {
+  /** Members of groups leave when nothing is heard of them: they join, or join again. */
+  readonly joinMembers: () => Promise<void>
   /** By name. */
   readonly topicIds: ReadonlyMap<string, string>
 }
@@ -70,7 +72,7 @@ export async function createWorld(cases: readonly TableCase[], options: WorldOpt
     await createShareGroups(wire, ownedBy(cases, 'share-group'))
     await createTransactions(wire, ownedBy(cases, 'transaction'))
     for (const address of options.brokers) await arrived(address, cases)
-    return { topicIds }
+    return { topicIds, joinMembers: () => joinMembers(cases, options.admin) }
   } finally {
     wire.close()
   }
@@ -221,6 +223,24 @@ async function createShareGroups(wire: Wire, groups: readonly string[]): Promise
       ({ groups: [told] }) => told?.topics.length === 2,
     )
     await wire.ask(76, 1, { groupId, ...member, memberEpoch: -1 })
+  }
+}
+
+async function joinMembers(cases: readonly TableCase[], admin: Address): Promise<void> {
+  const wire = await Wire.open(admin)
+  const member = { memberId: 'AAAAAAAAAAAAAAAAAAAAAw', memberEpoch: 0, subscribedTopicNames: ['orders'] }
+  const reads = ({ assignment }: { readonly assignment?: unknown }): boolean =>
+    ((assignment ?? null) as { topicPartitions: unknown[] } | null)?.topicPartitions.length === 1
+  try {
+    for (const groupId of ownedBy(cases, 'consumer')) {
+      const body = { groupId, ...member, rebalanceTimeoutMs: PLENTY_MS, topicPartitions: [] }
+      await until(`a member of ${groupId}`, () => wire.ask(68, 1, body), reads)
+    }
+    for (const groupId of ownedBy(cases, 'sharer')) {
+      await until(`a member of share group ${groupId}`, () => wire.ask(76, 1, { groupId, ...member }), reads)
+    }
+  } finally {
+    wire.close()
   }
 }
 

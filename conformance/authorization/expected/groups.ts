@@ -383,4 +383,21 @@ export const rows: readonly Row[] = [
     silent: 'team=30 crew=30',
     cases: [['acl', '+READ group team', 'team=69 crew=30']],
   },
+  {
+    key: 69,
+    name: 'ConsumerGroupDescribe',
+    version: 0,
+    what: 'whose members read topics: all of them must be described',
+    body: { groupIds: ['team'], includeAuthorizedOperations: false },
+    before: ['consumer team'],
+    read: {
+      '': 'groups[groupId].errorCode',
+      topic: 'groups[groupId].members[#].assignment.topicPartitions[topicName].topicName',
+    },
+    needs: [
+      { acl: 'DESCRIBE group team', iam: 'DescribeGroup group team', refused: 'team=30' },
+      { acl: 'DESCRIBE topic orders', iam: 'DescribeTopic topic orders', refused: 'team=29' },
+    ],
+    allowed: 'team=0 topic:team/0/orders=orders',
+  },
 ]

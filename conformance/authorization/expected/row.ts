@@ -47,7 +47,7 @@ export interface Row {
   readonly body: object
   /**
    * What exists before the request: `topic NAME`, `group NAME` (with offsets of orders), `share-group NAME` (that had
-   * subscribed to both topics), `transaction NAME`.
+   * subscribed to both topics), `transaction NAME`, `consumer GROUP` and `sharer GROUP` (a member that reads orders).
    */
   readonly before?: readonly string[]
   /** Asked before on the same connection, whatever the answer. */
