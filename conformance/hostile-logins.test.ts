@@ -372,7 +372,7 @@ describe('secrets', () => {
       ]
       const places = new Map<string, string>()
       for (const name of readdirSync(dataDirectory, { recursive: true, encoding: 'utf8' })) {
-        if (/\.(log|log\.\d+|stderr|err)$/.test(name) && !/-\d+\/0{20}\.log$/.test(name))
+        if (/\.(log|log\.\d+|jsonl|stderr|err)$/.test(name) && !/-\d+\/0{20}\.log$/.test(name))
           places.set(name, readFileSync(join(dataDirectory, name), 'latin1'))
       }
       for (const pid of [...nodes.map((node) => node.pid), millrace.process.pid ?? 0]) {
@@ -383,6 +383,7 @@ describe('secrets', () => {
       places.set('why', (await millrace.cli('why', '--last', '1h', '--json')).stdout)
       expect([...places.keys()].some((name) => name.includes('millrace.log'))).toBe(true)
       expect([...places.keys()].some((name) => name.includes('broker-1.log'))).toBe(true)
+      expect(places.get(join('audit', 'audit.jsonl'))).toContain('CreateAccessKey')
       const found = [...places].flatMap(([place, text]) =>
         secrets.filter((secret) => text.includes(secret)).map((secret) => `${secret.slice(0, 12)}… in ${place}`),
       )

@@ -60,6 +60,12 @@ describe('a throttled client', () => {
     world.runUntil(() => asked.length === 3 && client.responses.length === 2)
     expect(client.decode(1, metadataResponse, 12).throttleTimeMs).toBe(0)
     expect(quotas.worked.length).toBeGreaterThan(0)
+    // Who asks why it is slow is told.
+    const [kept, ...others] = quotas.fixture.server.refusals.list()
+    expect(kept).toMatchObject({ kind: 'quota', listener: 'CLIENT', count: 1 })
+    expect(kept?.reason).toContain('with client id "test" is over its quota (request_percentage)')
+    expect(kept?.remedy).toContain('--add-config request_percentage=')
+    expect(others).toEqual([])
   })
 
   test('is muted without a response too, and told the longer of its handler’s time and its own', () => {
