@@ -56,6 +56,18 @@ test.each([
   expect(plane.securityChanges).toBe(0)
 })
 
+test('IAM can be turned on later: a listener of its own, told by GetBootstrapBrokers', async () => {
+  const open = await plane.activeCluster('open', { EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS' } } })
+  const both = { Sasl: { Iam: { Enabled: true } }, Unauthenticated: { Enabled: true } }
+  const change = { ClusterArn: open.arn, CurrentVersion: open.currentVersion, ClientAuthentication: both }
+  await plane.call('UpdateSecurity', change)
+  await plane.idle()
+  expect(plane.engine.running.get(open.id)?.clientListeners).toEqual(['tls', 'iam'])
+  const strings = await plane.call('GetBootstrapBrokers', { ClusterArn: open.arn })
+  expect(Object.keys(strings)).toEqual(['BootstrapBrokerStringTls', 'BootstrapBrokerStringSaslIam'])
+  expect(strings.BootstrapBrokerStringSaslIam).toMatch(/^127\.0\.0\.1:9098,/)
+})
+
 test('the policy goes with the cluster, and changed tags are told to brokers', async () => {
   await plane.call('PutClusterPolicy', { ClusterArn, Policy: policy() })
   await plane.call('TagResource', { ResourceArn: ClusterArn, Tags: { env: 'dev' } })
