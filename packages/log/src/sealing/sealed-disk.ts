@@ -24,7 +24,10 @@ import {
 import { indexOfExtent, walkBlock } from './extents-of-block.ts'
 import { openContent, sealContent } from './sealed-content.ts'
 import { type FileEnd, type SealedAppend, SealedFile } from './sealed-file.ts'
-import { SealedRead } from './sealed-read.ts'
+import { RANGE_BYTES_MAX, SealedRead } from './sealed-read.ts'
+
+/** Buffers kept between reads: one on the loop, and as many as the thread pool has under way. */
+const SCRATCH_MAX = 5
 
 export interface SealedDiskOptions {
   /** Holds the sealed files. */
@@ -40,6 +43,8 @@ export class SealedDisk implements Disk {
   readonly #dataKey: Buffer
   readonly #nonce: (bytes: number) => Uint8Array
   readonly #files: Map<FileDescriptor, SealedFile> = new Map()
+  /** What reads bring sealed bytes into, between reads; a fresh one each time would cost more than the read. */
+  readonly #scratch: Buffer[] = []
 
   constructor(options: SealedDiskOptions) {
     this.#disk = options.disk
@@ -66,8 +71,13 @@ export class SealedDisk implements Disk {
   readSync(descriptor: FileDescriptor, target: Uint8Array, targetOffset: number, length: number, at: number): number {
     const file = this.#file(descriptor)
     const read = new SealedRead(file, target, targetOffset, length, at)
-    for (let range = read.next(); range !== null; range = read.next())
-      read.take(this.#raw(descriptor, range.position, range.length))
+    const bytes = this.#takeScratch()
+    try {
+      for (let range = read.next(); range !== null; range = read.next())
+        read.take(bytes.subarray(0, this.#disk.readSync(descriptor, bytes, 0, range.length, range.position)))
+    } finally {
+      this.#giveScratch(bytes)
+    }
     return this.#outcome(descriptor, file, read, at)
   }
 
@@ -95,12 +105,13 @@ export class SealedDisk implements Disk {
         callback(null, count)
         return
       }
-      const bytes = Buffer.allocUnsafe(range.length)
+      const bytes = this.#takeScratch()
       this.#disk.read(descriptor, bytes, 0, range.length, range.position, (error, count) => {
-        if (error !== null) return callback(error, 0)
         // As of a plain file that was cut meanwhile: what was read is no more.
-        if (cuts !== file.cuts) return callback(null, 0)
-        read.take(bytes.subarray(0, count))
+        const isCut = cuts !== file.cuts
+        if (error === null && !isCut) read.take(bytes.subarray(0, count))
+        this.#giveScratch(bytes)
+        if (error !== null || isCut) return callback(error, 0)
         step()
       })
     }
@@ -256,6 +267,14 @@ export class SealedDisk implements Disk {
 
   #newKey(): FileKey {
     return new FileKey(this.#dataKey, Buffer.from(this.#nonce(FILE_ID_BYTES)))
+  }
+
+  #takeScratch(): Buffer {
+    return this.#scratch.pop() ?? Buffer.allocUnsafeSlow(RANGE_BYTES_MAX)
+  }
+
+  #giveScratch(bytes: Buffer): void {
+    if (this.#scratch.length < SCRATCH_MAX) this.#scratch.push(bytes)
   }
 
   #raw(descriptor: FileDescriptor, position: number, length: number): Buffer {

@@ -6,8 +6,10 @@ import { BLOCK_BYTES, EXTENT_HEADER_BYTES, type Extent } from './extent.ts'
 import { indexOfExtent, walkBlock } from './extents-of-block.ts'
 import type { SealedFile } from './sealed-file.ts'
 
-/** Sealed bytes read at once. */
-const BLOCKS_MAX = 16
+/** Sealed blocks read at once: what is read, opened and copied out stays in the processor's cache meanwhile. */
+const BLOCKS_MAX = 4
+/** No range that `next` tells is longer. */
+export const RANGE_BYTES_MAX: number = BLOCKS_MAX * BLOCK_BYTES
 /**
  * Extents opened by one read; beyond it the read is short. One costs some 3 µs, and a log that was written in little
  * pieces has hundreds in a block. A batch has one for each 64 KiB it was written in, so a short read holds whole batches.
@@ -62,7 +64,7 @@ export class SealedRead {
     return { position, length: Math.max(0, end - position) }
   }
 
-  /** `bytes` of the range that `next` told; fewer at the end of the file. */
+  /** `bytes` of the range that `next` told; fewer at the end of the file. They are not kept. */
   take(bytes: Buffer): void {
     const file = this.#file
     if (this.#probing >= 0) {
