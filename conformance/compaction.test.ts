@@ -1,7 +1,7 @@
 /**
  * Compacted topics as strangers see them: kcat and kafkajs read the last value of every key from the start, deletions
- * too; kafka-dump-log finds nothing wrong in the directories; brokers killed with -9 while they compact lose nothing;
- * `__consumer_offsets` shrinks and still knows every commit.
+ * too; kafka-dump-log finds nothing wrong in the directories; brokers killed with -9 while they compact lose nothing.
+ * Internal topics have a file of their own.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -51,6 +51,26 @@ class Bench {
   }
 }
 
+describe('flush.ms', () => {
+  it('makes what was written durable when so long has passed since the last flush, and not before', () => {
+    const bench = new Bench()
+    const manager = bench.open()
+    const log = bench.create(manager, { flushMs: 20_000 })
+    const never = bench.create(manager, {}, 'never')
+    bench.fill(log, 2)
+    bench.fill(never, 2)
+    bench.world.advance(15_000)
+    expect(log.recoveryPoint).toBe(0)
+    bench.world.advance(10_000)
+    expect([log.recoveryPoint, never.recoveryPoint]).toEqual([2, 0])
+    bench.host.crashMachine()
+    bench.host.restart()
+    const again = bench.open()
+    const left = (topic: string): number | undefined => again.get(topic, 0)?.logEndOffset
+    expect(left('orders')).toBe(2)
+  })
+})
+
 describe('the log directory', () => {
   it('keeps its id, tells the epoch of a clean stop once, and -1 after a crash', () => {
     const bench = new Bench()

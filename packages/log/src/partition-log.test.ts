@@ -358,6 +358,20 @@ describe('flush', () => {
     world.runUntil(() => result.done)
     expect(log.recoveryPoint).toBe(1)
   })
+
+  it('counts records for flush.messages: those before the last are acknowledged without it', () => {
+    const { world, host, log } = bench({ flushMessages: 3 })
+    host.disk.hang()
+    const [first, second] = [append(log, batchOf(['a'])), append(log, batchOf(['b']))]
+    world.advance(5)
+    expect([first.done, second.done]).toEqual([true, true])
+    const third = append(log, batchOf(['c']))
+    world.advance(5)
+    expect([third.done, log.recoveryPoint]).toEqual([false, 0])
+    host.disk.release()
+    world.runUntil(() => third.done)
+    expect(log.recoveryPoint).toBe(3)
+  })
 })
 
 describe('lookup by timestamp', () => {

@@ -11,6 +11,9 @@ import type { TopicPartitions } from '../modern/topic-partitions.ts'
 import { NO_PARTITIONS } from '../modern/topic-partitions.ts'
 import { hasRegex, type ConsumerMember } from './consumer-member.ts'
 
+/** Most groups have one subscription or two. */
+const SUBSCRIPTIONS_COMPARED = 4
+
 export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable'
 
 export interface ResolvedRegex {
@@ -101,12 +104,36 @@ export class ConsumerGroup {
   /** All topics that some member subscribes to, those of resolved regular expressions included. */
   subscribedTopics(): Set<string> {
     const topics = new Set<string>()
-    for (const member of this.members.values()) for (const name of this.topicsOf(member)) topics.add(name)
+    for (const member of this.distinctSubscribers()) for (const name of this.topicsOf(member)) topics.add(name)
     return topics
   }
 
-  isSubscribedTo(topic: string): boolean {
+  /** One member for each subscription that some have. */
+  *distinctSubscribers(): Generator<ConsumerMember> {
+    const seen = new Map<readonly string[], Set<string>>()
     for (const member of this.members.values()) {
+      let regexes = seen.get(member.subscribedTopicNames)
+      if (regexes === undefined) seen.set(member.subscribedTopicNames, (regexes = new Set()))
+      const regex = member.subscribedTopicRegex ?? ''
+      if (regexes.has(regex)) continue
+      regexes.add(regex)
+      yield member
+    }
+  }
+
+  /** `names` as a member has them already, if one of the first few does: a thousand members share one list. */
+  sharedNames(names: readonly string[]): readonly string[] {
+    let looked = 0
+    for (const member of this.distinctSubscribers()) {
+      const known = member.subscribedTopicNames
+      if (known.length === names.length && known.every((name, index) => name === names[index])) return known
+      if (++looked === SUBSCRIPTIONS_COMPARED) break
+    }
+    return names
+  }
+
+  isSubscribedTo(topic: string): boolean {
+    for (const member of this.distinctSubscribers()) {
       if (member.subscribedTopicNames.includes(topic)) return true
       if (hasRegex(member) && this.regexes.get(member.subscribedTopicRegex)?.topics.has(topic) === true) return true
     }

@@ -71,6 +71,7 @@ export function hasRegex(member: ConsumerMember): member is ConsumerMember & { r
 }
 
 export function sameNames(left: readonly string[], right: readonly string[]): boolean {
+  if (left === right) return true
   if (left.length !== right.length) return false
   const known = new Set(left)
   return right.every((name) => known.has(name))

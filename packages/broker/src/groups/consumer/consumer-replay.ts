@@ -22,7 +22,7 @@ export function applyConsumerRecord(group: ConsumerGroup, record: ConsumerRecord
       return
     case 5:
       if (record.value === null) group.removeMember(record.memberId)
-      else group.setMember(described(memberOf(group, record.memberId), record.value))
+      else group.setMember(described(group, memberOf(group, record.memberId), record.value))
       return
     case 6:
       group.assignmentEpoch = record.value?.assignmentEpoch ?? -1
@@ -47,7 +47,7 @@ function memberOf(group: ConsumerGroup, memberId: string): ConsumerMember {
   return group.members.get(memberId) ?? newMember(memberId)
 }
 
-function described(member: ConsumerMember, value: MemberValue): ConsumerMember {
+function described(group: ConsumerGroup, member: ConsumerMember, value: MemberValue): ConsumerMember {
   const { classicMemberMetadata } = value
   return {
     ...member,
@@ -57,7 +57,7 @@ function described(member: ConsumerMember, value: MemberValue): ConsumerMember {
     clientHost: value.clientHost,
     rebalanceTimeoutMs: value.rebalanceTimeoutMs,
     serverAssignor: value.serverAssignor,
-    subscribedTopicNames: value.subscribedTopicNames,
+    subscribedTopicNames: group.sharedNames(value.subscribedTopicNames),
     subscribedTopicRegex: value.subscribedTopicRegex,
     classic:
       classicMemberMetadata === null

@@ -113,6 +113,18 @@ describe('a heartbeat', () => {
     expect([batches.length, shard.groups.size]).toEqual([0, 0])
   })
 
+  it('of members that subscribe alike makes them share one list of names', () => {
+    const { heartbeat, group } = serveConsumers({ a: 2, b: 2 })
+    heartbeat('m1', 0, { subscribedTopicNames: ['b', 'a'] })
+    heartbeat('m2', 0, { subscribedTopicNames: ['a', 'b'] })
+    heartbeat('m3', 0, { subscribedTopicNames: ['a'] })
+    const namesOf = (memberId: string): unknown => group().members.get(memberId)?.subscribedTopicNames
+    expect(namesOf('m2')).toBe(namesOf('m1'))
+    expect(namesOf('m3')).toEqual(['a'])
+    expect([...group().distinctSubscribers()].map(({ memberId }) => memberId)).toEqual(['m1', 'm3'])
+    expect(group().subscribedTopics()).toEqual(new Set(['a', 'b']))
+  })
+
   it('of an unknown member is refused', () => {
     expect(single().heartbeat('m9', 1).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
   })

@@ -127,11 +127,22 @@ function assignorInput(
   image: MetadataImage,
 ): { members: AssignorMember[]; partitionCounts: Map<Uuid, number> } {
   const partitionCounts = new Map<Uuid, number>()
-  const members = [...group.members.values()].map((member): AssignorMember => {
+  // By names and regular expression: members who subscribe alike share one set.
+  const known = new Map<readonly string[], Map<string, ReadonlySet<Uuid>>>()
+  const topicsOf = (member: ConsumerMember): ReadonlySet<Uuid> => {
+    let byRegex = known.get(member.subscribedTopicNames)
+    if (byRegex === undefined) known.set(member.subscribedTopicNames, (byRegex = new Map()))
+    const regex = member.subscribedTopicRegex ?? ''
+    const before = byRegex.get(regex)
+    if (before !== undefined) return before
     const topicIds = topicIdsOf(image, group.topicsOf(member))
     for (const id of topicIds) partitionCounts.set(id, image.topicsById.get(id)?.partitions.length ?? 0)
+    byRegex.set(regex, topicIds)
+    return topicIds
+  }
+  const members = [...group.members.values()].map((member): AssignorMember => {
     const { memberId, instanceId, rackId } = member
-    return { memberId, instanceId, rackId, topicIds, assigned: group.targetOf(memberId) }
+    return { memberId, instanceId, rackId, topicIds: topicsOf(member), assigned: group.targetOf(memberId) }
   })
   return { members, partitionCounts }
 }

@@ -7,7 +7,7 @@ export interface AssignorMember {
   /** null: a dynamic member. */
   readonly instanceId: string | null
   readonly rackId: string | null
-  /** Topics that exist and that the member subscribes to, by name or by pattern. */
+  /** Topics that exist and that the member subscribes to, by name or by pattern. Best one object for all who have the same. */
   readonly topicIds: ReadonlySet<Uuid>
   /** What the last assignment gave it; may hold topics and partitions that are gone. */
   readonly assigned: TopicPartitions
@@ -31,6 +31,7 @@ export function isHomogeneous(members: readonly AssignorMember[]): boolean {
   const first = members[0]?.topicIds
   if (first === undefined) return true
   return members.every(({ topicIds }) => {
+    if (topicIds === first) return true
     if (topicIds.size !== first.size) return false
     for (const id of topicIds) if (!first.has(id)) return false
     return true

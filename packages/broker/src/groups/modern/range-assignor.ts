@@ -4,7 +4,7 @@
  * first, by instance id, so that a restart under another member id changes nothing. Racks do not count (as in Kafka 4.x).
  */
 import type { Uuid } from '@millrace/base/uuid'
-import type { Assignor, AssignorMember } from './assignor.ts'
+import { isHomogeneous, type Assignor, type AssignorMember } from './assignor.ts'
 import type { TopicPartitions } from './topic-partitions.ts'
 
 export const rangeAssignor: Assignor = {
@@ -12,18 +12,21 @@ export const rangeAssignor: Assignor = {
   assign({ members, partitionCounts }) {
     const assigned = new Map<string, Map<Uuid, Set<number>>>(members.map(({ memberId }) => [memberId, new Map()]))
     const ordered = [...members].sort(byInstanceThenMember)
+    const alike = isHomogeneous(members)
     for (const [topicId, partitionCount] of [...partitionCounts].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const subscribers = ordered.filter(({ topicIds }) => topicIds.has(topicId))
-      if (subscribers.length === 0) continue
+      const subscribers = alike ? ordered : ordered.filter(({ topicIds }) => topicIds.has(topicId))
+      if (subscribers.length === 0 || subscribers[0]?.topicIds.has(topicId) !== true) continue
       const quota = Math.floor(partitionCount / subscribers.length)
       const extra = partitionCount % subscribers.length
       let next = 0
-      subscribers.forEach(({ memberId }, index) => {
+      for (const [index, { memberId }] of subscribers.entries()) {
+        // More members than partitions: those behind get nothing.
+        if (next === partitionCount) break
         const end = next + quota + (index < extra ? 1 : 0)
         const run = new Set<number>()
         for (; next < end; next++) run.add(next)
         if (run.size > 0) assigned.get(memberId)?.set(topicId, run)
-      })
+      }
     }
     return assigned as Map<string, TopicPartitions>
   },

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Uuid } from '@millrace/base/uuid'
-import type { MetadataImage } from '@millrace/metadata/image'
+import type { MetadataImage, TopicImage } from '@millrace/metadata/image'
 import type { TopicPartitions } from './topic-partitions.ts'
 
 /** Those of the topics that exist. */
@@ -27,11 +27,28 @@ export function metadataHash(image: MetadataImage, names: Iterable<string>): num
   const hash = createHash('sha1')
   for (const name of known) {
     const topic = image.topicsByName.get(name)
-    if (topic === undefined) continue
-    hash.update(`${topic.id}/${name}/${topic.partitions.length}\n`)
-    for (const { replicas } of topic.partitions) hash.update(`${racksOf(image, replicas).join(',')};`)
+    if (topic !== undefined) hash.update(topicDigest(image, topic))
   }
   return hash.digest().readUIntBE(0, 6)
+}
+
+interface TopicDigest {
+  readonly brokers: MetadataImage['brokers']
+  readonly digest: Buffer
+}
+
+/** By topic as it is in the image: what many partitions give is not computed again until the topic or a broker changes. */
+const topicDigests: WeakMap<TopicImage, TopicDigest> = new WeakMap()
+
+function topicDigest(image: MetadataImage, topic: TopicImage): Buffer {
+  const before = topicDigests.get(topic)
+  if (before !== undefined && before.brokers === image.brokers) return before.digest
+  const hash = createHash('sha1')
+  hash.update(`${topic.id}/${topic.name}/${topic.partitions.length}\n`)
+  for (const { replicas } of topic.partitions) hash.update(`${racksOf(image, replicas).join(',')};`)
+  const digest = hash.digest()
+  topicDigests.set(topic, { brokers: image.brokers, digest })
+  return digest
 }
 
 function racksOf(image: MetadataImage, replicas: readonly number[]): string[] {

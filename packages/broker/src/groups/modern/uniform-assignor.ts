@@ -39,21 +39,28 @@ function keepAssigned(
   homogeneous: boolean,
 ): Map<Uuid, number[]> {
   const subscribed = new Map<Uuid, number>()
-  for (const { topicIds } of members) for (const id of topicIds) subscribed.set(id, (subscribed.get(id) ?? 0) + 1)
+  const alike = new Map<ReadonlySet<Uuid>, number>()
+  for (const { topicIds } of members) alike.set(topicIds, (alike.get(topicIds) ?? 0) + 1)
+  for (const [topicIds, count] of alike)
+    for (const id of topicIds) subscribed.set(id, (subscribed.get(id) ?? 0) + count)
   const topics = [...partitionCounts]
     .filter(([id]) => subscribed.has(id))
     .sort(([a], [b]) => (subscribed.get(a) ?? 0) - (subscribed.get(b) ?? 0) || (a < b ? -1 : 1))
   const quota = homogeneous ? fairShare(topics, members.length) : { least: Infinity, withOneMore: 0 }
+  const positions = new Map(topics.map(([topicId], position) => [topicId, position] as const))
   const taken = new Map(topics.map(([topicId, partitionCount]) => [topicId, new Uint8Array(partitionCount)] as const))
   let { withOneMore } = quota
   // Whoever has most keeps the odd partition: nothing moves for its sake.
-  const byHeld = [...shares].sort((a, b) => heldCount(b) - heldCount(a))
-  for (const share of byHeld) {
+  const byHeld = shares.map((share) => ({ share, count: heldCount(share) })).sort((a, b) => b.count - a.count)
+  for (const { share } of byHeld) {
     let limit = quota.least
-    for (const [topicId, partitionCount] of topics) {
-      const held = share.member.assigned.get(topicId)
+    const heldTopics = [...share.member.assigned]
+      .filter(([topicId]) => positions.has(topicId) && share.member.topicIds.has(topicId))
+      .sort(([a], [b]) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0))
+    for (const [topicId, held] of heldTopics) {
       const marks = taken.get(topicId)
-      if (held === undefined || marks === undefined || !share.member.topicIds.has(topicId)) continue
+      if (marks === undefined) continue
+      const partitionCount = marks.length
       for (const partition of [...held].sort((a, b) => a - b)) {
         if (partition >= partitionCount || marks[partition] === 1) continue
         if (share.count === limit && limit === quota.least && withOneMore > 0) {
