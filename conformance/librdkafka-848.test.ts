@@ -9,11 +9,11 @@ librdkafkaSuites('npm run test:full -- librdkafka-848', [
     name: 'its tests of groups with group.protocol=consumer',
     args: ['-p3'],
     autoCreate: true,
-    minutes: 15,
+    minutes: 30,
     environment: { TEST_CONSUMER_GROUP_PROTOCOL: 'consumer' },
     only: [
       ...['0014', '0018', '0019', '0022', '0029', '0030', '0033', '0041', '0045', '0050', '0056'],
-      ...['0069', '0089', '0102', '0110', '0118', '0122', '0130', '0137', '0140'],
+      ...['0069', '0089', '0102', '0110', '0113', '0118', '0122', '0130', '0137', '0140'],
     ],
   },
 ])

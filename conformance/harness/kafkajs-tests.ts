@@ -1,7 +1,8 @@
 /**
  * kafkajs's own tests against our clusters. They are written for its docker-compose: brokers 0 to 2 on fixed ports of
- * localhost, users and partitions made by scripts inside the containers. A copy of the checkout is adapted in exactly that
- * (ports, host name, broker ids, the script that adds partitions) and run by the jest that kafkajs uses.
+ * localhost, users and partitions made by scripts inside the containers. A copy of the checkout is adapted in that (ports,
+ * host name, broker ids, mechanism of the tests of ACLs, the script that adds partitions; joins without a rebalance timeout
+ * get one) and run by the jest that kafkajs uses.
  */
 import { chmodSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -135,6 +136,12 @@ const CHANGES: readonly (readonly [
   [/brokerPool\.spec/, /nodeId === 0|brokers\[0\]/g, withNextIds],
   [/find(?:Broker|GroupCoordinator)\.spec/, /nodeId = 0|brokerPool\.brokers\[\d\]|nodeId: 2/g, withNextIds],
   [/idempotentProduceMessages\.spec/, /of \[0, 1, 2\]/g, withNextIds],
+  // Without one kafkajs sends 0 ms, within which the member would have to sync.
+  [
+    /(?:heartbeat|offsetCommit|offsetFetch)\.spec/,
+    /sessionTimeout: 30000,/g,
+    (found) => `${found} rebalanceTimeout: 60000,`,
+  ],
   [/createAcls\.spec/, "mechanism: 'plain'", "mechanism: 'scram-sha-512'"],
   [/(?:describe|delete)Acls\.spec/, /\bsaslConnectionOpts/g, 'saslSCRAM512ConnectionOpts'],
 ]
