@@ -1,8 +1,9 @@
 /**
  * One seed: a controller, three brokers and their clients on fake hosts, troubles in an order that the seed decides,
  * then everything is put right and what the cluster promises is checked (DESIGN §7, §11): nothing acknowledged is lost,
- * idempotent records are there once and in order, acknowledged commits are found, an epoch has one leader, offsets and
- * ids are used once, ends never fall, all replicas are the same, and the cluster recovers by itself.
+ * idempotent records are there once and in order, acknowledged commits are found, a group gives a partition to one member,
+ * an epoch has one leader, offsets and ids are used once, ends never fall, all replicas are the same, and the cluster
+ * recovers by itself.
  */
 import { silentLogger, type Logger } from '@millrace/base/logger'
 import type { MetadataImage } from '@millrace/metadata/image'
