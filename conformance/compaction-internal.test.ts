@@ -45,7 +45,7 @@ const COMMIT_BYTES_MIN = 100
 const member = fileURLToPath(new URL('./harness/kafkajs-member.mjs', import.meta.url))
 
 /** All groups and transactional ids in one partition, so that one coordinator has them all. */
-const [shared = 0] = [partitionForGroup('classic', INTERNAL_PARTITIONS)]
+const shared = partitionForGroup('classic', INTERNAL_PARTITIONS)
 function inSharedPartition(prefix: string): string {
   for (let number = 0; ; number++) {
     const name = `${prefix}-${number}`
