@@ -6,8 +6,15 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from '@millrace/base/logger'
 import type { Decision } from '@millrace/policy/evaluate'
 import type { Principal } from '@millrace/policy/principal'
-import type { AuditHook } from './audit.ts'
-import { authorizeByPolicy, denialInWords, requireAllowed, type AuthorizeHook, type DenialHook } from './authorize.ts'
+import type { ApiCallEvent, AuditHook } from './audit.ts'
+import {
+  authorizeByPolicy,
+  denialInWords,
+  requireAllowed,
+  type AuthorizationHooks,
+  type AuthorizeHook,
+  type DenialHook,
+} from './authorize.ts'
 import type { CallContext } from './call-context.ts'
 import type { Credential, CredentialStore } from './credentials.ts'
 import { AwsError } from './errors.ts'
@@ -53,6 +60,7 @@ interface Call {
   /** Where the operation works; that of the caller until policy says otherwise. */
   accountId: string | null
   decision: Decision | null
+  asked: ApiCallEvent['asked']
   input: Readonly<Record<string, unknown>> | null
   output: unknown
 }
@@ -86,6 +94,7 @@ export class Api {
       credential: null,
       accountId: null,
       decision: null,
+      asked: null,
       input: null,
       output: null,
     }
@@ -150,8 +159,9 @@ export class Api {
   ): Promise<void> {
     if (call.credential === null) return
     const { authorize = authorizeByPolicy, denial = denialInWords } = this.#options
-    const tell = (decision: Decision): void => {
+    const tell: AuthorizationHooks['tell'] = (decision, { action, resource }) => {
       call.decision = decision
+      call.asked = { action, resource }
     }
     const { accountId } = await requireAllowed(
       { authorize, denial, tell },
@@ -233,6 +243,7 @@ export class Api {
       principal: call.credential?.principal ?? null,
       accessKeyId: call.signed?.accessKeyId ?? null,
       decision: call.decision,
+      asked: call.asked,
       sourceIp: call.connection.sourceIp,
       userAgent: header(call.request, 'user-agent'),
       status,

@@ -16,6 +16,8 @@ export interface ApiCallEvent {
   readonly accessKeyId: string | null
   /** What policy said, the last where several actions were asked; null: nobody asked. */
   readonly decision: Decision | null
+  /** What it said it about; null: nobody asked. */
+  readonly asked: { readonly action: string; readonly resource: string } | null
   readonly sourceIp: string
   readonly userAgent: string
   readonly status: number

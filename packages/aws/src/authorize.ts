@@ -33,7 +33,7 @@ export interface AuthorizationHooks {
   readonly authorize: AuthorizeHook
   readonly denial: DenialHook
   /** Hears of every decision. */
-  readonly tell: (decision: Decision) => void
+  readonly tell: (decision: Decision, asked: { readonly action: string; readonly resource: string }) => void
 }
 
 export interface ApiAuthorizationInput {
@@ -80,7 +80,7 @@ export async function requireAllowed(
       resourcePolicies: target.policies ?? null,
     }
     const decision = authorize(request)
-    tell(decision)
+    tell(decision, request)
     if (decision.allowed) continue
     throw new AwsError('AccessDeniedException', { message: denial(service, request, decision) })
   }

@@ -25,6 +25,7 @@ function call(timeMs: number, change: Partial<ApiCallEvent> = {}): ApiCallEvent 
     region: 'us-east-1',
     principal: { type: 'user', arn: 'arn:aws:iam::000000000000:user/ada', userId: 'AIDA', accountId: '000000000000' },
     accessKeyId: 'AKIA',
+    asked: null,
     decision: null,
     sourceIp: '127.0.0.1',
     userAgent: 'test',

@@ -16,7 +16,10 @@ export function apiEventOf(call: ApiCallEvent): ApiRefusal | null {
   const denied = NOT_ALLOWED.test(errorCode)
   if (!denied && !NOT_KNOWN.test(errorCode)) return null
   const action = `${call.service ?? 'aws'}:${call.operation ?? '?'}`
-  const reason = (call.errorMessage ?? errorCode).slice(0, TEXT_LENGTH_MAX)
+  // Of ec2 the caller is told in a sealed message: what policy was asked says it.
+  const sealed = call.errorMessage?.includes('Encoded authorization failure message') === true
+  const told = sealed ? deniedInWords(call) : call.errorMessage
+  const reason = (told ?? errorCode).slice(0, TEXT_LENGTH_MAX)
   const who = call.principal?.arn ?? (call.accessKeyId === null ? null : `access key ${call.accessKeyId}`)
   return {
     type: 'api',
@@ -25,15 +28,18 @@ export function apiEventOf(call: ApiCallEvent): ApiRefusal | null {
     principal: who,
     remoteAddress: call.sourceIp,
     reason,
-    iam: denied ? iamDenialOf(call.decision, reason) : null,
+    iam: denied ? iamDenialOf(call) : null,
   }
 }
 
-/** Policy decided it; the sentence has what it was asked about (see `explain` of the policy evaluator). */
-function iamDenialOf(decision: ApiCallEvent['decision'], reason: string): IamDenial | null {
-  const match = /perform: (\S+) on resource: (\S+)/.exec(reason)
-  if (match === null || decision === null || decision.allowed) return null
-  const [, action = '', resource = ''] = match
+function iamDenialOf({ decision, asked }: ApiCallEvent): IamDenial | null {
+  if (asked === null || decision === null || decision.allowed) return null
   const { reason: because, set, statement } = decision
-  return { actions: [action], resource, because, set, statement }
+  return { actions: [asked.action], resource: asked.resource, because, set, statement }
+}
+
+function deniedInWords({ principal, asked, decision }: ApiCallEvent): string | null {
+  if (asked === null) return null
+  const how = decision?.reason === 'explicit-deny' ? 'with an explicit deny' : 'because nothing allows it'
+  return `User: ${principal?.arn ?? 'anonymous'} is not authorized to perform: ${asked.action} on resource: ${asked.resource} ${how}.`
 }

@@ -38,6 +38,7 @@ const call: ApiCallEvent = {
   region: 'us-east-1',
   principal: { type: 'user', arn: 'arn:aws:iam::000000000000:user/eve', accountId: '000000000000', userId: 'AIDA' },
   accessKeyId: 'AKIA',
+  asked: { action: 'kafka:CreateCluster', resource: '*' },
   decision: { allowed: false, reason: 'no-statement-allows', set: 'identity', statement: null },
   sourceIp: '127.0.0.1',
   userAgent: 'aws-cli',
@@ -107,6 +108,17 @@ describe('the log of refusals', () => {
       },
       { principal: 'access key AKIA', errorCode: 'InvalidSignatureException', iam: null, count: 1 },
     ])
+  })
+
+  test('reads what policy was asked where the caller is told in a sealed message', async () => {
+    const { log: why } = log()
+    const errorMessage = 'You are not authorized to perform this operation. Encoded authorization failure message: AAAA'
+    const asked = { action: 'ec2:CreateVpc', resource: '*' }
+    why.onApiCall({ ...call, service: 'ec2', errorCode: 'UnauthorizedOperation', errorMessage, asked })
+    const [event] = await why.list({ sinceMs: 0 })
+    expect(event).toMatchObject({ iam: { actions: ['ec2:CreateVpc'], set: 'identity' } })
+    expect(event?.reason).toContain('not authorized to perform: ec2:CreateVpc on resource: * because nothing allows it')
+    expect(event?.reason).not.toContain('AAAA')
   })
 
   test('forgets after a day', async () => {
