@@ -32,8 +32,17 @@ export interface ControllerSpec {
   readonly nodeId: NodeId
 }
 
+/** How clients of the cluster's own VPC connect. */
+export type PrivateListener = 'plaintext' | 'tls' | 'scram' | 'iam'
+
+/** How clients connect from the internet: the twins of those that authenticate. */
+export type PublicListener = 'public-tls' | 'public-scram' | 'public-iam'
+
+/** How clients connect from other VPCs, by VPC connections. */
+export type VpcListener = 'vpc-tls' | 'vpc-scram' | 'vpc-iam'
+
 /** How clients may connect: each kind has a port of its own on every broker. */
-export type ClientListener = 'plaintext' | 'tls' | 'scram' | 'iam'
+export type ClientListener = PrivateListener | PublicListener | VpcListener
 
 /** Each node has a data key of its own, wrapped by this KMS key. */
 export interface EncryptionAtRest {

@@ -42,6 +42,15 @@ export function brokerArn(
   return formatArn({ service: 'kafka', ...pick(scope), resource: `broker/${cluster.name}/${cluster.id}/${broker}` })
 }
 
+/** Of the client's account, and with the account of the cluster in it. */
+export function vpcConnectionArn(
+  client: Scope,
+  cluster: { readonly accountId: string; readonly name: string },
+): string {
+  const resource = `vpc-connection/${cluster.accountId}/${cluster.name}/${randomUUID()}`
+  return formatArn({ service: 'kafka', ...pick(client), resource })
+}
+
 const VERSION_CHARACTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const VERSION_LENGTH = 13
 
@@ -53,10 +62,15 @@ export function newCurrentVersion(): string {
   return `K${characters.join('')}`
 }
 
-type Kind = 'cluster' | 'configuration' | 'cluster-operation'
+type Kind = 'cluster' | 'configuration' | 'cluster-operation' | 'vpc-connection'
 
 /** Parts of the resource, the kind included: `cluster/NAME/ID`. */
-const PART_COUNT: Readonly<Record<Kind, number>> = { cluster: 3, configuration: 3, 'cluster-operation': 4 }
+const PART_COUNT: Readonly<Record<Kind, number>> = {
+  cluster: 3,
+  configuration: 3,
+  'cluster-operation': 4,
+  'vpc-connection': 4,
+}
 
 /**
  * Checks that `text` is an ARN of that kind, and that it belongs to the caller's account and region.

@@ -6,6 +6,7 @@ import type { BrokerSpec, ClientListener, ClusterSpec } from '@millrace/engine/e
 import { defaultProperties } from './configurations/default-properties.ts'
 import { servesMutualTls, type ClientAuthority } from './mutual-tls/client-authorities.ts'
 import { isRemovedFrom } from './configurations/settable-properties.ts'
+import { outsideListeners } from './network/outside-listeners.ts'
 import type {
   BrokerNodeGroupInfo,
   ClientBroker,
@@ -49,7 +50,8 @@ export interface SpecRequest {
 }
 
 /** Which kinds of clients the cluster serves. */
-export function clientListeners({ ClientAuthentication, EncryptionInfo }: DesiredCluster): ClientListener[] {
+export function clientListeners(desired: DesiredCluster): ClientListener[] {
+  const { ClientAuthentication, EncryptionInfo } = desired
   const open = openListeners[EncryptionInfo.EncryptionInTransit?.ClientBroker ?? 'TLS']
   const unauthenticated = servesUnauthenticated(ClientAuthentication) ? open : []
   return [
@@ -57,6 +59,7 @@ export function clientListeners({ ClientAuthentication, EncryptionInfo }: Desire
     ...(servesMutualTls(ClientAuthentication) && !unauthenticated.includes('tls') ? (['tls'] as const) : []),
     ...(ClientAuthentication?.Sasl?.Scram?.Enabled === true ? (['scram'] as const) : []),
     ...(ClientAuthentication?.Sasl?.Iam?.Enabled === true ? (['iam'] as const) : []),
+    ...outsideListeners(desired),
   ]
 }
 

@@ -5,6 +5,8 @@ import { batchDisassociateScramSecret } from './operations/batch-disassociate-sc
 import { createClusterV2 } from './operations/create-cluster-v2.ts'
 import { createCluster } from './operations/create-cluster.ts'
 import { createConfiguration } from './operations/create-configuration.ts'
+import { createVpcConnection } from './operations/create-vpc-connection.ts'
+import { vpcConnectionOperations } from './operations/vpc-connection-operations.ts'
 import { createTopic } from './operations/create-topic.ts'
 import { deleteClusterPolicy } from './operations/delete-cluster-policy.ts'
 import { deleteCluster } from './operations/delete-cluster.ts'
@@ -39,6 +41,7 @@ import { tagResource } from './operations/tag-resource.ts'
 import { untagResource } from './operations/untag-resource.ts'
 import { updateClusterConfiguration } from './operations/update-cluster-configuration.ts'
 import { updateConfiguration } from './operations/update-configuration.ts'
+import { updateConnectivity } from './operations/update-connectivity.ts'
 import { updateSecurity } from './operations/update-security.ts'
 import { updateTopic } from './operations/update-topic.ts'
 
@@ -50,6 +53,8 @@ export function kafkaOperations(dependencies: Dependencies): OperationHandlers<'
     CreateClusterV2: createClusterV2(dependencies),
     CreateConfiguration: createConfiguration(dependencies),
     CreateTopic: createTopic(dependencies),
+    CreateVpcConnection: createVpcConnection(dependencies),
+    ...vpcConnectionOperations(dependencies),
     DeleteCluster: deleteCluster(dependencies),
     DeleteClusterPolicy: deleteClusterPolicy(dependencies),
     DeleteConfiguration: deleteConfiguration(dependencies),
@@ -82,6 +87,7 @@ export function kafkaOperations(dependencies: Dependencies): OperationHandlers<'
     UntagResource: untagResource(dependencies),
     UpdateClusterConfiguration: updateClusterConfiguration(dependencies),
     UpdateConfiguration: updateConfiguration(dependencies),
+    UpdateConnectivity: updateConnectivity(dependencies),
     UpdateSecurity: updateSecurity(dependencies),
     UpdateTopic: updateTopic(dependencies),
   }

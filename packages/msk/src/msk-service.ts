@@ -31,6 +31,7 @@ import { clusterPolicies, kafkaTargets } from './security/targets.ts'
 import { lockDataDirectory } from './store/control-plane-lock.ts'
 import { openDatabase } from './store/database.ts'
 import { Store } from './store/store.ts'
+import { VpcConnections } from './vpc-connections/vpc-connections.ts'
 import type { OpenTopics } from './topics/topic-admin.ts'
 
 export interface MskServiceOptions {
@@ -128,10 +129,11 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     simulatesLimits: options.simulatesLimits === true,
     clock,
   })
-  const network = new NetworkRules({ networks, addressMap, logger })
+  const network = new NetworkRules({ store, networks, addressMap, logger })
   const { authorities = noAuthorities, mtlsRevocation = false } = options
   const sources = [iam, network, clientTrustSource(authorities, mtlsRevocation)]
   const security = new SecuritySync({ store, engine, clock, logger, sources })
+  const vpcConnections = new VpcConnections({ store, logger, onChange: () => security.changed() })
   const reconciler = new Reconciler({
     store,
     engine,
@@ -140,9 +142,13 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     logger,
     async pushSecurity(cluster) {
       await interfaces.sync(cluster)
+      await vpcConnections.follow(cluster)
       await security.sync(cluster)
     },
-    clusterRemoved: (clusterArn) => interfaces.remove(clusterArn),
+    async clusterRemoved(clusterArn) {
+      await interfaces.remove(clusterArn)
+      await vpcConnections.clusterRemoved(clusterArn)
+    },
   })
   const { secrets = noSecrets, setScramUsers } = options
   const scram = new ScramSync({ store, secrets, setUsers: setScramUsers, logger })
@@ -161,6 +167,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     clock,
     openTopics: options.openTopics,
     networks,
+    vpcConnections,
   }
   return {
     service: defineService(
@@ -171,6 +178,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     async start() {
       // First: what a node is told when it is adopted counts at once.
       await interfaces.syncAll()
+      vpcConnections.wake()
       await security.start()
       keyWatch.start()
       void reverseNames.refresh()
@@ -181,6 +189,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
       await keyWatch.idle()
       await reconciler.idle()
       await scram.idle()
+      await vpcConnections.idle()
     },
     overview: () => overview(store, engine),
     async stop({ keepBrokers }) {
@@ -193,6 +202,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
       await keyWatch.idle()
       await reconciler.idle()
       await scram.idle()
+      await vpcConnections.idle()
       await store.close()
       lock.release()
     },

@@ -1,7 +1,7 @@
 /** The states of a cluster operation, as a table (msk.md §2.2), and the record of its steps. */
 import { InvariantError } from '@millrace/base/invariant'
 
-export type OperationType = 'UPDATE_CLUSTER_CONFIGURATION' | 'UPDATE_SECURITY' | 'REBOOT_NODE'
+export type OperationType = 'UPDATE_CLUSTER_CONFIGURATION' | 'UPDATE_CONNECTIVITY' | 'UPDATE_SECURITY' | 'REBOOT_NODE'
 
 export type OperationState =
   | 'PENDING'
@@ -28,6 +28,7 @@ const reboot: Edges = {
 
 export const operationStates: Readonly<Record<OperationType, Edges>> = {
   UPDATE_CLUSTER_CONFIGURATION: update,
+  UPDATE_CONNECTIVITY: update,
   UPDATE_SECURITY: update,
   REBOOT_NODE: reboot,
 }

@@ -12,6 +12,7 @@ export type ClusterOperationV2 = Validated<Sdk.ClusterOperationV2>
 export type ClusterOperationV2Summary = Validated<Sdk.ClusterOperationV2Summary>
 export type Configuration = Validated<Sdk.Configuration>
 export type ConfigurationRevision = Validated<Sdk.ConfigurationRevision>
+export type ConnectivityInfo = Validated<Sdk.ConnectivityInfo>
 export type ConfigurationInfo = Validated<Sdk.ConfigurationInfo>
 export type EncryptionInfo = Validated<Sdk.EncryptionInfo>
 export type EnhancedMonitoring = Sdk.EnhancedMonitoring

@@ -12,10 +12,12 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TlsServerOptions } from '@millrace/base/host'
-import type { ClientListener, ClusterId, ClusterSpec, NodeId, NodeRole } from '../engine.ts'
+import type { ClusterId, ClusterSpec, NodeId, NodeRole, VpcListener } from '../engine.ts'
 import { writeJsonAtomic } from './node-config.ts'
-import { portsOfBlock } from './ports.ts'
+import { type BlockListener, portsOfBlock } from './ports.ts'
 import type { NodeSecrets } from './node-config.ts'
+
+export type ClientPorts = Readonly<Record<BlockListener, number> & Partial<Record<VpcListener, number>>>
 
 export interface NodeRecord {
   readonly nodeId: NodeId
@@ -23,8 +25,8 @@ export interface NodeRecord {
   readonly zoneId: string | null
   /** First port of the node's block. */
   readonly portBlock: number
-  /** One for each kind of listener, served or not; null for a controller. */
-  readonly clientPorts: Readonly<Record<ClientListener, number>> | null
+  /** One for each kind of listener, served or not; for other VPCs once there were such; null for a controller. */
+  readonly clientPorts: ClientPorts | null
   readonly internalPort: number
 }
 

@@ -15,6 +15,7 @@ import {
   type EngineStep,
   type NodeId,
   type NodeObservation,
+  type PrivateListener,
 } from '../engine.ts'
 import { CLIENT_LISTENERS } from '../client-listeners.ts'
 import { authorityOf } from './authority-of.ts'
@@ -48,15 +49,11 @@ export interface EmbeddedClusterOptions {
 /** Replicas of the embedded engine are on the same machine: one that has not caught up by then has another problem. */
 const IN_SYNC_TIMEOUT_MS = 120_000
 const INTERNAL_HOST = '127.0.0.1'
-const LISTENERS: Readonly<Record<ClientListener, Omit<NodeListener, 'host' | 'port'>>> = {
-  plaintext: { name: CLIENT_LISTENERS.plaintext.name, securityProtocol: 'PLAINTEXT' },
-  tls: { name: CLIENT_LISTENERS.tls.name, securityProtocol: 'SSL' },
-  scram: { name: CLIENT_LISTENERS.scram.name, securityProtocol: 'SASL_SSL', saslMechanisms: ['SCRAM-SHA-512'] },
-  iam: {
-    name: CLIENT_LISTENERS.iam.name,
-    securityProtocol: 'SASL_SSL',
-    saslMechanisms: ['AWS_MSK_IAM', 'OAUTHBEARER'],
-  },
+const LISTENERS: Readonly<Record<PrivateListener, Omit<NodeListener, 'name' | 'host' | 'port'>>> = {
+  plaintext: { securityProtocol: 'PLAINTEXT' },
+  tls: { securityProtocol: 'SSL' },
+  scram: { securityProtocol: 'SASL_SSL', saslMechanisms: ['SCRAM-SHA-512'] },
+  iam: { securityProtocol: 'SASL_SSL', saslMechanisms: ['AWS_MSK_IAM', 'OAUTHBEARER'] },
 }
 /** A port that was free when it was given out can be taken by the time the node binds it; nobody loses it that often. */
 const PLACINGS_MAX = 5
@@ -256,6 +253,10 @@ export class EmbeddedCluster {
     const nodes = await this.#options.placeNodes(spec, known, avoid)
     if (needsCertificate(spec)) await this.#ensureCertificate([])
     this.#record = { spec, nodes }
+    for (const node of nodes) {
+      const supervisor = this.#supervisors.get(node.nodeId)
+      if (supervisor !== undefined) supervisor.node = node
+    }
     this.#options.directory.write(this.#record)
     if (isNew) report({ name: 'PREPARE_CLUSTER', nodeId: null, status: 'COMPLETED' })
   }
@@ -349,11 +350,10 @@ export class EmbeddedCluster {
       nodeId: node.nodeId,
       rack: node.zoneId,
       kafkaVersion: /^\d+\.\d+/.exec(spec.kafkaVersion)?.[0] ?? spec.kafkaVersion,
-      listeners: spec.clientListeners.flatMap((kind) =>
-        node.clientPorts === null
-          ? []
-          : [{ ...clientListener(kind, spec), host: this.#options.listenHost, port: node.clientPorts[kind] }],
-      ),
+      listeners: spec.clientListeners.flatMap((kind) => {
+        const port = node.clientPorts?.[kind]
+        return port === undefined ? [] : [{ ...clientListener(kind, spec), host: this.#options.listenHost, port }]
+      }),
       internalListener: { host: INTERNAL_HOST, port: node.internalPort },
       encryptsInCluster: spec.encryptsInCluster,
       controller: { nodeId: controller.nodeId, host: INTERNAL_HOST, port: controller.internalPort },
@@ -364,14 +364,22 @@ export class EmbeddedCluster {
 }
 
 function needsCertificate({ clientListeners, encryptsInCluster }: ClusterSpec): boolean {
-  return encryptsInCluster || clientListeners.some((kind) => LISTENERS[kind].securityProtocol !== 'PLAINTEXT')
+  return encryptsInCluster || clientListeners.some((kind) => listenerLike(kind).securityProtocol !== 'PLAINTEXT')
+}
+
+function listenerLike(kind: ClientListener): Omit<NodeListener, 'name' | 'host' | 'port'> {
+  return LISTENERS[CLIENT_LISTENERS[kind].like]
 }
 
 function clientListener(
   kind: ClientListener,
   { clientCertificates }: ClusterSpec,
 ): Omit<NodeListener, 'host' | 'port'> {
-  return kind === 'tls' && clientCertificates !== undefined ? { ...LISTENERS.tls, clientCertificates } : LISTENERS[kind]
+  const { name, like, from } = CLIENT_LISTENERS[kind]
+  if (like !== 'tls') return { name, ...LISTENERS[like] }
+  // From outside nobody comes in who does not prove who it is.
+  const asked = from === 'own-vpc' ? clientCertificates : 'required'
+  return { name, ...LISTENERS.tls, ...(asked === undefined ? {} : { clientCertificates: asked }) }
 }
 
 function servedPorts({ clientPorts }: NodeRecord, kinds: readonly ClientListener[]): NodeObservation['clientPorts'] {

@@ -48,7 +48,8 @@ const CONTROLLED_STOP_MS = 30_000
 const QUICK_STOP_MS = 10_000
 
 export class NodeSupervisor {
-  readonly node: NodeRecord
+  /** As last placed: a cluster that serves more listeners than before has more ports. */
+  node: NodeRecord
   reason: string | null = null
   readonly #options: SupervisorOptions
   #state: NodeState = 'stopped'

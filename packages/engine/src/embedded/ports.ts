@@ -5,33 +5,39 @@
  *
  *   +0 plaintext  +1 TLS  +2 SCRAM  +3 IAM  +4…+6 their public twins  +7 JMX metrics  +8 node metrics  +9 internal
  *
- * The first broker takes MSK's own client ports, 9092 for plaintext, 9094 for TLS, 9096 for SCRAM and 9098 for IAM, each if it
- * is free at that moment.
+ * The first broker takes MSK's own client ports, 9092 for plaintext, 9094 for TLS, 9096 for SCRAM, 9098 for IAM and their public
+ * twins, each if it is free at that moment. Listeners for other VPCs get their ports when a cluster first has them: from 14001–14100 as on
+ * MSK, or from a second block.
  */
 import { createServer } from 'node:net'
-import { type ClientListener, EngineError } from '../engine.ts'
+import { type ClientListener, EngineError, type VpcListener } from '../engine.ts'
 
 export const PORT_BLOCK_SIZE = 10
 export const INTERNAL_PORT_OFFSET = 9
 const FIRST_BLOCK_PORT = 20_000
 const BLOCK_COUNT = 1200
+/** Those with a place in the block of every broker, served or not. */
+export type BlockListener = Exclude<ClientListener, VpcListener>
+
 /** MSK's own port and the place in the block, of each kind of listener. */
-export const CLIENT_PORTS: Readonly<Record<ClientListener, { readonly wellKnown: number; readonly offset: number }>> = {
+export const CLIENT_PORTS: Readonly<Record<BlockListener, { readonly wellKnown: number; readonly offset: number }>> = {
   plaintext: { wellKnown: 9092, offset: 0 },
   tls: { wellKnown: 9094, offset: 1 },
   scram: { wellKnown: 9096, offset: 2 },
   iam: { wellKnown: 9098, offset: 3 },
+  'public-tls': { wellKnown: 9194, offset: 4 },
+  'public-scram': { wellKnown: 9196, offset: 5 },
+  'public-iam': { wellKnown: 9198, offset: 6 },
 }
 
+/** MSK's ports of listeners for other VPCs, both included. */
+export const VPC_PORTS: { readonly first: number; readonly last: number } = { first: 14_001, last: 14_100 }
+
 /** The client ports of a node whose block begins at `portBlock`. */
-export function portsOfBlock(portBlock: number): Readonly<Record<ClientListener, number>> {
-  const { plaintext, tls, scram, iam } = CLIENT_PORTS
-  return {
-    plaintext: portBlock + plaintext.offset,
-    tls: portBlock + tls.offset,
-    scram: portBlock + scram.offset,
-    iam: portBlock + iam.offset,
-  }
+export function portsOfBlock(portBlock: number): Readonly<Record<BlockListener, number>> {
+  return Object.fromEntries(
+    Object.entries(CLIENT_PORTS).map(([kind, { offset }]) => [kind, portBlock + offset]),
+  ) as Record<BlockListener, number>
 }
 
 export interface PortRequest {

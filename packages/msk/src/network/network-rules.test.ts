@@ -48,7 +48,7 @@ test.each<[string, readonly ReturnType<typeof group>[], boolean, readonly string
     ['192.0.2.0/24', '::/0'],
   ],
 ])('%s', (_name, groups, letsLocalIn, networks) => {
-  expect(listenerAccess(9092, groups, '10.0.0.0/16')).toEqual({
+  expect(listenerAccess(9092, groups, { memberOf: groups.map(({ id }) => id), network: '10.0.0.0/16' })).toEqual({
     port: 9092,
     letsLocalIn,
     networks,
@@ -74,7 +74,7 @@ test('every broker goes by the groups of its own interface, listener by listener
   const cluster = await clusterIn(['sg-1'])
   plane.networks.setGroups(cluster.arn, 2, ['sg-2'])
   const addressMap = [{ network: '127.0.0.2/32', address: '203.0.113.9' }]
-  const rules = new NetworkRules({ networks: plane.networks, addressMap, logger: silentLogger })
+  const rules = new NetworkRules({ store: plane.store, networks: plane.networks, addressMap, logger: silentLogger })
   const { network } = await rules.contentOf(cluster)
   expect(network?.addressMap).toEqual(addressMap)
   expect(network?.brokers).toMatchObject({
@@ -93,7 +93,7 @@ test.each([
 ])('%s let everybody in, and it is said once', async (_name, groupIds, told) => {
   const cluster = await clusterIn(groupIds)
   const { logger, warnings } = recording()
-  const rules = new NetworkRules({ networks: plane.networks, addressMap: [], logger })
+  const rules = new NetworkRules({ store: plane.store, networks: plane.networks, addressMap: [], logger })
   for (let time = 0; time < 2; time++) expect((await rules.contentOf(cluster)).network?.brokers).toEqual({})
   expect(warnings).toHaveLength(1)
   expect(warnings[0]).toContain(told)

@@ -108,8 +108,8 @@ const refused: readonly (readonly [string, Partial<ProvisionedRequest>, string, 
   [
     'multi-VPC connectivity',
     group({ ConnectivityInfo: { VpcConnectivity: { ClientAuthentication: { Tls: { Enabled: true } } } } }),
-    'brokerNodeGroupInfo.connectivityInfo.vpcConnectivity',
-    'not served',
+    'brokerNodeGroupInfo.connectivityInfo.vpcConnectivity.clientAuthentication',
+    'must be disabled',
   ],
   [
     'dual stack',

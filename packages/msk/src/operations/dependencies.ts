@@ -11,6 +11,7 @@ import type { SetScramUsers } from '../scram/scram-users.ts'
 import type { SecretSource } from '../scram/secret-source.ts'
 import type { Cluster } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import type { VpcConnections } from '../vpc-connections/vpc-connections.ts'
 import type { OpenTopics } from '../topics/topic-admin.ts'
 
 export interface Dependencies {
@@ -29,6 +30,7 @@ export interface Dependencies {
   readonly alwaysEncrypts: boolean
   readonly networks: NetworkSource
   readonly authorities: AuthoritySource
+  readonly vpcConnections: VpcConnections
   readonly setScramUsers: SetScramUsers
 }
 

@@ -1,6 +1,6 @@
 import { badRequest, serviceUnavailable } from '@millrace/aws/errors'
 import type { OperationHandler } from '@millrace/aws/service'
-import type { ClientListener, NodeObservation } from '@millrace/engine/engine'
+import type { ClientListener, NodeObservation, PublicListener, VpcListener } from '@millrace/engine/engine'
 import { type Dependencies, requireCluster } from './dependencies.ts'
 
 const BROKERS_MAX = 3
@@ -25,18 +25,43 @@ export function getBootstrapBrokers({ store, engine }: Dependencies): OperationH
       const ports = chosen.flatMap(({ clientPorts }) => clientPorts[listener] ?? [])
       return ports.length === 0 ? null : ports.map((port) => `${host}:${port}`).join(',')
     }
-    const [plaintext, tls] = [addresses('plaintext'), addresses('tls')]
-    const [scram, iam] = [addresses('scram'), addresses('iam')]
+    const plaintext = addresses('plaintext')
+    const [tls, scram, iam] = [addresses('tls'), addresses('scram'), addresses('iam')]
+    const outside = outsideStrings(addresses)
     // The name that is told here is the one that clients will check the certificate against.
-    if (tls !== null || scram !== null || iam !== null) await engine.reachedBy(cluster.id, context.apiHost)
+    if (tls !== null || scram !== null || iam !== null || Object.keys(outside).length > 0)
+      await engine.reachedBy(cluster.id, context.apiHost)
     return {
       ...(plaintext === null ? {} : { BootstrapBrokerString: plaintext }),
       ...(tls === null ? {} : { BootstrapBrokerStringTls: tls }),
       ...(scram === null ? {} : { BootstrapBrokerStringSaslScram: scram }),
       ...(iam === null ? {} : { BootstrapBrokerStringSaslIam: iam }),
+      ...outside,
     }
   }
 }
+
+/** For clients from the internet and from other VPCs. */
+function outsideStrings(
+  addresses: (listener: ClientListener) => string | null,
+): Partial<Record<OutsideMember, string>> {
+  const entries = Object.entries(outsideMembers).flatMap(([listener, member]) => {
+    const text = addresses(listener as keyof typeof outsideMembers)
+    return text === null ? [] : [[member, text] as const]
+  })
+  return Object.fromEntries(entries)
+}
+
+const outsideMembers = {
+  'public-tls': 'BootstrapBrokerStringPublicTls',
+  'public-scram': 'BootstrapBrokerStringPublicSaslScram',
+  'public-iam': 'BootstrapBrokerStringPublicSaslIam',
+  'vpc-tls': 'BootstrapBrokerStringVpcConnectivityTls',
+  'vpc-scram': 'BootstrapBrokerStringVpcConnectivitySaslScram',
+  'vpc-iam': 'BootstrapBrokerStringVpcConnectivitySaslIam',
+} as const satisfies Readonly<Record<PublicListener | VpcListener, string>>
+
+type OutsideMember = (typeof outsideMembers)[keyof typeof outsideMembers]
 
 /** At most three brokers, each zone's first one before any zone's second. */
 export function spreadOverZones(brokers: readonly NodeObservation[]): NodeObservation[] {

@@ -5,6 +5,7 @@ import { clientAuthorities, withTlsSaid } from '../mutual-tls/client-authorities
 import type { ClientAuthentication, EncryptionInfo } from '../sdk-types.ts'
 import type { OperationChange } from '../store/records.ts'
 import { checkClientAccess } from '../validation/client-access.ts'
+import { checkOutsideAccess } from '../validation/outside-access.ts'
 import { acceptOperation } from './accept-operation.ts'
 import { checkCurrentVersion, type Dependencies, requireCluster } from './dependencies.ts'
 
@@ -16,6 +17,7 @@ export function updateSecurity({
   wake,
   clock,
   authorities,
+  networks,
 }: Dependencies): OperationHandler<'kafka', 'UpdateSecurity'> {
   return async ({ ClusterArn, ClientAuthentication, EncryptionInfo, CurrentVersion }, context) => {
     const arn = await store.transaction(async (transaction) => {
@@ -30,6 +32,7 @@ export function updateSecurity({
               ...change,
               ClientAuthorities: await clientAuthorities(authorities, context, ClientAuthentication, MEMBER),
             }
+      await checkOutsideAccess({ store: transaction, networks, scope: cluster, desired })
       return acceptOperation(transaction, context, clock(), {
         cluster,
         event: 'update-accepted',

@@ -1,7 +1,9 @@
 /** What the store holds, as the rest of the service sees it: typed records, not rows. */
 import type { ClusterState } from '../cluster-state.ts'
-import type { ClientAuthentication, EncryptionInfo } from '../sdk-types.ts'
+import type { ClientAuthentication, ConnectivityInfo, EncryptionInfo } from '../sdk-types.ts'
 import type { DesiredCluster } from '../desired-cluster.ts'
+import type { VpcAuthentication } from '../vpc-connections/authentication.ts'
+import type { VpcConnectionState } from '../vpc-connections/vpc-connection-state.ts'
 import type { OperationState, OperationStep, OperationType } from '../operation-state.ts'
 
 export type Tags = Readonly<Record<string, string>>
@@ -42,6 +44,22 @@ export interface ClusterPolicy {
   readonly currentVersion: string
 }
 
+/** How clients of a VPC, maybe of another account, reach a cluster. */
+export interface VpcConnection {
+  readonly arn: string
+  /** Whose clients they are. */
+  readonly accountId: string
+  readonly region: string
+  readonly clusterArn: string
+  readonly state: VpcConnectionState
+  readonly authentication: VpcAuthentication
+  readonly vpcId: string
+  readonly subnetIds: readonly string[]
+  readonly groupIds: readonly string[]
+  readonly createdAt: string
+  readonly tags: Tags
+}
+
 export interface ConfigurationReference {
   readonly Arn: string
   readonly Revision: number
@@ -52,6 +70,7 @@ export interface OperationChange {
   readonly ConfigurationInfo?: ConfigurationReference
   readonly ClientAuthentication?: ClientAuthentication
   readonly EncryptionInfo?: EncryptionInfo
+  readonly ConnectivityInfo?: ConnectivityInfo
   /** Of a reboot; not shown by the API. */
   readonly BrokerIds?: readonly number[]
 }

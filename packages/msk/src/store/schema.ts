@@ -12,6 +12,7 @@ export interface Tables {
   readonly configuration_revisions: RevisionTable
   readonly scram_secrets: ScramSecretTable
   readonly cluster_policies: ClusterPolicyTable
+  readonly vpc_connections: VpcConnectionTable
 }
 
 export interface ClusterTable {
@@ -85,6 +86,13 @@ export interface ClusterPolicyTable {
   policy: string
   /** Of the policy, not of the cluster. */
   current_version: string
+}
+
+export interface VpcConnectionTable {
+  arn: string
+  cluster_arn: string
+  /** VpcConnection. */
+  document: string
 }
 
 export interface Migration {
@@ -176,6 +184,17 @@ export const migrations: readonly Migration[] = [
         .addColumn('cluster_arn', 'text', (column) => column.primaryKey())
         .addColumn('policy', 'text', (column) => column.notNull())
         .addColumn('current_version', 'text', (column) => column.notNull())
+        .execute()
+    },
+  },
+  {
+    version: 4,
+    async run({ schema }) {
+      await schema
+        .createTable('vpc_connections')
+        .addColumn('arn', 'text', (column) => column.primaryKey())
+        .addColumn('cluster_arn', 'text', (column) => column.notNull())
+        .addColumn('document', 'text', (column) => column.notNull())
         .execute()
     },
   },

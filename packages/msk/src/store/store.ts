@@ -5,7 +5,16 @@
 import type { Updateable } from 'kysely'
 import type { Scope } from '../arns.ts'
 import type { Database } from './database.ts'
-import type { AssociatedSecret, Cluster, ClusterPolicy, Configuration, Operation, Revision, Tags } from './records.ts'
+import type {
+  AssociatedSecret,
+  Cluster,
+  ClusterPolicy,
+  Configuration,
+  Operation,
+  Revision,
+  Tags,
+  VpcConnection,
+} from './records.ts'
 import {
   associatedSecretOf,
   clusterOf,
@@ -258,6 +267,36 @@ export class Store {
       .orderBy('revision')
       .execute()
     return rows.map(revisionOf)
+  }
+
+  async vpcConnection(arn: string): Promise<VpcConnection | null> {
+    const row = await this.#db.selectFrom('vpc_connections').selectAll().where('arn', '=', arn).executeTakeFirst()
+    return row === undefined ? null : (JSON.parse(row.document) as VpcConnection)
+  }
+
+  /** Of clients of every account; by ARN. */
+  async vpcConnectionsOf(clusterArn: string): Promise<VpcConnection[]> {
+    const all = await this.allVpcConnections()
+    return all.filter((connection) => connection.clusterArn === clusterArn)
+  }
+
+  /** Of every account and region; by ARN. */
+  async allVpcConnections(): Promise<VpcConnection[]> {
+    const rows = await this.#db.selectFrom('vpc_connections').selectAll().orderBy('arn').execute()
+    return rows.map(({ document }) => JSON.parse(document) as VpcConnection)
+  }
+
+  async putVpcConnection(connection: VpcConnection): Promise<void> {
+    const document = JSON.stringify(connection)
+    await this.#db
+      .insertInto('vpc_connections')
+      .values({ arn: connection.arn, cluster_arn: connection.clusterArn, document })
+      .onConflict((conflict) => conflict.column('arn').doUpdateSet({ document }))
+      .execute()
+  }
+
+  async deleteVpcConnection(arn: string): Promise<void> {
+    await this.#db.deleteFrom('vpc_connections').where('arn', '=', arn).execute()
   }
 
   close(): Promise<void> {

@@ -12,6 +12,7 @@ import { Reconciler } from '../reconciler/reconciler.ts'
 import type { ProvisionedRequest } from '../sdk-types.ts'
 import type { Cluster } from '../store/records.ts'
 import { type Database, openDatabase } from '../store/database.ts'
+import { VpcConnections } from '../vpc-connections/vpc-connections.ts'
 import { Store } from '../store/store.ts'
 import { BrokerInterfaces } from '../network/broker-interfaces.ts'
 import { FakeNetworks } from './fake-networks.ts'
@@ -36,6 +37,7 @@ export class ControlPlane {
   /** How often an operation told that snapshots may be others. */
   securityChanges = 0
   readonly store: Store
+  readonly vpcConnections: VpcConnections
   readonly #database: Database
   #nowMs = Date.parse('2026-01-01T00:00:00.000Z')
   #reconciler: Reconciler
@@ -48,6 +50,7 @@ export class ControlPlane {
     this.engine = engine
     this.#database = database
     this.store = new Store(database)
+    this.vpcConnections = new VpcConnections({ store: this.store, logger: silentLogger, onChange: () => undefined })
     this.#reconciler = this.#newReconciler()
   }
 
@@ -61,6 +64,7 @@ export class ControlPlane {
       paginator: new Paginator(Buffer.alloc(32, 7)),
       clock: this.clock,
       networks: this.networks,
+      vpcConnections: this.vpcConnections,
       openTopics: async () => this.topics,
       secrets: this.secrets,
       keys: this.keys,
@@ -103,8 +107,9 @@ export class ControlPlane {
     return this.#reconciler.start()
   }
 
-  idle(): Promise<void> {
-    return this.#reconciler.idle()
+  async idle(): Promise<void> {
+    await this.#reconciler.idle()
+    await this.vpcConnections.idle()
   }
 
   /** The process dies: what was under way is never heard of again, and a new one starts on the same state. */
@@ -133,11 +138,13 @@ export class ControlPlane {
   async close(): Promise<void> {
     this.#reconciler.close()
     await this.#reconciler.idle()
+    await this.vpcConnections.idle()
     await this.#database.destroy()
   }
 
   #newReconciler(): Reconciler {
     const { store, engine, clock } = this
+    const { vpcConnections } = this
     const interfaces = new BrokerInterfaces(store, this.networks)
     const sources = [clientTrustSource(this.authorities, false)]
     const security = new SecuritySync({ store, engine, clock, logger: silentLogger, sources })
@@ -149,9 +156,13 @@ export class ControlPlane {
       logger: silentLogger,
       async pushSecurity(cluster) {
         await interfaces.sync(cluster)
+        await vpcConnections.follow(cluster)
         await security.sync(cluster)
       },
-      clusterRemoved: (clusterArn) => interfaces.remove(clusterArn),
+      async clusterRemoved(clusterArn) {
+        await interfaces.remove(clusterArn)
+        await vpcConnections.clusterRemoved(clusterArn)
+      },
       retryDelayMs: 60_000,
     })
   }

@@ -122,8 +122,9 @@ function checkConnectivity({ group, prefix }: BrokerNodesRequest): void {
   const vpc = connectivity?.VpcConnectivity?.ClientAuthentication
   if (vpc?.Sasl?.Iam?.Enabled === true || vpc?.Sasl?.Scram?.Enabled === true || vpc?.Tls?.Enabled === true) {
     throw badRequest({
-      message: 'Multi-VPC connectivity is not served by this version of Millrace.',
-      invalidParameter: `${member}.vpcConnectivity`,
+      message:
+        "When creating a cluster, all vpcConnectivity auth schemes must be disabled ('enabled' : false). You can enable auth schemes after the cluster is created.",
+      invalidParameter: `${member}.vpcConnectivity.clientAuthentication`,
     })
   }
   if (connectivity?.NetworkType === 'DUAL') {

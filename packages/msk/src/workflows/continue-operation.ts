@@ -11,11 +11,13 @@ import { messageOf, type StepContext, type StepOutcome } from '../reconciler/ste
 import type { Cluster } from '../store/records.ts'
 import { rebootNode } from './reboot-node.ts'
 import { updateClusterConfiguration } from './update-cluster-configuration.ts'
+import { updateConnectivity } from './update-connectivity.ts'
 import { updateSecurity } from './update-security.ts'
 import type { Walk, Workflow } from './workflow.ts'
 
 export const workflows: Readonly<Record<OperationType, Workflow>> = {
   UPDATE_CLUSTER_CONFIGURATION: updateClusterConfiguration,
+  UPDATE_CONNECTIVITY: updateConnectivity,
   UPDATE_SECURITY: updateSecurity,
   REBOOT_NODE: rebootNode,
 }
