@@ -91,6 +91,14 @@ test('a connection belongs to the account that made it, also one to another’s 
   expect(owned.ClientVpcConnections).toMatchObject([{ Owner: '111122223333' }])
 })
 
+test('a connection carries tags', async () => {
+  const ResourceArn = await connection()
+  await plane.call('TagResource', { ResourceArn, Tags: { team: 'blue', stage: 'test' } })
+  await plane.call('UntagResource', { ResourceArn, TagKeys: ['stage'] })
+  expect((await plane.call('ListTagsForResource', { ResourceArn })).Tags).toEqual({ team: 'blue' })
+  expect((await plane.call('DescribeVpcConnection', { Arn: ResourceArn })).Tags).toEqual({ team: 'blue' })
+})
+
 test('the owner rejects a connection, and nothing leads in by it any more', async () => {
   plane.networks.vpcs.set('vpc-client', { cidr: '10.9.0.0/16', dnsSupport: true })
   const VpcConnectionArn = await connection()
