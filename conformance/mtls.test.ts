@@ -127,42 +127,42 @@ async function kafkajs(name: string): Promise<Kafka> {
   return new Kafka({ ...config, logLevel: logLevel.NOTHING, retry: { retries: 0 } })
 }
 
-describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
-  beforeAll(async () => {
-    millrace = await startMillraceProcess({ args: ['--ephemeral', '--mtls-revocation'] })
-    scratch = mkdtempSync(join(tmpdir(), 'millrace-mtls-'))
-    writeFileSync(path('broker-ca.pem'), (await millrace.cli('ca')).stdout)
-    authority = await privateAuthority('Example Clients', 'RSA_2048', 'SHA256WITHRSA')
-    // As the MSK developer guide writes it: no `Enabled`.
-    writeFileSync(path('clientauthinfo.json'), JSON.stringify({ Tls: { CertificateAuthorityArnList: [authority] } }))
-    const created = await call(
-      ...['kafka', 'create-cluster', '--cluster-name', 'mutual', '--kafka-version', '3.9.x'],
-      ...[
-        '--number-of-broker-nodes',
-        '3',
-        '--broker-node-group-info',
-        JSON.stringify(threeBrokers.BrokerNodeGroupInfo),
-      ],
-      ...['--encryption-info', JSON.stringify({ EncryptionInTransit: { InCluster: true, ClientBroker: 'TLS' } })],
-      ...['--client-authentication', `file://${path('clientauthinfo.json')}`],
-    )
-    cluster = created['ClusterArn'] ?? ''
-    api = new KafkaApi({
-      endpoint: millrace.endpoint,
-      region: 'us-east-1',
-      accessKeyId: 'test',
-      secretAccessKey: 'test',
-    })
-    await untilActive(api, cluster)
-    const strings = await api.bootstrapStrings(cluster)
-    expect([strings.plaintext, strings.scram]).toEqual([null, null])
-    bootstrap = strings.tls ?? ''
-    await issueTo('bob', BOB.subject)
-  }, 180_000)
-  afterAll(async () => {
-    await millrace?.stop()
-    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+/** A Millrace with the cluster `mutual`, whose clients are those of one private CA; bob has a certificate. */
+async function startMutual(...args: readonly string[]): Promise<void> {
+  millrace = await startMillraceProcess({ args: ['--ephemeral', ...args] })
+  scratch = mkdtempSync(join(tmpdir(), 'millrace-mtls-'))
+  writeFileSync(path('broker-ca.pem'), (await millrace.cli('ca')).stdout)
+  authority = await privateAuthority('Example Clients', 'RSA_2048', 'SHA256WITHRSA')
+  // As the MSK developer guide writes it: no `Enabled`.
+  writeFileSync(path('clientauthinfo.json'), JSON.stringify({ Tls: { CertificateAuthorityArnList: [authority] } }))
+  const created = await call(
+    ...['kafka', 'create-cluster', '--cluster-name', 'mutual', '--kafka-version', '3.9.x'],
+    ...['--number-of-broker-nodes', '3', '--broker-node-group-info', JSON.stringify(threeBrokers.BrokerNodeGroupInfo)],
+    ...['--encryption-info', JSON.stringify({ EncryptionInTransit: { InCluster: true, ClientBroker: 'TLS' } })],
+    ...['--client-authentication', `file://${path('clientauthinfo.json')}`],
+  )
+  cluster = created['ClusterArn'] ?? ''
+  api = new KafkaApi({
+    endpoint: millrace.endpoint,
+    region: 'us-east-1',
+    accessKeyId: 'test',
+    secretAccessKey: 'test',
   })
+  await untilActive(api, cluster)
+  const strings = await api.bootstrapStrings(cluster)
+  expect([strings.plaintext, strings.scram]).toEqual([null, null])
+  bootstrap = strings.tls ?? ''
+  await issueTo('bob', BOB.subject)
+}
+
+async function stopMutual(): Promise<void> {
+  await millrace?.stop()
+  if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+}
+
+describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
+  beforeAll(() => startMutual('--mtls-revocation'), 180_000)
+  afterAll(stopMutual)
 
   it('is what the cluster shows of itself, and `millrace properties` asks for the certificate', async () => {
     const { ClusterInfo: info } = await call<{ ClusterInfo: { ClientAuthentication: unknown } }>(
@@ -469,4 +469,24 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
     },
     180_000,
   )
+})
+
+describe.skipIf(!full || aws === null || kcat === null || java === null)('mutual TLS with rules for principals', () => {
+  beforeAll(() => startMutual('--mtls-principal-mapping', 'RULE:^CN=(b[^,]+),.*$/$1/U'), 180_000)
+  afterAll(stopMutual)
+
+  it('ACLs know the name that a rule makes of a subject; who has none by the rules stays outside', async () => {
+    const file = path('bob.properties')
+    writeFileSync(file, await propertiesFor('java', 'bob'))
+    const admin = ['--bootstrap-server', bootstrap, '--command-config', file]
+    await kafkaToolOk(release, 'kafka-topics', [...admin, '--create', '--topic', 'guarded', '--partitions', '1'])
+    const add = ['--add', '--operation', 'Read', '--topic', 'guarded', '--allow-principal']
+    await kafkaToolOk(release, 'kafka-acls', [...admin, ...add, 'User:somebody'])
+    const read = (): ReturnType<typeof run> => asClient('bob', '-C', '-t', 'guarded', '-e', '-q', '-o', 'beginning')
+    expect((await read()).stderr).toMatch(/authorization failed/i)
+    await kafkaToolOk(release, 'kafka-acls', [...admin, ...add, 'User:BOB'])
+    expect((await read()).status).toBe(0)
+    await issueTo('alice', '/CN=alice')
+    expect((await asClient('alice', '-L')).status).not.toBe(0)
+  }, 180_000)
 })

@@ -104,6 +104,7 @@ export class Broker {
     const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
     this.loopDelay = new LoopDelay(host)
     this.#security = new BrokerSecurity({
+      logger,
       host,
       config,
       controlPlanePresent: () => options.security?.controlPlanePresent !== false,
@@ -215,13 +216,6 @@ export class Broker {
     this.#access.use(snapshot.network, this.#options.config.nodeId)
     this.#security.apply(snapshot, this.#server)
     this.#options.logger.info('goes by another security snapshot', { version: snapshot.version })
-    try {
-      this.#server.replaceClientTrust(snapshot.clientTrust ?? { authoritiesPem: [], revocations: [] })
-    } catch (error) {
-      // The rest of the snapshot counts all the same.
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#options.logger.error('an authority of clients cannot be read; those of before stay', { reason })
-    }
   }
 
   /** Which APIs in which versions clients have used since the start. */

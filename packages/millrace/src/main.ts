@@ -37,6 +37,12 @@ program
       'MILLRACE_MTLS_REVOCATION',
     ),
   )
+  .addOption(
+    new Option(
+      '--mtls-principal-mapping <rules>',
+      "names of principals by rules, as Kafka's ssl.principal.mapping.rules (default: the whole subject, as on MSK)",
+    ).env('MILLRACE_MTLS_PRINCIPAL_MAPPING'),
+  )
   .addOption(new Option('--ephemeral', 'keep nothing: clusters end with this process').env('MILLRACE_EPHEMERAL'))
   .addOption(
     new Option(

@@ -13,7 +13,7 @@ import { KeyWatch } from './at-rest/key-watch.ts'
 import type { Engine, MappedNetwork, NodeId, NodeObservation, NodeRole, NodeState } from '@millrace/engine/engine'
 import type { ClusterState } from './cluster-state.ts'
 import { noAuthorities, type AuthoritySource } from './mutual-tls/authority-source.ts'
-import { clientTrustSource } from './mutual-tls/client-trust.ts'
+import { clientTrustSource, type MutualTlsExtras } from './mutual-tls/client-trust.ts'
 import { kafkaOperations } from './kafka-operations.ts'
 import { BrokerInterfaces } from './network/broker-interfaces.ts'
 import { NetworkRules } from './network/network-rules.ts'
@@ -53,8 +53,8 @@ export interface MskServiceOptions {
   readonly clientAddressMap?: readonly MappedNetwork[]
   /** Whose certificates clusters accept; none when left out. */
   readonly authorities?: AuthoritySource
-  /** Certificates that their authority has revoked are refused, which MSK does not do. */
-  readonly mtlsRevocation?: boolean
+  /** Off when left out, as on MSK. */
+  readonly mutualTls?: MutualTlsExtras
   /** `setKafkaScramUsers(engine, host)` of scram/scram-users.ts, or a test's own. */
   readonly setScramUsers: SetScramUsers
   /** Brokers have the limits of MSK's brokers of their type. False when left out. */
@@ -130,8 +130,8 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     clock,
   })
   const network = new NetworkRules({ store, networks, addressMap, logger })
-  const { authorities = noAuthorities, mtlsRevocation = false } = options
-  const sources = [iam, network, clientTrustSource(authorities, mtlsRevocation)]
+  const { authorities = noAuthorities, mutualTls = { revocation: false, principalMapping: null } } = options
+  const sources = [iam, network, clientTrustSource(authorities, mutualTls)]
   const security = new SecuritySync({ store, engine, clock, logger, sources })
   const vpcConnections = new VpcConnections({ store, logger, onChange: () => security.changed() })
   const reconciler = new Reconciler({

@@ -3,6 +3,7 @@ import { Arena } from '@millrace/log/arena'
 import { createRecordingLogger } from '@millrace/testkit/recording-logger'
 import { World } from '@millrace/testkit/world'
 import { beforeEach, expect, test } from 'vitest'
+import { parsePrincipalMapping } from './principal-mapping.ts'
 import { RequestServer } from './request-server.ts'
 
 /** A name `CN=alice`, in what is enough of a certificate to find it: serial, algorithm, issuer, validity, subject. */
@@ -104,6 +105,17 @@ test('who is in with a certificate that is revoked is put out, and nobody else',
   expect(server.refusals.list()).toMatchObject([
     { kind: 'client-certificate', principal: 'User:CN=alice', listener: 'CLIENT_SECURE', remoteAddress: '10.0.0.1' },
   ])
+})
+
+test('rules make other names of subjects, and nobody is known whom no rule fits', async () => {
+  await start()
+  server.replaceClientTrust(ROOT, parsePrincipalMapping('RULE:^CN=(b.*)$/$1/U, RULE:^CN=(alice)$/$1/U'))
+  open(ALICE)
+  expect(principals()).toEqual(['User:ALICE'])
+  server.replaceClientTrust(ROOT, parsePrincipalMapping('RULE:^CN=bob$/bob/'))
+  expect(open(ALICE).destroyed).toBe(true)
+  server.replaceClientTrust(ROOT)
+  expect(open(ALICE).destroyed).toBe(false)
 })
 
 test('a certificate whose subject cannot be read is not taken for none', async () => {

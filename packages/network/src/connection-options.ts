@@ -35,9 +35,20 @@ export interface ConnectionOptionsOf<C> {
   readonly quotas: RequestQuotas | null
   /** Where it is kept why somebody was turned away. */
   readonly refusals: Refusals
+  /** Who the peer is before any login. */
+  readonly principal: string
   /** `flush` is to be called in the next tick. */
   readonly scheduleFlush: (connection: C) => void
   /** It has proved who it is. */
   readonly onAuthenticated: (connection: C) => void
   readonly onClosed: (connection: C) => void
+}
+
+/** What a frame may have before its peer is known. */
+export function firstFrameBytesMax({
+  authentication,
+  limits,
+}: Pick<ConnectionOptionsOf<never>, 'authentication' | 'limits'>): number {
+  if (authentication === null) return limits.requestBytesMax
+  return Math.min(limits.unauthenticatedRequestBytesMax, limits.requestBytesMax)
 }

@@ -8,15 +8,15 @@
  * logged reason, as Kafka does. A handler that throws costs its connection, not the process; only a broken invariant
  * of our own is let through. Single owner: the server's loop.
  */
-import type { PeerCertificate, Transport } from '@millrace/base/host'
+import type { Transport } from '@millrace/base/host'
 import { InvariantError } from '@millrace/base/invariant'
 import { ApiKey } from '@millrace/protocol/apis'
 import { decodeMessage } from '@millrace/protocol/codec'
 import { decodeRequestHeader } from '@millrace/protocol/headers'
 import { DecodeError } from '@millrace/protocol/primitives/decode-error'
 import { Reader } from '@millrace/protocol/primitives/reader'
-import { certificatePrincipal } from './certificate-principal.ts'
-import type { ConnectionOptionsOf } from './connection-options.ts'
+import { ANONYMOUS } from './certificate-principal.ts'
+import { firstFrameBytesMax, type ConnectionOptionsOf } from './connection-options.ts'
 import { Framer, type Frame } from './framer.ts'
 import { PendingRequest, type RequestOwner } from './pending-request.ts'
 import { requestRefusal, throttled, type ConnectionRefusal } from './request-refusal.ts'
@@ -31,7 +31,6 @@ export type ConnectionOptions = ConnectionOptionsOf<Connection>
 
 /** Less than this is not worth counting: the kernel's own buffers hold more. */
 const BEHIND_BYTES = 64 * 1024
-export const ANONYMOUS = 'User:ANONYMOUS'
 
 export class Connection implements RequestOwner, BacklogUser {
   readonly id: number
@@ -42,8 +41,6 @@ export class Connection implements RequestOwner, BacklogUser {
   readonly localAddress: string
   readonly localPort: number
   principal: string
-  /** What the client has shown; null: nothing, or it was not asked. */
-  readonly peerCertificate: PeerCertificate | null
   clientSoftwareName = ''
   clientSoftwareVersion = ''
   /** Monotonic time of the last byte from the peer or of the last response. */
@@ -80,8 +77,7 @@ export class Connection implements RequestOwner, BacklogUser {
     this.localAddress = transport.localAddress
     this.localPort = transport.localPort
     this.authentication = options.authentication
-    this.peerCertificate = transport.peerCertificate
-    this.principal = certificatePrincipal(transport.peerCertificate) ?? ANONYMOUS
+    this.principal = options.principal
     this.#options = options
     this.#usage = options.usage?.of('', '') ?? null
     this.#transport = transport
@@ -93,10 +89,7 @@ export class Connection implements RequestOwner, BacklogUser {
       arena: options.arena,
       budget: options.budget,
       inArena: (apiKey) => apiKey === ApiKey.Produce,
-      frameBytesMax:
-        options.authentication === null
-          ? options.limits.requestBytesMax
-          : Math.min(options.limits.unauthenticatedRequestBytesMax, options.limits.requestBytesMax),
+      frameBytesMax: firstFrameBytesMax(options),
       onFrame: (frame) => this.#onFrame(frame),
       onRefused: ({ reason, refusal }) => {
         if (refusal !== null) this.refused(refusal)

@@ -5,7 +5,16 @@
  *
  *   Transport ─▶ Framer ─▶ Connection ─▶ ApiHandler ─▶ ResponseQueue ─▶ Transport (one writev per connection and tick)
  */
-import type { Acceptor, ClientTrust, Host, Peer, TimerHandle, TlsServerOptions, Transport } from '@millrace/base/host'
+import type {
+  Acceptor,
+  ClientTrust,
+  Host,
+  PeerCertificate,
+  Peer,
+  TimerHandle,
+  TlsServerOptions,
+  Transport,
+} from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
 import type { Logger } from '@millrace/base/logger'
 import type { Arena } from '@millrace/log/arena'
@@ -14,11 +23,13 @@ import type { ClientAccess } from './access/client-access.ts'
 import type { ConnectionInfo, HandlerMap, ListenerOptions, VersionRange } from './api-handler.ts'
 import { noFeatures, type AdvertisedFeatures } from './api-versions.ts'
 import { createBuiltInHandlers } from './built-in-handlers.ts'
-import { ANONYMOUS, Connection, type ConnectionOptions } from './connection.ts'
+import { ANONYMOUS, certificatePrincipal } from './certificate-principal.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
 import { handshakeFailure, handshakeRefusal, revokedCertificate } from './handshake-failure.ts'
 import { INTERNAL_PRINCIPAL, INTERNAL_USER } from './internal-listener.ts'
 import { defaultConnectionLimits, defaultLimits, type ConnectionLimits, type RequestServerLimits } from './limits.ts'
 import { MemoryBudget } from './memory-budget.ts'
+import type { PrincipalMapping } from './principal-mapping.ts'
 import { Refusals, type RefusalKind } from './refusals.ts'
 import { SeenPrincipals } from './seen-principals.ts'
 import { SaslAuthentication } from './sasl/sasl-authentication.ts'
@@ -71,6 +82,7 @@ const SWEEP_INTERVAL_MS = 5_000
 const RAISE_CONNECTION_RATE =
   'kafka-configs.sh --alter --entity-type ips --entity-default --add-config connection_creation_rate=<more>'
 
+const wholeSubject: PrincipalMapping = (subject) => subject
 const nobody: ClientTrust = { authoritiesPem: [], revocations: [] }
 
 export class RequestServer {
@@ -89,7 +101,10 @@ export class RequestServer {
   readonly #acceptors = new Map<string, Acceptor>()
   readonly #connections = new Set<Connection>()
   readonly #connectionsByAddress = new Map<string, number>()
+  /** What clients have shown. */
+  readonly #certificates = new Map<Connection, PeerCertificate>()
   #clientTrust: ClientTrust = nobody
+  #principalMapping: PrincipalMapping = wholeSubject
   #unflushed: Connection[] = []
   #nextConnectionId = 1
   #sweep: TimerHandle | null = null
@@ -156,16 +171,17 @@ export class RequestServer {
   }
 
   /**
-   * Clients to come are accepted by these authorities. Open connections live on, except those whose certificate has been
+   * Clients to come are accepted by these authorities, and named by `mapping` (their whole subject without). Open connections live on, except those whose certificate has been
    * revoked. @throws when an authority cannot be read
    */
-  replaceClientTrust(trust: ClientTrust): void {
+  replaceClientTrust(trust: ClientTrust, mapping: PrincipalMapping = wholeSubject): void {
+    this.#principalMapping = mapping
     for (const listener of this.#options.listeners) {
       if (listener.clientCertificates !== undefined) this.#acceptors.get(listener.name)?.replaceClientTrust(trust)
     }
     this.#clientTrust = trust
-    for (const connection of this.#connections) {
-      if (connection.peerCertificate?.isRevokedBy(trust) !== true) continue
+    for (const [connection, certificate] of this.#certificates) {
+      if (!certificate.isRevokedBy(trust)) continue
       connection.refused(revokedCertificate)
       connection.drop("the client's certificate has been revoked")
     }
@@ -246,20 +262,26 @@ export class RequestServer {
       const mechanisms = listener.internal ? this.#nodeMechanisms : (listener.saslMechanisms ?? [])
       const authentication =
         mechanisms.length === 0 ? null : new SaslAuthentication({ clock: host.clock, mechanisms, peer: transport })
-      this.#accept(transport, { ...shared, id, authentication })
+      const principal = certificatePrincipal(transport.peerCertificate, this.#principalMapping) ?? ANONYMOUS
+      this.#accept(transport, { ...shared, id, authentication, principal })
     }
   }
 
   #accept(transport: Transport, options: ConnectionOptions): void {
     const connection = new Connection(transport, options)
     this.#connections.add(connection)
+    if (transport.peerCertificate !== null) this.#certificates.set(connection, transport.peerCertificate)
     const ofAddress = (this.#connectionsByAddress.get(connection.remoteAddress) ?? 0) + 1
     this.#connectionsByAddress.set(connection.remoteAddress, ofAddress)
     if (this.#closing) return connection.drop('the server closes')
     if (!connection.internal && this.#options.servesClients?.() === false)
       return connection.drop('clients are not served yet')
-    if (connection.peerCertificate !== null && connection.principal === ANONYMOUS)
-      return this.#turnAway(connection, 'client-certificate', 'the subject of its certificate cannot be read')
+    if (transport.peerCertificate !== null && connection.principal === ANONYMOUS)
+      return this.#turnAway(
+        connection,
+        'client-certificate',
+        'its certificate has no subject that a principal can be made of',
+      )
     const limits = this.#options.connectionLimits ?? defaultConnectionLimits
     // Nodes of the cluster are never locked out by clients.
     if (!connection.internal && this.#connections.size > limits.connectionsMax)
@@ -292,6 +314,7 @@ export class RequestServer {
 
   #onClosed(connection: Connection): void {
     this.#connections.delete(connection)
+    this.#certificates.delete(connection)
     const ofAddress = (this.#connectionsByAddress.get(connection.remoteAddress) ?? 1) - 1
     if (ofAddress === 0) this.#connectionsByAddress.delete(connection.remoteAddress)
     else this.#connectionsByAddress.set(connection.remoteAddress, ofAddress)

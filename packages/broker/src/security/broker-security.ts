@@ -3,8 +3,10 @@
  * security snapshot. IAM decides for its principals, ACLs for all others.
  */
 import type { Host } from '@millrace/base/host'
+import type { Logger } from '@millrace/base/logger'
 import type { MetadataImage } from '@millrace/metadata/image'
 import { INTERNAL_PRINCIPAL } from '@millrace/network/internal-listener'
+import { parsePrincipalMapping } from '@millrace/network/principal-mapping'
 import type { RequestServer } from '@millrace/network/request-server'
 import type { SaslMechanism } from '@millrace/network/sasl/sasl-mechanism'
 import { aclAuthorityOf } from '@millrace/policy/acl/acl-settings'
@@ -20,6 +22,7 @@ import type { SecuritySnapshot } from './security-snapshot.ts'
 
 export interface BrokerSecurityOptions {
   readonly host: Host
+  readonly logger: Logger
   readonly config: BrokerConfig
   /** Somebody would tell of a new key. */
   readonly controlPlanePresent: () => boolean
@@ -75,6 +78,18 @@ export class BrokerSecurity {
       connection.refused(ended)
       return ended.reason
     })
+    this.#trustClients(snapshot, server)
+  }
+
+  /** A part that cannot be read leaves that of before; the rest of the snapshot counts all the same. */
+  #trustClients({ clientTrust, principalMapping }: SecuritySnapshot, server: RequestServer): void {
+    try {
+      const trust = clientTrust ?? { authoritiesPem: [], revocations: [] }
+      server.replaceClientTrust(trust, parsePrincipalMapping(principalMapping ?? 'DEFAULT'))
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#options.logger.error('whose certificates are accepted cannot be read; as before', { reason })
+    }
   }
 
   #authorize(): void {

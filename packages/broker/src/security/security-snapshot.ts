@@ -15,4 +15,6 @@ export interface SecuritySnapshot {
   readonly iam: IamSnapshot | null
   /** Whose certificates clients may show; null or left out: nobody's. */
   readonly clientTrust?: ClientTrust | null
+  /** `ssl.principal.mapping.rules`; null or left out: the principal is the whole subject. */
+  readonly principalMapping?: string | null
 }

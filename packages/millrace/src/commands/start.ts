@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addressMapOf } from '../address-map.ts'
+import { principalMappingFault } from '@millrace/engine/principal-mapping'
 import { awsAccess, KafkaApi } from '../aws-client.ts'
 import { dataDirectory, runningServer } from '../data-directory.ts'
 import { plaintextCluster, probe, untilActive, isRefusedByAcls } from '../demo.ts'
@@ -24,6 +25,7 @@ export interface StartCommandOptions {
   /** One `CIDR=ADDRESS` or more; from the environment one text, with commas. */
   readonly clientAddressMap?: string | readonly string[]
   readonly mtlsRevocation?: boolean
+  readonly mtlsPrincipalMapping?: string
   readonly simulateLimits?: boolean
   readonly json?: boolean
 }
@@ -36,6 +38,7 @@ export async function start(options: StartCommandOptions): Promise<void> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UserError(`--port ${options.port} is no port; use a number from 0 (any free port) to 65535.`)
   const clientAddressMap = addressMapOf(options.clientAddressMap ?? [])
+  const mapping = principalMapping(options.mtlsPrincipalMapping)
   const ephemeral = options.ephemeral === true
   const directory =
     ephemeral && options.dataDir === undefined
@@ -57,7 +60,10 @@ export async function start(options: StartCommandOptions): Promise<void> {
     ephemeral,
     alwaysEncrypts: options.encryptAtRest === 'always',
     clientAddressMap,
-    mtlsRevocation: options.mtlsRevocation === true,
+    mutualTls: {
+      revocation: options.mtlsRevocation === true,
+      principalMapping: mapping,
+    },
     simulatesLimits: options.simulateLimits === true,
   })
   const stop = (): void => void server.stop()
@@ -73,6 +79,14 @@ export async function start(options: StartCommandOptions): Promise<void> {
     throw error
   }
   await server.stopped
+}
+
+/** Checked here: the brokers could only say in their logs that they cannot read it. */
+function principalMapping(rules: string | undefined): string | null {
+  if (rules === undefined) return null
+  const fault = principalMappingFault(rules)
+  if (fault !== null) throw new UserError(`--mtls-principal-mapping: ${fault}`)
+  return rules
 }
 
 /** Clusters that were here before: all of them serve again before `Ready.` is said. */

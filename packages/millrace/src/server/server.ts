@@ -10,6 +10,7 @@ import { createJsonLogger } from '@millrace/host/json-logger'
 import type { MappedNetwork } from '@millrace/engine/engine'
 import { EmbeddedEngine } from '@millrace/engine/embedded/embedded-engine'
 import { readPartitions } from '@millrace/engine/embedded/read-partitions'
+import type { MutualTlsExtras } from '@millrace/msk/mutual-tls/client-trust'
 import { createMskService, type ClusterOverview, type MskService } from '@millrace/msk/msk-service'
 import { setKafkaScramUsers } from '@millrace/msk/scram/scram-users'
 import { openKafkaTopics } from '@millrace/msk/topics/kafka-topics'
@@ -43,8 +44,8 @@ export interface ServerOptions {
   readonly alwaysEncrypts?: boolean
   /** Sources that clients are given instead of their own address. */
   readonly clientAddressMap?: readonly MappedNetwork[]
-  /** Clusters refuse client certificates that their authority has revoked. */
-  readonly mtlsRevocation?: boolean
+  /** What clusters do about client certificates beyond MSK; nothing when left out. */
+  readonly mutualTls?: MutualTlsExtras
   /** Brokers have the limits of MSK's brokers of their type. */
   readonly simulatesLimits?: boolean
 }
@@ -92,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     clientAddressMap: options.clientAddressMap ?? [],
     credentials: sealed.iam.directory,
     authorities: sealed.acmPca.authorities,
-    mtlsRevocation: options.mtlsRevocation === true,
+    ...(options.mutualTls === undefined ? {} : { mutualTls: options.mutualTls }),
     simulatesLimits: options.simulatesLimits === true,
   }).catch(async (error: unknown) => {
     await sealed.close()

@@ -5,10 +5,20 @@ import type { Cluster } from '../store/records.ts'
 import type { AuthoritySource } from './authority-source.ts'
 import { servesMutualTls } from './client-authorities.ts'
 
-/** @param revocation certificates that their authorities have revoked are refused, which MSK does not do */
-export function clientTrustSource(authorities: AuthoritySource, revocation: boolean): SecuritySource {
+/** What MSK does not do. */
+export interface MutualTlsExtras {
+  /** Certificates that their authorities have revoked are refused. */
+  readonly revocation: boolean
+  /** Principals are made of subjects by these rules (`ssl.principal.mapping.rules`); null: they are the whole subject. */
+  readonly principalMapping: string | null
+}
+
+export function clientTrustSource(authorities: AuthoritySource, extras: MutualTlsExtras): SecuritySource {
   return {
-    contentOf: async (cluster) => ({ clientTrust: await clientTrust(authorities, revocation, cluster) }),
+    contentOf: async (cluster) => ({
+      clientTrust: await clientTrust(authorities, extras.revocation, cluster),
+      principalMapping: extras.principalMapping,
+    }),
     subscribe: (listener) => authorities.subscribe(() => listener()),
   }
 }

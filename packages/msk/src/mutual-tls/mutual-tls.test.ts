@@ -146,7 +146,7 @@ describe('authorities that change', () => {
       engine: plane.engine,
       clock: plane.clock,
       logger: silentLogger,
-      sources: [clientTrustSource(plane.authorities, revocation)],
+      sources: [clientTrustSource(plane.authorities, { revocation, principalMapping: 'DEFAULT' })],
     })
     await sync.start()
   }
@@ -169,6 +169,7 @@ describe('authorities that change', () => {
     sync?.close()
     await syncing(true)
     expect(trustOf(cluster)).toMatchObject({ revocations: [{ serials: ['0a'] }] })
+    expect(plane.engine.security.get(cluster.id)?.principalMapping).toBe('DEFAULT')
     plane.authorities.revoke('root', ['0b'])
     await expect.poll(() => trustOf(cluster)).toMatchObject({ revocations: [{ serials: ['0a'] }, { serials: ['0b'] }] })
   })

@@ -146,7 +146,7 @@ export class ControlPlane {
     const { store, engine, clock } = this
     const { vpcConnections } = this
     const interfaces = new BrokerInterfaces(store, this.networks)
-    const sources = [clientTrustSource(this.authorities, false)]
+    const sources = [clientTrustSource(this.authorities, { revocation: false, principalMapping: null })]
     const security = new SecuritySync({ store, engine, clock, logger: silentLogger, sources })
     return new Reconciler({
       store,
