@@ -265,6 +265,11 @@ describe('who is not allowed what it wants', () => {
     expect(await write('rides')).toMatch(/not authorized/i)
     const told = await why(denialOf('rides'), '--principal', 'alice')
     expect(told.reason).toMatch(/^No ACL on TOPIC rides allows User:alice from 127\.0\.0\.1 to (DESCRIBE|WRITE)\.$/)
+    expect(told.remedies[0]?.lines).toEqual([
+      expect.stringMatching(
+        /^kafka-acls\.sh --bootstrap-server \$BS --add --allow-principal User:alice .* --topic rides$/,
+      ),
+    ])
     const obeyed = await untilAllowed('rides')
     expect(obeyed.at(-1)).toBe(
       'millrace acls add --cluster strict --allow-principal User:alice --allow-host 127.0.0.1 --operation Write --topic rides',
@@ -300,8 +305,8 @@ describe('who is not allowed what it wants', () => {
 
 it('tells it in words, the newest last, and says so when there is nothing', async () => {
   const { stdout } = await millrace.cli('why', '--last', '5m')
-  expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}\S+ from 127\.0\.0\.1 at brokers? [123, ]+ of strict/)
-  expect(stdout).toContain('kafka-acls.sh --bootstrap-server $BS --add')
+  expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}\S+ from 127\.0\.0\.1 at brokers? [123, ]+ of strict/m)
+  expect(stdout).toContain('    Set security.protocol=SASL_SSL and sasl.mechanism=SCRAM-SHA-512 with a login')
   expect((await millrace.cli('why', '--principal', 'User:nobody')).stdout).toBe(
     'Nobody was refused anything in the last 1h.\n',
   )
