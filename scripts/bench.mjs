@@ -1,4 +1,5 @@
-// npm run bench [-- --quick] [--json FILE]: install, build, measure. `npm run bench -- iam-connects` measures logins instead.
+// npm run bench [-- --quick] [--json FILE]: install, build, measure. `npm run bench -- iam-connects` measures logins instead,
+// `at-rest` and `tls` what encryption costs.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { build, checkNode, fail, install, root } from './setup.mjs'
@@ -7,8 +8,9 @@ checkNode()
 if (process.platform !== 'linux') fail('The bench reads CPU time from /proc and runs on Linux only.')
 install({ dev: true })
 await build()
+const programs = { 'iam-connects': 'iam-connects.ts', 'at-rest': 'against-plain.ts', tls: 'against-plain.ts' }
 const [first = '', ...others] = process.argv.slice(2)
-const logins = first === 'iam-connects'
+const program = programs[first]
 const result = spawnSync(
   process.execPath,
   [
@@ -16,8 +18,8 @@ const result = spawnSync(
     '--conditions=millrace-source',
     '--import',
     'tsx',
-    join(root, 'bench', logins ? 'iam-connects.ts' : 'run.ts'),
-    ...(logins ? others : process.argv.slice(2)),
+    join(root, 'bench', program ?? 'run.ts'),
+    ...(first === 'iam-connects' ? others : process.argv.slice(2)),
   ],
   {
     cwd: root,

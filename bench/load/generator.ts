@@ -5,6 +5,7 @@
  * processes is read here, in the turns in which measuring begins and ends.
  */
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { cpuSeconds } from '../processes.ts'
 import { CORRELATION_AT, fetchFrame, loadBatch, produceFrame, type Frame } from './frames.ts'
 import { Latencies } from './latencies.ts'
@@ -29,6 +30,8 @@ export interface LoadOptions {
   readonly fetchBytes?: number
   /** So many requests on each connection instead of `durationMs`, none of them warm-up: fills a log to read from. */
   readonly requestsEach?: number
+  /** Connections are TLS, and trust this authority. Sockets with TLS have no onread: the client pays for that, not the broker. */
+  readonly caPem?: string
 }
 
 export interface LoadResult {
@@ -72,13 +75,22 @@ class Connection {
     const batch = options.kind === 'produce' ? loadBatch(options.batchBytes, options.recordBytes).batch : null
     this.#produce = batch === null ? null : produceFrame(options.topic, this.#partition, options.acks, batch)
     this.#fetch = batch === null ? fetchFrame(options.topic, this.#partition, options.fetchBytes ?? 1_048_576) : null
-    this.#socket = connect({
-      host: leader.host,
-      port: leader.port,
-      noDelay: true,
-      onread: { buffer: Buffer.alloc(256 * 1024), callback: (count, chunk) => this.#received(chunk as Buffer, count) },
-    })
-    this.#socket.on('connect', () => {
+    const { host, port } = leader
+    const { caPem } = options
+    this.#socket =
+      caPem === undefined
+        ? connect({
+            host,
+            port,
+            noDelay: true,
+            onread: {
+              buffer: Buffer.alloc(256 * 1024),
+              callback: (count, chunk) => this.#received(chunk as Buffer, count),
+            },
+          })
+        : connectTls({ host, port, ca: caPem }).setNoDelay(true)
+    if (caPem !== undefined) this.#socket.on('data', (chunk: Buffer) => this.#received(chunk, chunk.length))
+    this.#socket.on(caPem === undefined ? 'connect' : 'secureConnect', () => {
       if (options.ratePerSecond === undefined)
         for (let at = 0; at < options.inFlight; at++) this.send(performance.now())
     })

@@ -1,19 +1,27 @@
 /**
- * Encrypted to plain storage: two clusters of one Millrace, one under a KMS key, measured in turn, best of several rounds.
- * Run from sources after a build: `node --conditions=millrace-source --import tsx bench/at-rest.ts [--rounds N] [--json FILE]`.
+ * What encryption costs, side by side with the same cluster plain, in turn, best of several rounds:
+ * `npm run bench -- at-rest` a cluster under a KMS key beside one without, `npm run bench -- tls` clients by TLS beside
+ * clients by plaintext on one cluster. `[--rounds N] [--json FILE]`
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
-import { KafkaClient } from '@aws-sdk/client-kafka'
+import { GetBootstrapBrokersCommand, KafkaClient } from '@aws-sdk/client-kafka'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { AdminClient } from '@millrace/client/admin'
 import { createNodeHost } from '@millrace/host/node-host'
 import type { LoadOptions } from './load/generator.ts'
 import { measure, type Measured } from './measure.ts'
-import { type BenchCluster, createCluster } from './millrace-target.ts'
+import { createCluster } from './millrace-target.ts'
 import { createAndLocate, scratchDirectory, touchMemory } from './targets.ts'
 
-type Storage = 'plain' | 'encrypted'
+type Variant = 'plain' | 'encrypted'
+
+/** What is measured, and how clients reach it. */
+interface Side {
+  readonly brokers: readonly number[]
+  readonly bootstrap: string
+  readonly caPem: string | null
+}
 
 interface Cell {
   readonly name: string
@@ -37,7 +45,7 @@ const cells: readonly Cell[] = [
   },
   { ...base, name: 'consume 64 KiB batches from files', kind: 'consume', batchBytes: 65_536 },
 ]
-const args = process.argv.slice(2)
+const [what = '', ...args] = process.argv.slice(2)
 const rounds = args.includes('--rounds') ? Number(args[args.indexOf('--rounds') + 1]) : 3
 const jsonFile = args.includes('--json') ? args[args.indexOf('--json') + 1] : undefined
 const DURATION_MS = 2_500
@@ -52,31 +60,26 @@ const { startMillrace } = (await import(
 )) as typeof import('../packages/millrace/src/library.ts')
 const loadBefore = loadavg()[0] ?? 0
 const millrace = await startMillrace()
-const rows: ({ name: string } & Partial<Record<Storage, Measured>>)[] = []
+const rows: ({ name: string } & Partial<Record<Variant, Measured>>)[] = []
 let topics = 0
 try {
-  const { KeyMetadata } = await new KMSClient({ ...millrace }).send(new CreateKeyCommand({}))
-  const api = new KafkaClient({ ...millrace })
-  const clusters: Readonly<Record<Storage, BenchCluster>> = {
-    plain: await createCluster(api, 'plain'),
-    encrypted: await createCluster(api, 'encrypted', undefined, KeyMetadata?.Arn ?? ''),
-  }
+  const sides = what === 'tls' ? await tlsSides() : await atRestSides()
   touchMemory(TOUCHED_BYTES)
   for (const cell of cells) {
     const row: (typeof rows)[number] = { name: cell.name }
     for (let round = 0; round < rounds; round++) {
-      for (const storage of ['plain', 'encrypted'] as const) {
-        const measured = await measureCell(cell, clusters[storage], round)
-        const best = row[storage]
-        if (best === undefined || measured.mbPerCpuSecond > best.mbPerCpuSecond) row[storage] = measured
+      for (const variant of ['plain', 'encrypted'] as const) {
+        const measured = await measureCell(cell, sides[variant], round)
+        const best = row[variant]
+        if (best === undefined || measured.mbPerCpuSecond > best.mbPerCpuSecond) row[variant] = measured
       }
     }
     rows.push(row)
     process.stdout.write(`${cell.name}\n`)
-    for (const storage of ['plain', 'encrypted'] as const) {
-      const { mbPerSecond = 0, mbPerCpuSecond = 0, p99Ms = 0 } = row[storage] ?? {}
+    for (const variant of ['plain', 'encrypted'] as const) {
+      const { mbPerSecond = 0, mbPerCpuSecond = 0, p99Ms = 0 } = row[variant] ?? {}
       process.stdout.write(
-        `  ${storage.padEnd(10)} ${mbPerSecond.toFixed(0).padStart(6)} MB/s ${mbPerCpuSecond.toFixed(0).padStart(6)} MB/CPU-s  p99 ${p99Ms.toFixed(2)} ms\n`,
+        `  ${variant.padEnd(10)} ${mbPerSecond.toFixed(0).padStart(6)} MB/s ${mbPerCpuSecond.toFixed(0).padStart(6)} MB/CPU-s  p99 ${p99Ms.toFixed(2)} ms\n`,
       )
     }
     process.stdout.write(`  encrypted to plain, by CPU: ${ratio(row).toFixed(2)}\n`)
@@ -92,20 +95,38 @@ if (jsonFile !== undefined) {
 }
 process.exit(0)
 
+async function atRestSides(): Promise<Readonly<Record<Variant, Side>>> {
+  const { KeyMetadata } = await new KMSClient({ ...millrace }).send(new CreateKeyCommand({}))
+  const api = new KafkaClient({ ...millrace })
+  const plain = await createCluster(api, 'plain')
+  const encrypted = await createCluster(api, 'encrypted', undefined, KeyMetadata?.Arn ?? '')
+  return { plain: { ...plain, caPem: null }, encrypted: { ...encrypted, caPem: null } }
+}
+
+async function tlsSides(): Promise<Readonly<Record<Variant, Side>>> {
+  const api = new KafkaClient({ ...millrace })
+  const { arn, brokers, bootstrap } = await createCluster(api, 'plain')
+  const strings = await api.send(new GetBootstrapBrokersCommand({ ClusterArn: arn }))
+  const encrypted = { brokers, bootstrap: strings.BootstrapBrokerStringTls ?? '', caPem: millrace.caPem }
+  return { plain: { brokers, bootstrap, caPem: null }, encrypted }
+}
+
 /** Of MB per CPU-second. */
-function ratio({ plain, encrypted }: Partial<Record<Storage, Measured>>): number {
+function ratio({ plain, encrypted }: Partial<Record<Variant, Measured>>): number {
   return (encrypted?.mbPerCpuSecond ?? 0) / (plain?.mbPerCpuSecond ?? 1)
 }
 
-async function measureCell(cell: Cell, cluster: BenchCluster, round: number): Promise<Measured> {
-  const admin = new AdminClient({ host: createNodeHost(), bootstrap: cluster.bootstrap, clientId: 'bench' })
+async function measureCell(cell: Cell, side: Side, round: number): Promise<Measured> {
+  const tls = side.caPem === null ? {} : { tls: { caPem: side.caPem } }
+  const admin = new AdminClient({ host: createNodeHost(), bootstrap: side.bootstrap, clientId: 'bench', ...tls })
   const topic = `bench-${++topics}`
   try {
     const { partitions, replicationFactor } = cell
     const leaders = await createAndLocate(admin, { name: topic, partitions, replicationFactor, checksRecords: true })
     const produce: LoadOptions = {
       kind: 'produce',
-      pids: cluster.brokers,
+      pids: side.brokers,
+      ...(side.caPem === null ? {} : { caPem: side.caPem }),
       topic,
       leaders,
       connections: cell.connections,
