@@ -15,7 +15,7 @@ import { commitOf, writeResult } from './result-file.ts'
 import { runSeeds, type SeedRange, type SeedReport } from './seed-runs.ts'
 
 /** Seeds after which a planted bug counts as not caught. */
-const PLANTED_SEEDS = 120
+const PLANTED_SEEDS = 300
 const PROGRESS_MS = 15_000
 
 interface RunSettings extends SeedRange {

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { ConsumerGroupPromises } from './consumer-group-promises.ts'
+import { ConsumerGroupPromises, type Heard } from './consumer-group-promises.ts'
 import { Ledger } from './ledger.ts'
 
 const SESSION_MS = 1_000
+
+/** A heartbeat that broker 1 answered. */
+function at(sentMs: number, brokerId: number = 1): Heard {
+  return { sentMs, brokerId }
+}
 
 function fixture(): { promises: ConsumerGroupPromises; ledger: Ledger } {
   const ledger = new Ledger()
@@ -12,27 +17,34 @@ function fixture(): { promises: ConsumerGroupPromises; ledger: Ledger } {
 describe('what a consumer group is promised', () => {
   it('holds when a partition is given up before it is given on', () => {
     const { promises, ledger } = fixture()
-    promises.given(0, { memberId: 'a', epoch: 1 }, 0, 5)
+    promises.given(0, { memberId: 'a', epoch: 1 }, at(0), 5)
     promises.released(0, 'a')
-    promises.given(0, { memberId: 'b', epoch: 2 }, 10, 15)
+    promises.given(0, { memberId: 'b', epoch: 2 }, at(10), 15)
     expect(ledger.violations).toEqual([])
   })
 
   it('is broken by a partition that two members have, unless the first was silent for a session', () => {
     const { promises, ledger } = fixture()
-    promises.given(0, { memberId: 'a', epoch: 1 }, 0, 5)
-    promises.heard('a', 500)
-    promises.given(0, { memberId: 'b', epoch: 2 }, 500 + SESSION_MS, 500 + SESSION_MS)
+    promises.given(0, { memberId: 'a', epoch: 1 }, at(0), 5)
+    promises.heard('a', at(500))
+    promises.given(0, { memberId: 'b', epoch: 2 }, at(500 + SESSION_MS), 500 + SESSION_MS)
     expect(ledger.violations).toEqual([])
-    promises.given(0, { memberId: 'c', epoch: 3 }, 1_600, 1_700)
+    promises.given(0, { memberId: 'c', epoch: 3 }, at(1_600), 1_700)
     expect(ledger.violations).toEqual([expect.stringContaining('given to c while b had it')])
+  })
+
+  it('is not broken by another coordinator than the one that heard the member', () => {
+    const { promises, ledger } = fixture()
+    promises.given(0, { memberId: 'a', epoch: 1 }, at(0, 1), 5)
+    promises.given(0, { memberId: 'b', epoch: 2 }, at(100, 2), 105)
+    expect(ledger.violations).toEqual([])
   })
 
   it('is broken by an epoch that gives a partition to two members', () => {
     const { promises, ledger } = fixture()
-    promises.given(0, { memberId: 'a', epoch: 1 }, 0, 0)
+    promises.given(0, { memberId: 'a', epoch: 1 }, at(0), 0)
     promises.released(0, 'a')
-    promises.given(0, { memberId: 'b', epoch: 1 }, 1, 1)
+    promises.given(0, { memberId: 'b', epoch: 1 }, at(1), 1)
     expect(ledger.violations).toEqual([expect.stringContaining('epoch 1 gave partition 0 to a and to b')])
   })
 
@@ -46,10 +58,10 @@ describe('what a consumer group is promised', () => {
 
   it('is broken by a commit that is accepted from one who has the partition no more', () => {
     const { promises, ledger } = fixture()
-    promises.given(0, { memberId: 'a', epoch: 1 }, 0, 0)
+    promises.given(0, { memberId: 'a', epoch: 1 }, at(0), 0)
     const before = promises.givenLast(0)
     promises.released(0, 'a')
-    promises.given(0, { memberId: 'b', epoch: 2 }, 1, 1)
+    promises.given(0, { memberId: 'b', epoch: 2 }, at(1), 1)
     promises.acknowledgedCommit(0, { epoch: 1, offset: 5 }, 'a', before)
     expect(ledger.violations).toEqual([])
     promises.acknowledgedCommit(0, { epoch: 1, offset: 6 }, 'a', promises.givenLast(0))

@@ -19,10 +19,17 @@ export interface Given {
   readonly epoch: number
 }
 
+/** A heartbeat that was answered. */
+export interface Heard {
+  readonly sentMs: number
+  /** Who answered as the coordinator. */
+  readonly brokerId: number
+}
+
 interface Holder {
   readonly memberId: string
-  /** When it sent the last heartbeat that was answered. */
-  heardMs: number
+  /** Its last one. */
+  heard: Heard
 }
 
 export class ConsumerGroupPromises implements ProducerLedger {
@@ -62,26 +69,31 @@ export class ConsumerGroupPromises implements ProducerLedger {
     this.#newestEpoch = Math.max(this.#newestEpoch, epoch)
   }
 
-  /** The coordinator gave the partition to a member, or left it to it. */
-  given(partition: number, { memberId, epoch }: Given, sentMs: number, nowMs: number): void {
+  /**
+   * The coordinator gave the partition to a member, or left it to it. A coordinator that another has replaced may have
+   * answered the holder's last heartbeat without knowing (as with Kafka: nothing was to be written), so only what was said
+   * to the one that gives counts.
+   */
+  given(partition: number, { memberId, epoch }: Given, heard: Heard, nowMs: number): void {
     const key = `${epoch}/${partition}`
     const owner = this.#owners.get(key) ?? memberId
     this.#owners.set(key, owner)
     if (owner !== memberId) this.broken(`epoch ${epoch} gave partition ${partition} to ${owner} and to ${memberId}`)
     const holder = this.#holders.get(partition)
     if (holder?.memberId === memberId) return
-    if (holder !== undefined && nowMs - holder.heardMs < this.#sessionTimeoutMs)
+    const isHeard = holder !== undefined && holder.heard.brokerId === heard.brokerId
+    if (isHeard && nowMs - holder.heard.sentMs < this.#sessionTimeoutMs)
       this.broken(
-        `partition ${partition} was given to ${memberId} while ${holder.memberId} had it, heard ${nowMs - holder.heardMs} ms ago`,
+        `partition ${partition} was given to ${memberId} while ${holder.memberId} had it, heard ${nowMs - holder.heard.sentMs} ms ago`,
       )
-    this.#holders.set(partition, { memberId, heardMs: sentMs })
+    this.#holders.set(partition, { memberId, heard })
     this.#given.set(partition, { memberId, epoch })
     this.#ledger.count('partitions given to members')
   }
 
-  /** An answered heartbeat was sent at `sentMs`. */
-  heard(memberId: string, sentMs: number): void {
-    for (const holder of this.#holders.values()) if (holder.memberId === memberId) holder.heardMs = sentMs
+  /** A heartbeat of the member was answered. */
+  heard(memberId: string, heard: Heard): void {
+    for (const holder of this.#holders.values()) if (holder.memberId === memberId) holder.heard = heard
   }
 
   /** The member is about to say that it has the partition no more, or has heard that it is no member. */

@@ -22,7 +22,7 @@ import {
 } from '@millrace/protocol/messages/68-consumer-group-heartbeat'
 import type { Actor } from './actor.ts'
 import type { ClusterAccess } from './cluster-access.ts'
-import type { ConsumerGroupPromises } from './consumer-group-promises.ts'
+import type { ConsumerGroupPromises, Heard } from './consumer-group-promises.ts'
 import { PartitionReader } from './partition-reader.ts'
 
 const HEARTBEAT_VERSION = 1
@@ -129,11 +129,11 @@ export class SimulatedConsumerMember implements Actor {
     }
     const { newestEpoch } = promises
     access.coordinatorOf(groupId, (coordinator) => {
-      const sentMs = access.host.clock.nowMs()
+      const heard = { sentMs: access.host.clock.nowMs(), brokerId: coordinator }
       const answered = (error: Error | null, response: ConsumerGroupHeartbeatResponse | null): void => {
         if (this.#stopped) return
         if (response?.errorCode !== ErrorCode.NONE) return this.#failed(error, response?.errorCode)
-        promises.heard(memberId, sentMs)
+        promises.heard(memberId, heard)
         promises.told(memberId, response.memberEpoch, this.#epoch, newestEpoch)
         if (tells) this.#isUntold = false
         const before = this.#epoch
@@ -143,7 +143,7 @@ export class SimulatedConsumerMember implements Actor {
         if (assignment !== null)
           this.#take(
             assignment.topicPartitions.filter((each) => each.topicId === topicId).flatMap((each) => each.partitions),
-            sentMs,
+            heard,
           )
         this.#heartbeatLater()
       }
@@ -165,11 +165,10 @@ export class SimulatedConsumerMember implements Actor {
   }
 
   /** `partitions` is all that the member shall have. */
-  #take(partitions: readonly number[], sentMs: number): void {
+  #take(partitions: readonly number[], heard: Heard): void {
     const { access, promises, memberId } = this.#options
     const epoch = this.#epoch
-    for (const partition of partitions)
-      promises.given(partition, { memberId, epoch }, sentMs, access.host.clock.nowMs())
+    for (const partition of partitions) promises.given(partition, { memberId, epoch }, heard, access.host.clock.nowMs())
     const goes = [...this.#owned.keys()].filter((partition) => !partitions.includes(partition))
     const comes = partitions.filter((partition) => !this.#owned.has(partition))
     if (goes.length + comes.length === 0) return
