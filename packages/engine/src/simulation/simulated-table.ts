@@ -144,7 +144,8 @@ export class SimulatedTable implements Actor, ProducerLedger, ValueSource {
         this.#options.ledger.count('scans of a compacted topic')
         const found = this.#versions(records)
         for (const [key, version] of promised) this.#compare(key, version, found.get(key), isLast)
-        for (const key of shownHasty)
+        // A batch that comes late, or twice, may take the place of what the reader has not reached.
+        for (const key of isLast ? shownHasty : [])
           if (!found.has(key)) this.broken(`${this.#options.topic}: ${key} was shown, and is there no more`)
         done()
       },
