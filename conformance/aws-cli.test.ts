@@ -184,7 +184,7 @@ describe.skipIf(aws === null)('the AWS CLI', () => {
     expect(await refusedFor(provisioned({ NumberOfBrokerNodes: 4 }))).toBe('provisioned.numberOfBrokerNodes')
     expect(await refusedFor(provisioned({ KafkaVersion: '0.1' }))).toBe('provisioned.kafkaVersion')
     expect(await refusedFor(provisioned({ ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } }))).toBe(
-      'provisioned.clientAuthentication.sasl.iam.enabled',
+      'provisioned.encryptionInfo.encryptionInTransit',
     )
     expect(
       await refusedFor(
