@@ -256,6 +256,7 @@ describe('the internal calls of the control plane', () => {
     ['GET', '/_millrace/status'],
     ['GET', '/_millrace/why?lastMs=1000'],
     ['POST', '/_millrace/acls'],
+    ['GET', '/_millrace/admin-access?cluster=x'],
     ['POST', '/_millrace/stop'],
   ] as const
 

@@ -87,6 +87,16 @@ async function login(token: () => Promise<string>): Promise<string> {
   }
 }
 
+it('the command of whoever runs Millrace works on a cluster that demands logins', async () => {
+  const topic = ['--cluster', 'guarded', 'from-the-command']
+  const created = await millrace.cli('topics', 'create', ...topic, '--partitions', '2', '--replication-factor', '3')
+  expect(created.status, created.stderr).toBe(0)
+  const written = await millrace.cliWithInput('one\ntwo\n', 'produce', ...topic)
+  expect(written.status, written.stderr).toBe(0)
+  const read = await millrace.cli('consume', ...topic, '--from-beginning', '--exit-at-end')
+  expect(read.stdout.trimEnd().split('\n').sort()).toEqual(['one', 'two'])
+}, 60_000)
+
 describe('kafkajs with the signer of AWS', () => {
   it('may what the policy allows, nothing else, and is told so by Kafka’s own errors', async () => {
     await createTopic('rides')

@@ -1,9 +1,10 @@
 /** From a cluster's name to a Kafka client: the running Millrace of the data directory, then the API, then the brokers. */
 import { createNodeHost } from '@millrace/host/node-host'
 import { AdminClient } from '@millrace/client/admin'
+import type { Credentials } from '@millrace/client/scram-login'
 import type { Host, TlsClientOptions } from '@millrace/base/host'
 import { awsAccess, KafkaApi } from './aws-client.ts'
-import { dataDirectory, runningServer, type ServerRecord } from './data-directory.ts'
+import { dataDirectory, internalToken, runningServer, type ServerRecord } from './data-directory.ts'
 import { localAuthority } from './local-authority.ts'
 import { UserError } from './user-error.ts'
 
@@ -30,22 +31,32 @@ export interface ClusterAccess {
   readonly bootstrap: string
   /** Absent: plaintext. */
   readonly tls?: TlsClientOptions
+  /** Absent: without a login. */
+  readonly credentials?: Credentials
 }
 
-/** Of the named cluster, of the only cluster, or of --bootstrap-server. */
+/**
+ * Of the named cluster, of the only cluster, or of --bootstrap-server. As any client comes in, where clients need neither
+ * login nor certificate; else as the control plane does.
+ */
 export async function accessTo(options: ClusterOption): Promise<ClusterAccess> {
   if (options.bootstrapServer !== undefined) return { bootstrap: options.bootstrapServer }
   const { api, arn } = await locateCluster(options)
   const { plaintext, tls } = await api.bootstrapStrings(arn)
   if (plaintext !== null) return { bootstrap: plaintext }
-  if (tls === null) throw new UserError(`Cluster ${arn} has no listener that this command can use.`)
-  if (await api.demandsCertificates(arn)) {
-    throw new UserError(
-      'The cluster demands client certificates, and this command has none: `millrace properties --auth tls --certificate FILE --key FILE` configures a client that does.',
-    )
-  }
+  if (tls === null || (await api.demandsCertificates(arn))) return operatorAccess(options, arn)
   const { authority } = await localAuthority(options.dataDir)
   return { bootstrap: tls, tls: { caPem: authority.certificatePem } }
+}
+
+async function operatorAccess({ dataDir }: ClusterOption, arn: string): Promise<ClusterAccess> {
+  const { endpoint } = requireServer(dataDir)
+  const query = new URLSearchParams({ cluster: arn.slice(arn.lastIndexOf('/') + 1) })
+  const response = await fetch(`${endpoint}/_millrace/admin-access?${query.toString()}`, {
+    headers: { authorization: `Bearer ${internalToken(dataDirectory(dataDir))}` },
+  })
+  if (!response.ok) throw new UserError(`${endpoint} answered ${response.status}: ${await response.text()}`)
+  return (await response.json()) as ClusterAccess
 }
 
 /** The named cluster, or the only one there is. */

@@ -24,6 +24,7 @@ import { aclsRoute } from './acls-route.ts'
 import { readClusterAcls, withClusterAdmin } from './cluster-acls.ts'
 import { nodeScripts } from './node-scripts.ts'
 import { WhyLog } from '../why/why-log.ts'
+import { adminAccessRoute } from './admin-access-route.ts'
 import { AuditLog } from './audit-log.ts'
 import { auditRoute } from './audit-route.ts'
 import { whyRoute } from './why-route.ts'
@@ -140,6 +141,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stop: (how) => void stop(how),
       routes: [
         auditRoute(audit),
+        adminAccessRoute(engine),
         whyRoute({
           log: whyLog,
           nowMs: Date.now,
