@@ -75,8 +75,8 @@ function elect(target: PartitionTarget, replicas: readonly number[], isr: readon
   const first = replicas.find(canLead)
   if (first !== undefined) return { leader: first, unclean: false }
   if (election === 'unclean') {
-    const any = replicas.find(isAcceptableLeader)
-    if (any !== undefined) return { leader: any, unclean: true }
+    const lastResort = replicas.find(isAcceptableLeader)
+    if (lastResort !== undefined) return { leader: lastResort, unclean: true }
   }
   return { leader: NO_LEADER, unclean: false }
 }
