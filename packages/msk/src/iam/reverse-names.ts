@@ -31,10 +31,13 @@ export class ReverseNames {
   /** Addresses without a name are left out. */
   async refresh(): Promise<void> {
     const addresses = this.#addresses()
-    const found = await Promise.all(addresses.map((address) => this.#lookUp(address).catch(() => null)))
-    const names = [
-      ...new Set(found.filter((name): name is string => name !== null && !addresses.includes(name))),
-    ].sort()
+    const found = new Set<string>()
+    // One after the other: a look-up holds a thread of the pool that files need, for many seconds where no resolver answers.
+    for (const address of addresses) {
+      const name = await this.#lookUp(address).catch(() => null)
+      if (name !== null && !addresses.includes(name)) found.add(name)
+    }
+    const names = [...found].sort()
     if (names.join() === this.#names.join()) return
     this.#names = names
     for (const listener of this.#listeners) listener()
