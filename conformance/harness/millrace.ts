@@ -36,7 +36,9 @@ export interface StartOptions {
 export async function startMillraceProcess(options: StartOptions = {}): Promise<MillraceProcess> {
   const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'millrace-conformance-'))
   reapWithThisProcess(dataDirectory)
-  const args = [command, 'start', '--json', '--port', '0', '--data-dir', dataDirectory, ...(options.args ?? [])]
+  // Beside other tests: a broker that was killed must find its ports again.
+  const starting = ['start', '--json', '--port', '0', '--random-ports']
+  const args = [command, ...starting, '--data-dir', dataDirectory, ...(options.args ?? [])]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const words: string[] = []
   child.stderr.on('data', (chunk: Buffer) => words.push(chunk.toString()))

@@ -46,6 +46,12 @@ program
   .addOption(new Option('--ephemeral', 'keep nothing: clusters end with this process').env('MILLRACE_EPHEMERAL'))
   .addOption(
     new Option(
+      '--random-ports',
+      'new clusters take random ports, and leave 9092 and its kin to others on this machine',
+    ).env('MILLRACE_RANDOM_PORTS'),
+  )
+  .addOption(
+    new Option(
       '--client-address-map <cidr=address...>',
       'clients of a network count as coming from another address, and as members of no security group',
     ).env('MILLRACE_CLIENT_ADDRESS_MAP'),

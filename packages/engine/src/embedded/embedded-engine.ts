@@ -29,8 +29,10 @@ export interface EmbeddedEngineOptions {
   readonly root: string
   /** Which address client listeners bind: the API's `--host`. */
   readonly listenHost: string
-  /** Nodes end with this process, and ports come from random blocks: the library and `--ephemeral`. */
+  /** Nodes end with this process: the library and `--ephemeral`. */
   readonly ephemeral: boolean
+  /** Ports come from random blocks, and never are MSK's own; as `ephemeral` unless given. */
+  readonly randomPorts?: boolean
   readonly nodeScripts: NodeScripts
   readonly logger: Logger
   /** Of clusters with encryption at rest; null: there can be none. */
@@ -180,7 +182,7 @@ export class EmbeddedEngine implements Engine {
           .flatMap(({ nodes }) => nodes)
           .concat(avoid),
         listenHost: this.#options.listenHost,
-        ephemeral: this.#options.ephemeral,
+        randomPorts: this.#options.randomPorts ?? this.#options.ephemeral,
         random: this.#options.random ?? Math.random,
       }),
     )

@@ -25,7 +25,7 @@ function place(change: Partial<PlaceRequest> = {}, busy: readonly number[] = [])
     known: [],
     others: [],
     listenHost: '127.0.0.1',
-    ephemeral: false,
+    randomPorts: false,
     random: () => 0.5,
     canBind: async (_host, port) => !busy.includes(port),
     ...change,
@@ -118,12 +118,12 @@ test('without a free port of MSK’s, and for ephemeral clusters, listeners for 
   ])
   // Those blocks are nobody else's.
   expect((await place({ others: nodes })).map(({ portBlock }) => portBlock)).toEqual([20_050, 20_060, 20_070])
-  const ephemeral = await place({ spec: vpc, ephemeral: true })
+  const ephemeral = await place({ spec: vpc, randomPorts: true })
   expect(ephemeral[0]?.clientPorts?.['vpc-tls']).toBeGreaterThanOrEqual(20_000)
 })
 
 test('ephemeral clusters take random blocks and never 9092', async () => {
-  const nodes = await place({ ephemeral: true })
+  const nodes = await place({ randomPorts: true })
   expect(nodes.map(({ clientPorts }) => clientPorts?.plaintext)).toEqual([26_000, 26_010, undefined])
 })
 

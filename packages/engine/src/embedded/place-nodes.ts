@@ -22,7 +22,7 @@ export interface PlaceRequest {
   readonly others: readonly NodeRecord[]
   readonly listenHost: string
   /** Random blocks, and never the well-known port. */
-  readonly ephemeral: boolean
+  readonly randomPorts: boolean
   readonly random: () => number
   readonly canBind?: (host: string, port: number) => Promise<boolean>
 }
@@ -38,11 +38,11 @@ export async function placeNodes(request: PlaceRequest): Promise<readonly NodeRe
     ...spec.brokers.map(({ nodeId, zoneId }) => ({ nodeId, zoneId, role: 'broker' as const })),
     ...spec.controllers.map(({ nodeId }) => ({ nodeId, zoneId: null, role: 'controller' as const })),
   ]
-  let startBlock = request.ephemeral ? randomBlock(request.random) : 0
+  let startBlock = request.randomPorts ? randomBlock(request.random) : 0
   const newBlock = async (): Promise<number> => {
     const block = await allocateBlock({ host: listenHost, takenBlocks, startBlock, canBind: free })
     takenBlocks.add(block)
-    if (request.ephemeral) startBlock = randomBlock(request.random)
+    if (request.randomPorts) startBlock = randomBlock(request.random)
     return block
   }
   for (const { nodeId, zoneId, role } of wanted) {
@@ -52,7 +52,7 @@ export async function placeNodes(request: PlaceRequest): Promise<readonly NodeRe
       continue
     }
     const portBlock = await newBlock()
-    const mayTakeWellKnown = !request.ephemeral && role === 'broker' && nodeId === spec.brokers[0]?.nodeId
+    const mayTakeWellKnown = !request.randomPorts && role === 'broker' && nodeId === spec.brokers[0]?.nodeId
     const isFree = async (port: number): Promise<boolean> =>
       mayTakeWellKnown && !taken.some(({ clientPorts }) => owns(clientPorts, port)) && free(listenHost, port)
     const clientPorts: Record<BlockListener, number> = { ...portsOfBlock(portBlock) }
@@ -71,13 +71,13 @@ export async function placeNodes(request: PlaceRequest): Promise<readonly NodeRe
 /** Brokers that are to listen for other VPCs, and have no ports for it yet, get them. */
 async function withVpcPorts(
   nodes: readonly NodeRecord[],
-  { spec, others, listenHost, ephemeral, canBind: free }: PlaceRequest & Required<Pick<PlaceRequest, 'canBind'>>,
+  { spec, others, listenHost, randomPorts, canBind: free }: PlaceRequest & Required<Pick<PlaceRequest, 'canBind'>>,
   newBlock: () => Promise<number>,
 ): Promise<readonly NodeRecord[]> {
   const kinds = spec.clientListeners.filter((kind): kind is VpcListener => CLIENT_LISTENERS[kind].from === 'other-vpcs')
   const taken = new Set([...others, ...nodes].flatMap(({ clientPorts }) => Object.values(clientPorts ?? {})))
   const wellKnown = async (): Promise<number | null> => {
-    if (ephemeral) return null
+    if (randomPorts) return null
     for (let port = VPC_PORTS.first; port <= VPC_PORTS.last; port++) {
       if (!taken.has(port) && (await free(listenHost, port))) return port
     }

@@ -20,6 +20,7 @@ export interface StartCommandOptions {
   readonly dataDir?: string
   readonly region: string
   readonly ephemeral?: boolean
+  readonly randomPorts?: boolean
   readonly demo?: boolean
   readonly encryptAtRest?: 'customer-key' | 'always'
   /** One `CIDR=ADDRESS` or more; from the environment one text, with commas. */
@@ -58,6 +59,7 @@ export async function start(options: StartCommandOptions): Promise<void> {
     port,
     region: options.region,
     ephemeral,
+    randomPorts: ephemeral || options.randomPorts === true,
     alwaysEncrypts: options.encryptAtRest === 'always',
     clientAddressMap,
     mutualTls: {

@@ -41,6 +41,8 @@ export interface ServerOptions {
   readonly region: string
   /** Nothing outlives the process: nodes end with it and the data directory is removed on stop. */
   readonly ephemeral: boolean
+  /** Brokers get ports of random blocks, and never MSK's own: others on this machine may have those. */
+  readonly randomPorts?: boolean
   /** The data of every new cluster is encrypted, under the AWS managed key where none is named; otherwise where one is. */
   readonly alwaysEncrypts?: boolean
   /** Sources that clients are given instead of their own address. */
@@ -76,6 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     root: options.dataDir,
     listenHost: options.host,
     ephemeral: options.ephemeral,
+    randomPorts: options.randomPorts ?? options.ephemeral,
     nodeScripts: nodeScripts(),
     logger,
     dataKeys: dataKeysOf(sealed.kms.keys),
