@@ -276,10 +276,8 @@ export class EmbeddedCluster {
     if (missing.length === 0) return
     report({ name: 'START_NODES', nodeId: null, status: 'IN_PROGRESS' })
     missing.sort((a, b) => b.node.nodeId - a.node.nodeId)
-    const results = await Promise.allSettled(
-      missing.map((supervisor) => supervisor.start(this.#nodeConfig(supervisor.node))),
-    )
-    for (const result of results) if (result.status === 'rejected') throw result.reason
+    // The first that cannot start ends the wait: others may be waiting for it, brokers for their controller.
+    await Promise.all(missing.map((supervisor) => supervisor.start(this.#nodeConfig(supervisor.node))))
     report({ name: 'START_NODES', nodeId: null, status: 'COMPLETED' })
   }
 

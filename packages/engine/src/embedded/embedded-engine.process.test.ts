@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { silentLogger } from '@millrace/base/logger'
+import { type Logger, silentLogger } from '@millrace/base/logger'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isDirectoryLocked } from '../directory-lock.ts'
 import type { DataKey, DataKeyOwner, DataKeys } from '../data-keys.ts'
@@ -33,13 +33,13 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-function openEngine(options: { ephemeral?: boolean; dataKeys?: DataKeys } = {}): EmbeddedEngine {
+function openEngine(options: { ephemeral?: boolean; dataKeys?: DataKeys; logger?: Logger } = {}): EmbeddedEngine {
   const engine = new EmbeddedEngine({
     root,
     listenHost: '127.0.0.1',
     ephemeral: options.ephemeral ?? false,
     nodeScripts,
-    logger: silentLogger,
+    logger: options.logger ?? silentLogger,
     dataKeys: options.dataKeys ?? null,
     readPartitions: async () => [],
   })
@@ -112,6 +112,24 @@ test('apply starts every node under its contracted command line, and apply again
   }
   await engine.apply(spec(), (step) => expect.unreachable(step.name), never)
   expect(await engine.observe(spec().id)).toEqual(first)
+})
+
+test('clusters that are made at the same time get ports of their own at the first try', async () => {
+  const warnings: string[] = []
+  const logger: Logger = { ...silentLogger, child: () => logger, warn: (text) => warnings.push(text) }
+  const engine = openEngine({ logger })
+  // A certificate is made between the choice of ports and the record of it.
+  const made = ['a', 'b', 'c'].map((name) => ({
+    ...spec(),
+    id: `${name}${spec().id.slice(1)}`,
+    name,
+    encryptsInCluster: true,
+  }))
+  await Promise.all(made.map((cluster) => engine.apply(cluster, () => {}, never)))
+  const observed = await Promise.all(made.map(({ id }) => engine.observe(id)))
+  const ports = observed.flatMap(({ nodes }) => nodes.map(({ internalPort }) => internalPort))
+  expect(new Set(ports).size).toBe(9)
+  expect(warnings).toEqual([])
 })
 
 test('another configuration restarts one node after the other, brokers first, on the same ports', async () => {
@@ -252,7 +270,7 @@ test('nodes of an ephemeral engine end when the process that started them is kil
   writeFileSync(
     script,
     `import { EmbeddedEngine } from ${JSON.stringify(fileURLToPath(new URL('./embedded-engine.ts', import.meta.url)))}
-     import { silentLogger } from ${JSON.stringify(fileURLToPath(import.meta.resolve('@millrace/base/logger')))}
+     import { type Logger, silentLogger } from ${JSON.stringify(fileURLToPath(import.meta.resolve('@millrace/base/logger')))}
      const engine = new EmbeddedEngine({ root: ${JSON.stringify(root)}, listenHost: '127.0.0.1', ephemeral: true,
        nodeScripts: ${JSON.stringify(nodeScripts)}, logger: silentLogger, dataKeys: null, readPartitions: async () => [] })
      void engine.apply(${JSON.stringify(spec())}, () => {}, new AbortController().signal)
@@ -274,7 +292,7 @@ test('a port that is taken between placing and binding is exchanged for another 
   const wanted = spec({ 'fixture.port.taken': 'true' })
   await engine.apply(wanted, () => {}, never)
   const { nodes } = await engine.observe(wanted.id)
-  const taken = Number(readFileSync(join(root, 'clusters', wanted.id, 'taken-port'), 'utf8'))
+  const taken = Number(readFileSync(join(root, 'clusters', wanted.id, 'taken-port-1'), 'utf8'))
   expect(nodes.every(({ state }) => state === 'running')).toBe(true)
   expect(nodes[0]?.clientPorts.plaintext).not.toBe(taken)
 })

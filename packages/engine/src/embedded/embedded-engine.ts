@@ -54,6 +54,8 @@ export class EmbeddedEngine implements Engine {
   readonly #listeners = new Set<(event: EngineEvent) => void>()
   /** Ports are given out one cluster at a time. */
   #placing: Promise<unknown> = Promise.resolve()
+  /** What was given out here: a cluster writes its record only after other work, while the next is being placed. */
+  readonly #placed = new Map<ClusterId, readonly NodeRecord[]>()
   readonly #certificates: BrokerCertificates
   readonly #renewal: NodeJS.Timeout
 
@@ -93,6 +95,7 @@ export class EmbeddedEngine implements Engine {
     return cluster.exclusively(async () => {
       await cluster.destroy()
       this.#clusters.delete(id)
+      this.#placed.delete(id)
     })
   }
 
@@ -173,19 +176,21 @@ export class EmbeddedEngine implements Engine {
     known: readonly NodeRecord[],
     avoid: readonly NodeRecord[],
   ): Promise<readonly NodeRecord[]> {
-    const placed = this.#placing.then(() =>
-      placeNodes({
+    const placed = this.#placing.then(async () => {
+      const written = listClusterRecords(this.#options.root).map((record) => [record.spec.id, record.nodes] as const)
+      const others = new Map([...written, ...this.#placed])
+      others.delete(spec.id)
+      const nodes = await placeNodes({
         spec,
         known,
-        others: listClusterRecords(this.#options.root)
-          .filter((record) => record.spec.id !== spec.id)
-          .flatMap(({ nodes }) => nodes)
-          .concat(avoid),
+        others: [...others.values()].flat().concat(avoid),
         listenHost: this.#options.listenHost,
         randomPorts: this.#options.randomPorts ?? this.#options.ephemeral,
         random: this.#options.random ?? Math.random,
-      }),
-    )
+      })
+      this.#placed.set(spec.id, nodes)
+      return nodes
+    })
     this.#placing = placed.catch(() => {})
     return placed
   }
