@@ -2,6 +2,7 @@
  * The few calls of the AWS API that the command and the library make, signed like any other client's: they know what every
  * user of the API knows, and nothing else.
  */
+import { environmentCredentials } from './aws-credentials.ts'
 import { type AwsAccess, signedCall } from './signed-call.ts'
 import { UserError } from './user-error.ts'
 
@@ -11,14 +12,16 @@ export interface ClusterSummary {
   readonly state: string
 }
 
+/** The root key of every Millrace that listens on loopback alone. */
+export const KNOWN_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test', sessionToken: null } as const
+
 /** Credentials and region of the environment where they are set, else those every Millrace knows. */
 export function awsAccess(endpoint: string, region?: string): AwsAccess {
   const { env } = process
   return {
     endpoint,
     region: region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
-    accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? 'test',
-    secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? 'test',
+    ...(environmentCredentials(env) ?? KNOWN_CREDENTIALS),
   }
 }
 

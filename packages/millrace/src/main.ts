@@ -138,7 +138,14 @@ program
   .description('try an address as a client would, and say what is wrong; for any Kafka')
   .option('--bootstrap <host:port,…>', 'the address')
   .option('--command-config <file>', "the client's own configuration (Java or librdkafka)")
-  .addOption(new Option('--auth <kind>', 'what the client is told').choices(['plaintext', 'tls', 'scram', 'iam']))
+  .addOption(
+    new Option('--auth <kind>', 'what the client is told; iam signs with the AWS credentials of this shell').choices([
+      'plaintext',
+      'tls',
+      'scram',
+      'iam',
+    ]),
+  )
   .option('--user <name>', 'log in as this user, with the password in MILLRACE_PASSWORD')
   .option('--ca <file>', 'PEM of the authorities to trust, and no others')
   .option('--cert <file>', 'PEM of the certificate to show')

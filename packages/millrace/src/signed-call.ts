@@ -9,6 +9,8 @@ export interface AwsAccess {
   readonly region: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | null
 }
 
 export interface SignedCall {
@@ -22,10 +24,28 @@ export interface SignedCall {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export async function signedCall<Answer>(
-  { endpoint, region, accessKeyId, secretAccessKey }: AwsAccess,
-  { service, method, path, query = '', body, headers = {} }: SignedCall,
-): Promise<Answer> {
+export async function signedCall<Answer>(access: AwsAccess, call: SignedCall): Promise<Answer> {
+  let response: Response
+  try {
+    response = await signedFetch(access, call)
+  } catch (cause) {
+    const next = 'Is Millrace running? Start it with `millrace start`.'
+    throw new UserError(`No answer from ${access.endpoint}. ${next}`, { cause })
+  }
+  const answer = await response.text()
+  const parsed: unknown = answer === '' ? {} : JSON.parse(answer)
+  if (response.ok) return parsed as Answer
+  const { message } = parsed as { message?: string }
+  throw new UserError(`${response.headers.get('x-amzn-errortype') ?? String(response.status)}: ${message ?? answer}`)
+}
+
+/** The answer as it comes, whatever it says. @throws when none comes */
+export function signedFetch(
+  { endpoint, region, accessKeyId, secretAccessKey, sessionToken = null }: AwsAccess,
+  { service, method, path, query = '', body, headers: given = {} }: SignedCall,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const headers = { ...given, ...(sessionToken === null ? {} : { 'x-amz-security-token': sessionToken }) }
   const payload = body === undefined ? '' : JSON.stringify(body)
   const timestamp = new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
   const date = timestamp.slice(0, 8)
@@ -41,19 +61,10 @@ export async function signedCall<Answer>(
   const key = deriveSigningKey(secretAccessKey, date, region, service)
   const signature = createHmac('sha256', key).update(text).digest('hex')
   const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`
-  let response: Response
-  try {
-    response = await fetch(`${endpoint}${path}${query === '' ? '' : `?${query}`}`, {
-      method,
-      headers: { 'x-amz-date': timestamp, authorization, ...headers },
-      ...(body === undefined ? {} : { body: payload }),
-    })
-  } catch (cause) {
-    throw new UserError(`No answer from ${endpoint}. Is Millrace running? Start it with \`millrace start\`.`, { cause })
-  }
-  const answer = await response.text()
-  const parsed: unknown = answer === '' ? {} : JSON.parse(answer)
-  if (response.ok) return parsed as Answer
-  const { message } = parsed as { message?: string }
-  throw new UserError(`${response.headers.get('x-amzn-errortype') ?? String(response.status)}: ${message ?? answer}`)
+  return fetch(`${endpoint}${path}${query === '' ? '' : `?${query}`}`, {
+    method,
+    headers: { 'x-amz-date': timestamp, authorization, ...headers },
+    ...(body === undefined ? {} : { body: payload }),
+    ...(signal === undefined ? {} : { signal }),
+  })
 }

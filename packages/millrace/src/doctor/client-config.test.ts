@@ -20,8 +20,27 @@ describe('the configuration of a client', () => {
       login: { user: 'al"ice', password: 'w\\onder' },
       ca: 'PEM of /ca.pem',
       trustStoreUnread: null,
+      client: null,
     })
   })
+
+  test.each(['java', 'librdkafka'] as const)(
+    'with a certificate, as `millrace properties` prints it for %s',
+    (kind) => {
+      const certificate = {
+        certificateFile: '/own.pem',
+        keyFile: '/own.key',
+        certificatePem: '-----BEGIN\nA\n',
+        keyPem: '-----KEY\nB\n',
+      }
+      const text = clientProperties[kind]({ brokers: ['b1:9094'], caFile: '/ca.pem', certificate, login: null })
+      expect(clientConfigOf(text, read).client).toEqual(
+        kind === 'java'
+          ? { cert: '-----BEGIN\nA', key: '-----KEY\nB' }
+          : { cert: 'PEM of /own.pem', key: 'PEM of /own.key' },
+      )
+    },
+  )
 
   test('without a protocol is plaintext without a login', () => {
     const config = clientConfigOf('bootstrap.servers=b:9092\n', read)

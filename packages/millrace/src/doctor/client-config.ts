@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '../user-error.ts'
 import type { Login } from './finding.ts'
+import type { ClientCertificate } from './open-address.ts'
 
 export interface ClientConfig {
   readonly bootstrap: string | null
@@ -11,6 +12,8 @@ export interface ClientConfig {
   /** PEM; null: none is named, or in a form that is not read here (`trustStoreUnread`). */
   readonly ca: string | null
   readonly trustStoreUnread: string | null
+  /** What the client shows; null: nothing, or a key store in a form that is not read here. */
+  readonly client: ClientCertificate | null
 }
 
 /** @throws UserError for what cannot be read */
@@ -39,7 +42,22 @@ export function clientConfigOf(text: string, read: (file: string) => string): Cl
     login: sasl ? loginOf(of) : null,
     ca: trustStore !== null && isPem ? read(trustStore) : null,
     trustStoreUnread: trustStore !== null && !isPem ? trustStore : null,
+    client: clientCertificateOf(of, read),
   }
+}
+
+/** Files of librdkafka's; of Java's, a key store of type PEM: one file with both, or both written out. */
+function clientCertificateOf(
+  of: (...names: string[]) => string | null,
+  read: (file: string) => string,
+): ClientCertificate | null {
+  const [certFile, keyFile] = [of('ssl.certificate.location'), of('ssl.key.location')]
+  if (certFile !== null && keyFile !== null) return { cert: read(certFile), key: read(keyFile) }
+  if (of('ssl.keystore.type')?.toUpperCase() !== 'PEM') return null
+  const store = of('ssl.keystore.location')
+  if (store !== null) return { cert: read(store), key: read(store) }
+  const [cert, key] = [of('ssl.keystore.certificate.chain'), of('ssl.keystore.key')]
+  return cert === null || key === null ? null : { cert, key }
 }
 
 function loginOf(of: (...names: string[]) => string | null): Login | null {
@@ -53,6 +71,8 @@ function loginOf(of: (...names: string[]) => string | null): Login | null {
   return user === null || password === null ? null : { user, password }
 }
 
+const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' }
+
 /** Java's properties: comments, continued lines, `=`, `:` or blank between key and value, backslash escapes. */
 export function parseProperties(text: string): ReadonlyMap<string, string> {
   const properties = new Map<string, string>()
@@ -61,7 +81,7 @@ export function parseProperties(text: string): ReadonlyMap<string, string> {
     if (/^\s*([#!]|$)/.test(line)) continue
     const match = /^\s*((?:\\.|[^\\=:\s])+)\s*[=:]?\s*(.*)$/.exec(line)
     if (match === null) continue
-    const unescaped = (part: string): string => part.replaceAll(/\\(.)/g, '$1')
+    const unescaped = (part: string): string => part.replaceAll(/\\(.)/g, (_, char: string) => CONTROLS[char] ?? char)
     properties.set(unescaped(match[1] ?? ''), unescaped(match[2] ?? ''))
   }
   return properties

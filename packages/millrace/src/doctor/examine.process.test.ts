@@ -23,21 +23,26 @@ async function listen(server: Server): Promise<number> {
 
 interface Broker {
   readonly mechanisms?: readonly string[]
+  /** By this mechanism everybody is let in, by all others nobody. */
+  readonly letsIn?: string
   readonly advertised?: { readonly host: string; readonly port: number }
 }
 
 /** A broker of somebody else: answers versions, mechanisms and metadata, and hangs up on everything before a login. */
-function speaks({ mechanisms = [], advertised = { host: '127.0.0.1', port: 9 } }: Broker) {
+function speaks({ mechanisms = [], letsIn = '', advertised = { host: '127.0.0.1', port: 9 } }: Broker) {
   return (socket: Socket): void => {
+    let welcome = false
     socket.on('error', () => {})
     socket.on('data', (bytes: Buffer) => {
       if (bytes.length < 12 || bytes.readInt32BE(0) !== bytes.length - 4) return void socket.destroy()
       const { apiKey, apiVersion, correlationId } = decodeRequestHeader(new Reader(bytes.subarray(4)))
       const bodies: Record<number, object> = {
         18: { errorCode: 0, apiKeys: [{ apiKey: 3, minVersion: 0, maxVersion: 12 }] },
+        36: { errorCode: welcome ? 0 : 58, errorMessage: welcome ? null : 'no', authBytes: Buffer.alloc(0) },
         17: { errorCode: mechanisms.length === 0 ? 34 : 0, mechanisms },
         3: { brokers: [{ nodeId: 7, rack: null, ...advertised }], clusterId: 'theirs', controllerId: 7, topics: [] },
       }
+      if (apiKey === 17) welcome = letsIn !== '' && bytes.includes(letsIn)
       const body = bodies[apiKey]
       const response = apiByKey(apiKey)?.response
       if (body === undefined || response === undefined) return void socket.destroy()
@@ -60,7 +65,7 @@ async function issue(name: string): Promise<typeof certificate> {
   return { key: issued.keyPem, cert: issued.certificatePem }
 }
 
-const unknown = { tls: null, mechanism: null, login: null }
+const unknown = { tls: null, mechanism: null, login: null, signer: null }
 const look = (port: number, change: Partial<ExamineOptions> = {}): ReturnType<typeof examine> =>
   examine({
     address: { host: '127.0.0.1', port },
@@ -102,7 +107,7 @@ describe('the doctor', () => {
     const login = { user: 'alice', password: 'wonderland' }
     const { findings } = await look(port, {
       trust: { ca: [other.certificatePem], client: null },
-      expected: { tls: true, mechanism: 'PLAIN', login },
+      expected: { ...unknown, tls: true, mechanism: 'PLAIN', login },
     })
     expect(findings.find(({ step }) => step === 'certificate')).toMatchObject({
       ok: false,
@@ -127,6 +132,36 @@ describe('the doctor', () => {
     expect(await last(look(port))).toMatchObject({
       trouble: 'certificate',
       seen: expect.stringContaining('demands a client certificate'),
+    })
+    const other = await createAuthority(Date.now())
+    const foreign = { key: other.keyPem, cert: other.certificatePem }
+    const refused = await last(look(port, { trust: { ca: [authority.certificatePem], client: foreign } }))
+    expect(refused).toMatchObject({ step: 'client-certificate', trouble: 'certificate' })
+  })
+
+  test('tries both mechanisms of IAM, and ends when neither lets it in', async () => {
+    const credentials = { accessKeyId: 'AKIA', secretAccessKey: 's', sessionToken: null, source: 'a test' }
+    const expected = { ...unknown, mechanism: 'IAM', signer: { credentials, region: 'us-east-1' } }
+    const port = await listen(
+      createTcpServer(speaks({ mechanisms: ['AWS_MSK_IAM', 'OAUTHBEARER'], letsIn: 'AWS_MSK_IAM' })),
+    )
+    const { findings, advertised } = await look(port, { expected })
+    expect(findings.filter(({ step }) => step === 'login').map(({ ok, seen }) => [ok, seen])).toEqual([
+      [true, 'AKIA is let in by AWS_MSK_IAM.'],
+      [false, 'AKIA is refused by OAUTHBEARER: no'],
+    ])
+    expect(advertised).toHaveLength(1)
+    const closed = await listen(createTcpServer(speaks({ mechanisms: ['AWS_MSK_IAM', 'OAUTHBEARER'] })))
+    expect(await last(look(closed, { expected }))).toMatchObject({ step: 'login', ok: false, trouble: 'login' })
+    const scram = await listen(createTcpServer(speaks({ mechanisms: ['SCRAM-SHA-512'] })))
+    expect((await last(look(scram, { expected })))?.next).toContain('the port of IAM')
+  })
+
+  test('says of a server that hangs up on everybody that something does', async () => {
+    const port = await listen(createTcpServer((socket) => void socket.destroy()))
+    expect(await last(look(port))).toMatchObject({
+      trouble: 'unreachable',
+      seen: expect.stringContaining('without a word'),
     })
   })
 

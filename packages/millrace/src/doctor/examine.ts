@@ -10,8 +10,9 @@ import { apiVersionsRequest, apiVersionsResponse } from '@millrace/protocol/mess
 import { metadataRequest, metadataResponse } from '@millrace/protocol/messages/03-metadata'
 import type { Expectation, Finding, Trouble } from './finding.ts'
 import { KafkaExchange, NoAnswer } from './kafka-exchange.ts'
-import { knownMechanism, logIn, offeredMechanisms } from './log-in.ts'
+import { knownMechanism, logIn, logInByIam, offeredMechanisms } from './log-in.ts'
 import { openTcp, openTls, resolveName, type Address, type ShownCertificate, type TlsTrust } from './open-address.ts'
+import { IAM_MECHANISMS, isIamMechanism } from './signed-connect.ts'
 
 export interface ExamineOptions {
   readonly address: Address
@@ -38,7 +39,8 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
 }
 
 /** How OpenSSL says that the server turned away who shows no certificate, or a bad one. */
-const CERTIFICATE_DEMANDED = /certificate required|bad certificate|unknown ca|handshake failure|CERTIFICATE_REQUIRED/i
+const CERTIFICATE_REFUSED =
+  /certificate[ _](required|expired|revoked|unknown)|(bad|unsupported)[ _]certificate|unknown[ _]ca|handshake[ _]failure/i
 
 /** A finding that says why there is no going on. */
 class Ended extends Error {}
@@ -57,10 +59,8 @@ class Patient {
     const apis = await this.#findProtocol()
     this.#found('versions', `It serves ${apis.length} APIs${spanOf(apis)}.`)
     const offered = await this.#offered()
-    const exchange = await this.#openExchange()
+    const exchange = offered.length > 0 ? await this.#logIn(offered) : await this.#withoutLogin()
     try {
-      if (offered.length > 0) await this.#logIn(exchange, offered)
-      else this.#noLogin()
       return await this.#metadata(exchange)
     } finally {
       exchange.close()
@@ -111,10 +111,15 @@ class Patient {
       this.#secure = true
       return secure
     }
-    if (CERTIFICATE_DEMANDED.test(`${secure.message} ${codeOf(secure)}`)) {
+    if (CERTIFICATE_REFUSED.test(`${secure.message} ${codeOf(secure)}`)) return this.#certificateRefused(secure)
+    if (this.findings.some(({ step }) => step === 'certificate')) {
+      this.#secure = true
+      return this.#hungUp(secure)
+    }
+    if (isSilentEnd(plain) && isSilentEnd(secure)) {
       const next =
-        'Show one: --cert FILE --key FILE here, ssl.keystore.* in Java, ssl.certificate.location in librdkafka.'
-      this.#end('certificate', 'certificate', `It demands a client certificate (${secure.message}).`, next)
+        'That is what a security group of a Millrace does (`millrace why` names the rule that is missing), and a load balancer with nothing behind it.'
+      this.#end('tcp', 'unreachable', 'It takes connections, and closes each at once without a word.', next)
     }
     const http = plain instanceof NoAnswer && plain.bytes.toString('latin1', 0, 5) === 'HTTP/'
     const seen = http
@@ -126,11 +131,13 @@ class Patient {
     return this.#end('protocol', 'protocol', seen, next)
   }
 
+  /** @param client what is shown; that of the options unless given */
   async #askVersions(
     secure: boolean,
+    client: TlsTrust['client'] = this.#options.trust.client,
   ): Promise<readonly { readonly apiKey: number; readonly maxVersion: number }[] | Error> {
     try {
-      const exchange = new KafkaExchange(await this.#open(secure), this.#options.timeoutMs)
+      const exchange = new KafkaExchange(await this.#open(secure, client), this.#options.timeoutMs)
       try {
         return (await exchange.ask(apiVersionsRequest, apiVersionsResponse, 0, {})).apiKeys
       } finally {
@@ -142,11 +149,11 @@ class Patient {
     }
   }
 
-  async #open(secure: boolean): Promise<Socket> {
+  async #open(secure: boolean, client: TlsTrust['client'] = this.#options.trust.client): Promise<Socket> {
     const { address, trust, timeoutMs } = this.#options
     const socket = await openTcp(address, timeoutMs)
     if (!secure) return socket
-    const opened = await openTls(socket, address.host, trust, timeoutMs)
+    const opened = await openTls(socket, address.host, { ...trust, client }, timeoutMs)
     if (!this.findings.some(({ step }) => step === 'certificate')) this.#judge(opened.protocol, opened.certificate)
     return opened.socket
   }
@@ -183,51 +190,106 @@ class Patient {
     }
   }
 
+  #certificateRefused(error: Error): never {
+    const { client } = this.#options.trust
+    const said = alertOf(error)
+    if (client === null) {
+      const next =
+        'Show one: --cert FILE --key FILE here, ssl.keystore.* in Java, ssl.certificate.location in librdkafka.'
+      return this.#end('certificate', 'certificate', `It demands a client certificate (${said}).`, next)
+    }
+    const next = /unknown.ca/i.test(said)
+      ? "Its authority is not one that the broker trusts: use a certificate of one of the cluster's (`aws kafka describe-cluster-v2`, clientAuthentication.tls), with the certificates between it and its authority in the same file."
+      : 'Use a certificate that is in its time, not revoked, meant for clients, and of an authority of the cluster.'
+    return this.#end('client-certificate', 'certificate', `It refuses the certificate that is shown (${said}).`, next)
+  }
+
   #hungUp(error: Error): never {
+    if (CERTIFICATE_REFUSED.test(`${error.message} ${codeOf(error)}`)) return this.#certificateRefused(error)
+    if (this.#secure && this.#options.trust.client !== null) {
+      const next =
+        'It may be that it does not take this certificate; its log says why, of a Millrace `millrace why` tells.'
+      return this.#end('client-certificate', 'certificate', `It hangs up: ${error.message}.`, next)
+    }
     const next = this.#secure
       ? 'If it demands a client certificate, show one: --cert FILE --key FILE.'
       : 'Its log says why; of a Millrace `millrace why` tells.'
     return this.#end('login', this.#secure ? 'certificate' : 'protocol', `It hangs up: ${error.message}.`, next)
   }
 
-  #noLogin(): void {
+  async #withoutLogin(): Promise<KafkaExchange> {
     const { login, mechanism } = this.#options.expected
     const wanted = login !== null || (mechanism !== null && mechanism !== 'none')
     if (wanted) {
       const next = `Leave sasl.* away (security.protocol=${this.#secure ? 'SSL' : 'PLAINTEXT'}), or use the port with the login.`
       return this.#end('login', 'login', 'It wants no login; the client is told to log in.', next)
     }
-    this.#found('login', 'It wants no login.')
+    const shown = this.#secure && this.#options.trust.client !== null
+    this.#found('login', `It wants no login${shown ? await this.#byCertificate() : ''}.`)
+    return this.#openExchange()
   }
 
-  async #logIn(exchange: KafkaExchange, offered: readonly string[]): Promise<void> {
-    const { login, mechanism: told } = this.#options.expected
+  /** Whether the certificate that was shown made the difference. */
+  async #byCertificate(): Promise<string> {
+    const without = await this.#askVersions(true, null)
+    return without instanceof Error
+      ? ': it takes the certificate that is shown, and lets in nobody without one'
+      : ', and lets in who shows no certificate too: whether it looked at this one, it does not say'
+  }
+
+  /** The connection that is logged in. */
+  async #logIn(offered: readonly string[]): Promise<KafkaExchange> {
+    const { login, mechanism: told, signer } = this.#options.expected
     const offer = `It wants a login by ${offered.join(' or ')}`
     if (told === 'none') {
       const next = `Set security.protocol=SASL_${this.#secure ? 'SSL' : 'PLAINTEXT'} and sasl.mechanism=${offered[0] ?? ''}, or use a port without a login.`
       return this.#end('login', 'login', `${offer}; the client is told of none.`, next)
     }
-    if (told !== null && !offered.includes(told)) {
-      const next = `Set sasl.mechanism=${offered[0] ?? ''}, or use the port of ${told}.`
-      return this.#end('login', 'login', `${offer}; the client is told to use ${told}.`, next)
+    const wanted = told === null ? offered : told === 'IAM' ? IAM_MECHANISMS : [told]
+    const common = wanted.filter((mechanism) => offered.includes(mechanism))
+    if (common.length === 0) {
+      const client = wanted.join(' or ')
+      const next = `Set sasl.mechanism=${offered[0] ?? ''}, or use the port of ${told === 'IAM' ? 'IAM' : client}.`
+      return this.#end('login', 'login', `${offer}; the client is told to use ${client}.`, next)
     }
-    const mechanism = told ?? knownMechanism(offered)
-    if (login === null || mechanism === null || knownMechanism([mechanism]) === null) {
+    const scram = login === null ? null : knownMechanism(common)
+    const tried = scram === null ? (signer === null ? [] : common.filter(isIamMechanism)) : [scram]
+    if (tried.length === 0) {
       this.#found('login', `${offer}. Not tried.`)
       throw new Ended()
     }
     if (this.findings.some(({ step, ok }) => step === 'certificate' && !ok)) {
-      // Whoever is behind that certificate should not get a password to see.
+      // Whoever is behind that certificate should not get a password or a signature to see.
       this.#found('login', `${offer}. Not tried, because the certificate is not good.`)
       throw new Ended()
     }
-    try {
-      await logIn(exchange, mechanism, login)
-    } catch (error) {
-      const next = 'Look at user and password; of a Millrace `millrace why` tells which of them it is.'
-      return this.#end('login', 'login', `${login.user} is refused by ${mechanism}: ${(error as Error).message}`, next)
+    let open: KafkaExchange | null = null
+    for (const mechanism of tried) {
+      const exchange = await this.#openExchange()
+      if ((await this.#letIn(exchange, mechanism)) && open === null) open = exchange
+      else exchange.close()
     }
-    this.#found('login', `${login.user} is let in by ${mechanism}.`)
+    if (open === null) throw new Ended()
+    return open
+  }
+
+  async #letIn(exchange: KafkaExchange, mechanism: string): Promise<boolean> {
+    const { login, signer } = this.#options.expected
+    const byIam = isIamMechanism(mechanism) && signer !== null
+    const who = byIam ? signer.credentials.accessKeyId : (login?.user ?? '')
+    try {
+      if (byIam) await logInByIam(exchange, mechanism, signer, this.#options.address.host)
+      else if (login !== null) await logIn(exchange, mechanism, login)
+    } catch (error) {
+      const next = byIam
+        ? 'What the API says of the key stands below; of a Millrace `millrace why` tells the reason.'
+        : 'Look at user and password; of a Millrace `millrace why` tells which of them it is.'
+      const seen = `${who} is refused by ${mechanism}: ${(error as Error).message}`
+      this.#add('login', false, seen, next, 'login')
+      return false
+    }
+    this.#found('login', `${who} is let in by ${mechanism}.`)
+    return true
   }
 
   async #metadata(exchange: KafkaExchange): Promise<readonly (Address & { readonly nodeId: number })[]> {
@@ -258,6 +320,17 @@ class Patient {
   #add(step: Finding['step'], ok: boolean, seen: string, next: string | null, trouble: Trouble | null): void {
     this.findings.push({ address: textOf(this.#options.address), step, ok, seen, next, trouble })
   }
+}
+
+/** An end of the connection without a byte, as opposed to an answer that is none of Kafka's. */
+function isSilentEnd(error: Error): boolean {
+  if (error instanceof NoAnswer) return error.how === 'closed' && error.bytes.length === 0
+  return /closed the connection during|ECONNRESET|socket disconnected|EPIPE/.test(`${error.message} ${codeOf(error)}`)
+}
+
+/** OpenSSL's word for an alert: `unknown ca`. */
+function alertOf({ message }: Error): string {
+  return /:(?:tlsv1[23]? |sslv3 )?alert ([a-z ]+):/.exec(message)?.[1] ?? message
 }
 
 function spanOf(apis: readonly { readonly apiKey: number; readonly maxVersion: number }[]): string {

@@ -1,4 +1,5 @@
 /** What a doctor finds, step by step, and how a client of its is to come in. */
+import type { AwsCredentials } from '../aws-credentials.ts'
 
 /** Where it ended; also the exit status of the command, so that scripts can tell. */
 export const EXIT_STATUS = {
@@ -19,7 +20,19 @@ export type Trouble = Exclude<keyof typeof EXIT_STATUS, 'well'>
 export interface Finding {
   /** `127.0.0.1:9094` */
   readonly address: string
-  readonly step: 'name' | 'tcp' | 'protocol' | 'certificate' | 'login' | 'versions' | 'metadata' | 'advertised'
+  readonly step:
+    | 'name'
+    | 'tcp'
+    | 'protocol'
+    | 'certificate'
+    /** The client's own. */
+    | 'client-certificate'
+    | 'login'
+    /** Whose credentials they are by AWS's word, after brokers have refused them. */
+    | 'identity'
+    | 'versions'
+    | 'metadata'
+    | 'advertised'
   readonly ok: boolean
   /** What was seen, a sentence. */
   readonly seen: string
@@ -33,10 +46,18 @@ export interface Login {
   readonly password: string
 }
 
+/** Who signs logins of IAM access control. */
+export interface IamSigner {
+  readonly credentials: AwsCredentials
+  readonly region: string
+}
+
 /** What the client is told: what is null is not known, and found out. */
 export interface Expectation {
   readonly tls: boolean | null
-  /** `SCRAM-SHA-512`; 'none' on purpose. */
+  /** `SCRAM-SHA-512`; 'none' on purpose; 'IAM': both of IAM access control, whichever are offered. */
   readonly mechanism: string | null
   readonly login: Login | null
+  /** Null: no login is signed. */
+  readonly signer: IamSigner | null
 }

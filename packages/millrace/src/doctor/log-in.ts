@@ -1,4 +1,4 @@
-/** What a listener demands, and a login by SCRAM or PLAIN. */
+/** What a listener demands, and a login by SCRAM, PLAIN or a signed request. */
 import { randomBytes } from 'node:crypto'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { saslHandshakeRequest, saslHandshakeResponse } from '@millrace/protocol/messages/17-sasl-handshake'
@@ -11,8 +11,9 @@ import {
   parseServerFirst,
   saltedPassword,
 } from '@millrace/protocol/sasl/scram'
-import type { Login } from './finding.ts'
+import type { IamSigner, Login } from './finding.ts'
 import type { KafkaExchange } from './kafka-exchange.ts'
+import { loginToken, type IamMechanism } from './signed-connect.ts'
 
 /** The mechanisms of a listener; empty: it wants no login. Asks by the one that is most likely to be there. */
 export async function offeredMechanisms(exchange: KafkaExchange): Promise<readonly string[]> {
@@ -39,6 +40,23 @@ export async function logIn(exchange: KafkaExchange, mechanism: string, { user, 
   const salted = saltedPassword(password, server.salt, server.iterations)
   const final = clientFinalMessage(user, nonce, server, salted)
   checkServerFinal(await say(final.message), final.serverSignature)
+}
+
+/** As `logIn`, by a signed request (IAM access control). @throws with the server's words */
+export async function logInByIam(
+  exchange: KafkaExchange,
+  mechanism: IamMechanism,
+  signer: IamSigner,
+  host: string,
+): Promise<void> {
+  const handshake = await exchange.ask(saslHandshakeRequest, saslHandshakeResponse, 1, { mechanism })
+  if (handshake.errorCode !== ErrorCode.NONE)
+    throw new Error(`${mechanism} is not offered here, but ${handshake.mechanisms.join(', ')}`)
+  const authBytes = Buffer.from(loginToken(mechanism, signer, host, Date.now()))
+  const answer = await exchange.ask(saslAuthenticateRequest, saslAuthenticateResponse, 1, { authBytes })
+  if (answer.errorCode !== ErrorCode.NONE) throw new Error(answer.errorMessage ?? `error ${answer.errorCode}`)
+  // RFC 7628 §3.2.2: a challenge after the token says what is wrong with it.
+  if (mechanism === 'OAUTHBEARER' && answer.authBytes.length > 0) throw new Error(answer.authBytes.toString())
 }
 
 /** By which of the offered ones this can log in; null: by none of them. */
