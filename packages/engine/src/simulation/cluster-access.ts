@@ -70,6 +70,13 @@ export class ClusterAccess {
     return this.#epochs.get(`${topic}-${partition}`) ?? -1
   }
 
+  /** Heard of otherwise than by metadata: who leads with an older epoch is not believed any more. */
+  learnLeaderEpoch(topic: string, partition: number, epoch: number): void {
+    if (epoch <= this.leaderEpoch(topic, partition)) return
+    this.#epochs.set(`${topic}-${partition}`, epoch)
+    this.forgetLeader(topic, partition)
+  }
+
   forgetLeader(topic: string, partition: number): void {
     this.#leaders.delete(`${topic}-${partition}`)
   }

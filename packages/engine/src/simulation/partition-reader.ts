@@ -1,7 +1,7 @@
 /** Reads one partition as consumers do: leaders asked for and forgotten, control and aborted records left out. */
 import { ErrorCode, errorName } from '@millrace/protocol/errors'
 import { fetchRequest, fetchResponse, type FetchResponse } from '@millrace/protocol/messages/01-fetch'
-import { isControl, nextOffset } from '@millrace/protocol/records/batch-header'
+import { isControl, nextOffset, partitionLeaderEpoch } from '@millrace/protocol/records/batch-header'
 import { readRecords, visitBatches } from '@millrace/protocol/records/records'
 import { AbortedProducers } from './aborted-producers.ts'
 import type { ClusterAccess } from './cluster-access.ts'
@@ -20,6 +20,8 @@ export interface ReadAnswer {
   readonly records: readonly ReadRecord[]
   /** Where to read on; null when nothing can be said now. */
   readonly next: number | null
+  /** Leader epoch of the last batch that was read; -1 when there was none. */
+  readonly leaderEpoch: number
   /** End of what may be read: the last stable offset for read_committed. */
   readonly end: number
   readonly logStartOffset: number
@@ -54,7 +56,7 @@ export class PartitionReader {
       this.#lastError = answer === undefined ? (error?.message ?? 'no answer') : errorName(answer.errorCode)
       if (answer?.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) this.#options.onOutOfRange(offset)
       access.forgetLeader(topic, partition)
-      callback({ records: [], next: null, end: -1, logStartOffset: -1 })
+      callback({ records: [], next: null, leaderEpoch: -1, end: -1, logStartOffset: -1 })
     }
     access.leaderOf(topic, partition, (leader) => {
       const currentLeaderEpoch = access.leaderEpoch(topic, partition)
@@ -98,8 +100,10 @@ export class PartitionReader {
     const records: ReadRecord[] = []
     const bytes = answer.records ?? NOTHING
     let next = offset
+    let leaderEpoch = -1
     visitBatches(bytes, 0, bytes.length, (at) => {
       next = Math.max(next, nextOffset(bytes, at))
+      leaderEpoch = partitionLeaderEpoch(bytes, at)
       if (aborted === null ? isControl(bytes, at) : aborted.leavesOut(bytes, at)) return
       for (const record of readRecords(bytes, at)) {
         if (record.offset < offset) continue
@@ -108,6 +112,6 @@ export class PartitionReader {
       }
     })
     const end = readCommitted ? answer.lastStableOffset : answer.highWatermark
-    return { records, next, end, logStartOffset: answer.logStartOffset }
+    return { records, next, leaderEpoch, end, logStartOffset: answer.logStartOffset }
   }
 }

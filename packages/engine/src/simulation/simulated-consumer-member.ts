@@ -57,6 +57,8 @@ export interface ConsumerMemberOptions {
 interface Owned {
   /** null: not known where the group stands. */
   position: number | null
+  /** Leader epoch of what was read up to there; -1 when that is not known. */
+  leaderEpoch: number
 }
 
 export class SimulatedConsumerMember implements Actor {
@@ -172,7 +174,7 @@ export class SimulatedConsumerMember implements Actor {
     const goes = [...this.#owned.keys()].filter((partition) => !partitions.includes(partition))
     const comes = partitions.filter((partition) => !this.#owned.has(partition))
     if (goes.length + comes.length === 0) return
-    for (const partition of comes) this.#owned.set(partition, { position: null })
+    for (const partition of comes) this.#owned.set(partition, { position: null, leaderEpoch: -1 })
     this.#isUntold = true
     if (goes.length > 0) this.#giveUpSoon(goes)
   }
@@ -234,12 +236,13 @@ export class SimulatedConsumerMember implements Actor {
     const onOutOfRange = (offset: number): void =>
       promises.broken(`a member of the group stood at ${partition}/${offset}: OFFSET_OUT_OF_RANGE`)
     const reader = new PartitionReader({ access, topic, partition, readCommitted: false, onOutOfRange })
-    reader.fetch(owned.position ?? 0, FETCH_WAIT_MS, ({ records, next }) => {
+    reader.fetch(owned.position ?? 0, FETCH_WAIT_MS, ({ records, next, leaderEpoch }) => {
       // Given up in between, it is somebody else's to consume.
       if (this.#stopped || this.#owned.get(partition) !== owned) return this.#workLater()
       if (next !== null) {
         promises.consumed(partition, records, next)
         owned.position = next
+        owned.leaderEpoch = Math.max(owned.leaderEpoch, leaderEpoch)
       }
       return this.#workLater()
     })
@@ -257,10 +260,14 @@ export class SimulatedConsumerMember implements Actor {
         if (group?.errorCode !== ErrorCode.STALE_MEMBER_EPOCH) access.forgetCoordinator(groupId)
         return this.#workLater()
       }
-      for (const { partitionIndex, committedOffset } of group.topics[0]?.partitions ?? []) {
+      for (const { partitionIndex, committedOffset, committedLeaderEpoch } of group.topics[0]?.partitions ?? []) {
         const owned = lost.find(([partition]) => partition === partitionIndex)?.[1]
         promises.fetched(partitionIndex, committedOffset, promised.get(partitionIndex))
-        if (owned !== undefined) owned.position = Math.max(0, committedOffset)
+        // As the Java consumer does: a broker that leads in an older epoch has not got what was read (KIP-320).
+        access.learnLeaderEpoch(topic, partitionIndex, committedLeaderEpoch)
+        if (owned === undefined) continue
+        owned.position = Math.max(0, committedOffset)
+        owned.leaderEpoch = committedLeaderEpoch
       }
       return this.#workLater()
     }
@@ -273,8 +280,10 @@ export class SimulatedConsumerMember implements Actor {
     const { promises, memberId } = this.#options
     const epoch = this.#epoch
     const commits = partitions.flatMap((partition) => {
-      const offset = this.#owned.get(partition)?.position ?? null
-      return offset === null ? [] : [{ partition, offset, given: promises.givenLast(partition) }]
+      const owned = this.#owned.get(partition)
+      const offset = owned?.position ?? null
+      if (owned === undefined || offset === null) return []
+      return [{ partition, offset, leaderEpoch: owned.leaderEpoch, given: promises.givenLast(partition) }]
     })
     if (commits.length === 0) return
     for (const { partition, offset } of commits) promises.attempted(partition, { epoch, offset })
@@ -290,20 +299,23 @@ export class SimulatedConsumerMember implements Actor {
     const [owned] = this.#owned
     if (owned === undefined || owned[1].position === null || !access.host.random.chance(LATE_COMMIT_PROBABILITY)) return
     const newer = this.#epoch
-    this.#sendCommit(epoch, [{ partition: owned[0], offset: owned[1].position }], () =>
-      promises.broken(`a commit of epoch ${epoch} was accepted from ${memberId}, which is at epoch ${newer}`),
+    this.#sendCommit(
+      epoch,
+      [{ partition: owned[0], offset: owned[1].position, leaderEpoch: owned[1].leaderEpoch }],
+      () => promises.broken(`a commit of epoch ${epoch} was accepted from ${memberId}, which is at epoch ${newer}`),
     )
   }
 
   #sendCommit(
     epoch: number,
-    commits: readonly { readonly partition: number; readonly offset: number }[],
+    commits: readonly { readonly partition: number; readonly offset: number; readonly leaderEpoch: number }[],
     accepted: () => void,
   ): void {
     const { access, groupId, memberId, topic } = this.#options
-    const partitions = commits.map(({ partition, offset }) => ({
+    const partitions = commits.map(({ partition, offset, leaderEpoch }) => ({
       partitionIndex: partition,
       committedOffset: offset,
+      committedLeaderEpoch: leaderEpoch,
       committedMetadata: '',
     }))
     const body = { groupId, generationIdOrMemberEpoch: epoch, memberId, topics: [{ name: topic, partitions }] }

@@ -222,8 +222,8 @@ export class TransactionSession {
     const body = { transactionalId, acks: -1, timeoutMs: PRODUCE_TIMEOUT_MS, topicData }
     const answered = (_error: Error | null, response: ProduceResponse | null): void => {
       const errorCode = response?.responses[0]?.partitionResponses[0]?.errorCode
-      // Written, or still on its way: what comes next must be of another epoch.
-      if (errorCode === undefined || errorCode === ErrorCode.NONE) this.#unsure = true
+      // Written, perhaps by a leader of the past, or still on its way: what comes next must be of another epoch.
+      if (errorCode === undefined || errorCode === ErrorCode.NONE || isRetriable(errorCode)) this.#unsure = true
       promises.lateBatch()
       done()
     }
