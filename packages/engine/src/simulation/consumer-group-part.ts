@@ -8,6 +8,8 @@ import { SimulatedProducer } from './simulated-producer.ts'
 const TOPIC = 'events'
 const PARTITIONS = 3
 const GROUP = 'workers'
+/** Of one partition in simulated clusters. */
+const OFFSETS_TOPIC = '__consumer_offsets'
 /** As the properties of the simulated cluster say. */
 export const CONSUMER_SESSION_TIMEOUT_MS = 1_500
 
@@ -28,7 +30,10 @@ export function consumerGroupPart({ cluster, ledger, setUp, access, below }: Sta
   )
   let members = 0
   const regex = below(2) === 0 ? `${TOPIC.slice(0, 3)}.*` : null
-  const common = { promises, groupId: GROUP, topic: TOPIC, topicId, sessionTimeoutMs: CONSUMER_SESSION_TIMEOUT_MS }
+  const termOf = (id: number): string =>
+    `${id}/${cluster.brokers.get(id)?.runtime.replicaManager.get(OFFSETS_TOPIC, 0)?.leaderEpoch}`
+  const sessionTimeoutMs = CONSUMER_SESSION_TIMEOUT_MS
+  const common = { promises, groupId: GROUP, topic: TOPIC, topicId, sessionTimeoutMs, termOf }
   const group = new SimulatedGroup({
     ledger,
     access,

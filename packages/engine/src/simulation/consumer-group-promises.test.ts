@@ -5,8 +5,8 @@ import { Ledger } from './ledger.ts'
 const SESSION_MS = 1_000
 
 /** A heartbeat that broker 1 answered. */
-function at(sentMs: number, brokerId: number = 1): Heard {
-  return { sentMs, brokerId }
+function at(sentMs: number, term: number = 1): Heard {
+  return { sentMs, coordinator: `broker 1 in term ${term}` }
 }
 
 function fixture(): { promises: ConsumerGroupPromises; ledger: Ledger } {

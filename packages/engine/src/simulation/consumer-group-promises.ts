@@ -22,8 +22,8 @@ export interface Given {
 /** A heartbeat that was answered. */
 export interface Heard {
   readonly sentMs: number
-  /** Who answered as the coordinator. */
-  readonly brokerId: number
+  /** Who was asked as the coordinator, and in which of its terms: one that comes back has heard nothing in between. */
+  readonly coordinator: string
 }
 
 interface Holder {
@@ -81,7 +81,7 @@ export class ConsumerGroupPromises implements ProducerLedger {
     if (owner !== memberId) this.broken(`epoch ${epoch} gave partition ${partition} to ${owner} and to ${memberId}`)
     const holder = this.#holders.get(partition)
     if (holder?.memberId === memberId) return
-    const isHeard = holder !== undefined && holder.heard.brokerId === heard.brokerId
+    const isHeard = holder !== undefined && holder.heard.coordinator === heard.coordinator
     if (isHeard && nowMs - holder.heard.sentMs < this.#sessionTimeoutMs)
       this.broken(
         `partition ${partition} was given to ${memberId} while ${holder.memberId} had it, heard ${nowMs - holder.heard.sentMs} ms ago`,

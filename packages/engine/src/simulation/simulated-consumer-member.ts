@@ -51,6 +51,8 @@ export interface ConsumerMemberOptions {
   /** Instead of the topic's name. */
   readonly regex: string | null
   readonly sessionTimeoutMs: number
+  /** A broker in what it takes for its present term as coordinator of the group. */
+  readonly termOf: (brokerId: number) => string
 }
 
 /** A partition that the member has; given up and given again, it is another. */
@@ -111,7 +113,7 @@ export class SimulatedConsumerMember implements Actor {
 
   #heartbeat(): void {
     if (this.#stopped) return
-    const { access, groupId, memberId, topic, topicId, regex, promises } = this.#options
+    const { access, groupId, memberId, topic, topicId, regex, promises, termOf } = this.#options
     const joins = this.#epoch === 0
     const tells = joins || this.#isUntold
     const has = [...this.#owned.keys()]
@@ -131,7 +133,7 @@ export class SimulatedConsumerMember implements Actor {
     }
     const { newestEpoch } = promises
     access.coordinatorOf(groupId, (coordinator) => {
-      const heard = { sentMs: access.host.clock.nowMs(), brokerId: coordinator }
+      const heard = { sentMs: access.host.clock.nowMs(), coordinator: termOf(coordinator) }
       const answered = (error: Error | null, response: ConsumerGroupHeartbeatResponse | null): void => {
         if (this.#stopped) return
         if (response?.errorCode !== ErrorCode.NONE) return this.#failed(error, response?.errorCode)
