@@ -1,7 +1,8 @@
 /**
  * The youngest appends of one log, as long as their slabs are in the arena's tail: what followers and live consumers
  * read is served from the bytes that were appended. Holds no reference of its own: a slab that has left the tail ends
- * the entry (Slab.inTail). A read retains the slabs it returns slices of.
+ * the entry (Slab.inTail). Frames of several connections fill slabs at the same time, so entries need not end in the
+ * order of appends. A read retains the slabs it returns slices of.
  */
 import { batchSizeBytes, lastOffset } from '@millrace/protocol/records/batch-header'
 import type { Slab } from './arena.ts'
@@ -53,6 +54,10 @@ export class TailCache {
     let last = request.offset - 1
     for (; index < this.#count && buffers.length < PIECES_MAX; index++) {
       const entry = this.#at(index)
+      if (!entry.slab.inTail) {
+        if (sizeBytes === 0) return null
+        break
+      }
       const bytes = entry.slab.bytes
       let at = entry.start
       while (at < entry.end && lastOffset(bytes, at) < request.offset) at += batchSizeBytes(bytes, at)
