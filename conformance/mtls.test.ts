@@ -13,6 +13,7 @@ import { untilActive } from 'millrace/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge, kafkaReleases, kafkaTool, kafkaToolOk } from './harness/judges.ts'
 import { startMillraceProcess, threeBrokers, type MillraceProcess } from './harness/millrace.ts'
+import { PrivateAuthority } from './harness/private-authority.ts'
 import { run, runOk } from './harness/run.ts'
 import { full } from './harness/size.ts'
 
@@ -28,12 +29,11 @@ const ALICE = {
   principal: 'User:CN=alice,OU=Rides\\, East,O=Example,C=DE',
 }
 const BOB = { subject: '/C=DE/O=Example/emailAddress=bob@example.org/CN=bob' }
-const CLIENT_TEMPLATE = 'arn:aws:acm-pca:::template/EndEntityClientAuthCertificate/V1'
 
 let millrace: MillraceProcess
 let scratch: string
 let api: KafkaApi
-let authority: string
+let authority: PrivateAuthority
 let cluster: string
 let bootstrap: string
 
@@ -45,57 +45,6 @@ async function call<Answer = Record<string, string>>(...args: string[]): Promise
 
 const path = (name: string): string => join(scratch, name)
 const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' })
-
-/** A root CA, as the user guide of AWS Private CA makes it. */
-async function privateAuthority(name: string, key: string, signing: string): Promise<string> {
-  const configuration = {
-    KeyAlgorithm: key,
-    SigningAlgorithm: signing,
-    Subject: { Organization: 'Example', CommonName: name },
-  }
-  const created = await call(
-    ...['acm-pca', 'create-certificate-authority', '--certificate-authority-type', 'ROOT'],
-    ...['--certificate-authority-configuration', JSON.stringify(configuration)],
-  )
-  const arn = created['CertificateAuthorityArn'] ?? ''
-  const pca = ['--certificate-authority-arn', arn]
-  const { Csr: csr = '' } = await call('acm-pca', 'get-certificate-authority-csr', ...pca)
-  writeFileSync(path('ca.csr'), csr)
-  const template = 'arn:aws:acm-pca:::template/RootCACertificate/V1'
-  const { certificate } = await issued(arn, 'ca.csr', { signing, template, validity: 'Value=10,Type=YEARS' })
-  writeFileSync(path('ca-certificate.pem'), certificate)
-  const imported = `fileb://${path('ca-certificate.pem')}`
-  await call('acm-pca', 'import-certificate-authority-certificate', ...pca, '--certificate', imported)
-  return arn
-}
-
-interface Issue {
-  readonly signing?: string
-  readonly template?: string
-  readonly validity?: string
-}
-
-async function issued(
-  arn: string,
-  csr: string,
-  { signing = 'SHA256WITHRSA', template = CLIENT_TEMPLATE, validity = 'Value=300,Type=DAYS' }: Issue = {},
-): Promise<{ readonly certificate: string; readonly chain: string; readonly arn: string }> {
-  const pca = ['--certificate-authority-arn', arn]
-  const issuing = ['--csr', `fileb://${path(csr)}`, '--signing-algorithm', signing, '--validity', validity]
-  const asked = await call('acm-pca', 'issue-certificate', ...pca, ...issuing, '--template-arn', template)
-  const certificateArn = asked['CertificateArn'] ?? ''
-  const got = await call('acm-pca', 'get-certificate', ...pca, '--certificate-arn', certificateArn)
-  return { certificate: `${got['Certificate']}\n`, chain: `${got['CertificateChain'] ?? ''}\n`, arn: certificateArn }
-}
-
-/** NAME.key and NAME.pem, by OpenSSL and a private CA. Returns the certificate's ARN. */
-async function issueTo(name: string, subject: string, arn = authority, options: Issue = {}): Promise<string> {
-  const files = ['-keyout', path(`${name}.key`), '-out', path(`${name}.csr`)]
-  openssl('req', '-new', '-newkey', 'rsa:2048', '-nodes', ...files, '-subj', subject)
-  const made = await issued(arn, `${name}.csr`, options)
-  writeFileSync(path(`${name}.pem`), made.certificate)
-  return made.arn
-}
 
 const propertiesFor = async (client: string, name: string): Promise<string> => {
   const own = ['--certificate', path(`${name}.pem`), '--key', path(`${name}.key`)]
@@ -132,9 +81,9 @@ async function startMutual(...args: readonly string[]): Promise<void> {
   millrace = await startMillraceProcess({ args: ['--ephemeral', ...args] })
   scratch = mkdtempSync(join(tmpdir(), 'millrace-mtls-'))
   writeFileSync(path('broker-ca.pem'), (await millrace.cli('ca')).stdout)
-  authority = await privateAuthority('Example Clients', 'RSA_2048', 'SHA256WITHRSA')
+  authority = await PrivateAuthority.create(millrace, scratch, 'Example Clients')
   // As the MSK developer guide writes it: no `Enabled`.
-  writeFileSync(path('clientauthinfo.json'), JSON.stringify({ Tls: { CertificateAuthorityArnList: [authority] } }))
+  writeFileSync(path('clientauthinfo.json'), JSON.stringify({ Tls: { CertificateAuthorityArnList: [authority.arn] } }))
   const created = await call(
     ...['kafka', 'create-cluster', '--cluster-name', 'mutual', '--kafka-version', '3.9.x'],
     ...['--number-of-broker-nodes', '3', '--broker-node-group-info', JSON.stringify(threeBrokers.BrokerNodeGroupInfo)],
@@ -152,7 +101,7 @@ async function startMutual(...args: readonly string[]): Promise<void> {
   const strings = await api.bootstrapStrings(cluster)
   expect([strings.plaintext, strings.scram]).toEqual([null, null])
   bootstrap = strings.tls ?? ''
-  await issueTo('bob', BOB.subject)
+  await authority.issue('bob', BOB.subject)
 }
 
 async function stopMutual(): Promise<void> {
@@ -168,7 +117,7 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
     const { ClusterInfo: info } = await call<{ ClusterInfo: { ClientAuthentication: unknown } }>(
       ...['kafka', 'describe-cluster', '--cluster-arn', cluster],
     )
-    expect(info.ClientAuthentication).toEqual({ Tls: { CertificateAuthorityArnList: [authority], Enabled: true } })
+    expect(info.ClientAuthentication).toEqual({ Tls: { CertificateAuthorityArnList: [authority.arn], Enabled: true } })
     const bare = await millrace.cli('properties', 'mutual', '--auth', 'tls')
     expect([bare.status, bare.stderr]).toEqual([1, expect.stringContaining('aws acm-pca issue-certificate')])
   }, 60_000)
@@ -224,7 +173,7 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
       // Java writes NEW CERTIFICATE REQUEST; the walk-through has a sed for it.
       const csr = readFileSync(path('alice.csr'), 'utf8').replaceAll('NEW CERTIFICATE REQUEST', 'CERTIFICATE REQUEST')
       writeFileSync(path('alice.csr'), csr)
-      const { certificate, chain } = await issued(authority, 'alice.csr')
+      const { certificate, chain } = await authority.sign('alice.csr')
       writeFileSync(path('signed-certificate-from-acm'), certificate + chain)
       await keytool('-import', '-file', path('signed-certificate-from-acm'), ...alias)
       await millrace.cli('ca', '--format', 'jks', '--out', path('kafka.client.truststore.jks'))
@@ -354,7 +303,7 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
 
     it('nor with a certificate that has expired', async () => {
       const soon = Math.floor(Date.now() / 1000) + 12
-      await issueTo('late', BOB.subject, authority, { validity: `Value=${soon},Type=ABSOLUTE` })
+      await authority.issue('late', BOB.subject, `Value=${soon},Type=ABSOLUTE`)
       await expect
         .poll(() => refusalOf('late'), { timeout: 60_000, interval: 500 })
         .toContain('alert certificate expired')
@@ -392,14 +341,14 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
     }, 60_000)
 
     it('a revoked certificate is put out within a second and comes in no more', async () => {
-      const arn = await issueTo('carol', '/CN=carol')
+      const { arn } = await authority.issue('carol', '/CN=carol')
       const producer: Producer = (await kafkajs('carol')).producer({ retry: { retries: 0 } })
       await producer.connect()
       const send = (value: string): Promise<unknown> => producer.send({ topic: 'open', messages: [{ value }] })
       await send('before')
       const serial = (arn.split('/').at(-1) ?? '').replaceAll(/(..)(?=.)/g, '$1:')
       await call(
-        ...['acm-pca', 'revoke-certificate', '--certificate-authority-arn', authority],
+        ...['acm-pca', 'revoke-certificate', '--certificate-authority-arn', authority.arn],
         ...['--certificate-serial', serial, '--revocation-reason', 'KEY_COMPROMISE'],
       )
       await expect
@@ -419,8 +368,9 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
   })
 
   it('another authority is let in by UpdateSecurity without a dropped connection, the first one is left out the same way', async () => {
-    const second = await privateAuthority('Second', 'EC_prime256v1', 'SHA256WITHECDSA')
-    await issueTo('dave', '/CN=dave', second, { signing: 'SHA256WITHECDSA' })
+    const elliptic = { key: 'EC_prime256v1', signing: 'SHA256WITHECDSA' }
+    const second = await PrivateAuthority.create(millrace, scratch, 'Second', elliptic)
+    await second.issue('dave', '/CN=dave')
     expect(await refusalOf('dave')).toContain('alert unknown ca')
     const producer = (await kafkajs('bob')).producer()
     let disconnects = 0
@@ -432,7 +382,10 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
     )
     await call(
       ...['kafka', 'update-security', '--cluster-arn', cluster, '--current-version', info.CurrentVersion],
-      ...['--client-authentication', JSON.stringify({ Tls: { Enabled: true, CertificateAuthorityArnList: [second] } })],
+      ...[
+        '--client-authentication',
+        JSON.stringify({ Tls: { Enabled: true, CertificateAuthorityArnList: [second.arn] } }),
+      ],
     )
     await expect.poll(async () => (await asClient('dave', '-L')).status, { timeout: 30_000, interval: 500 }).toBe(0)
     await untilActive(api, cluster)
@@ -449,7 +402,7 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
         ...['kafka', 'describe-cluster', '--cluster-arn', cluster],
       )
       const both = {
-        Tls: { Enabled: true, CertificateAuthorityArnList: [authority] },
+        Tls: { Enabled: true, CertificateAuthorityArnList: [authority.arn] },
         Unauthenticated: { Enabled: true },
       }
       await call(
@@ -486,7 +439,7 @@ describe.skipIf(!full || aws === null || kcat === null || java === null)('mutual
     expect((await read()).stderr).toMatch(/authorization failed/i)
     await kafkaToolOk(release, 'kafka-acls', [...admin, ...add, 'User:BOB'])
     expect((await read()).status).toBe(0)
-    await issueTo('alice', '/CN=alice')
+    await authority.issue('alice', '/CN=alice')
     expect((await asClient('alice', '-L')).status).not.toBe(0)
   }, 180_000)
 })

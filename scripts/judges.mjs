@@ -2,7 +2,18 @@
 // ordinary client of its registry; what cannot be had is told with its reason.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { cpus } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { root } from './setup.mjs'
@@ -102,6 +113,52 @@ function goTests(name, module, version, file) {
   return { path }
 }
 
+/**
+ * The tests of franz-go's client, compiled from a copy of the module: conformance/judges/franz_go_logins_test.go stands beside
+ * them and gives every client of theirs a login.
+ */
+function goTestsWithLogins(module, version, file) {
+  const go = which('go')
+  if (go === null) return { reason: 'go is not on this machine' }
+  const logins = readFileSync(join(root, 'conformance', 'judges', 'franz_go_logins_test.go'))
+  const state = createHash('sha256').update(logins).digest('hex').slice(0, 12)
+  const directory = join(cache, 'franz-go', version, state)
+  const path = join(directory, file)
+  if (existsSync(path)) return { path }
+  const unfit = { reason: `the tests of ${module} ${version} could not be fetched and compiled` }
+  const fetched = spawnSync(go, ['mod', 'download', '-json', `${module}@${version}`], { encoding: 'utf8' })
+  if (fetched.status !== 0) return unfit
+  mkdirSync(directory, { recursive: true })
+  // Two test files may want it at the same time: each makes its own.
+  const source = mkdtempSync(join(directory, 'source-'))
+  cpSync(JSON.parse(fetched.stdout).Dir, source, { recursive: true })
+  // Go's cache of modules is read-only, and so is a copy.
+  if (!succeeds('chmod', ['-R', 'u+w', source])) return unfit
+  const tests = join(source, 'pkg', 'kgo')
+  writeFileSync(join(tests, 'judge_logins_test.go'), logins)
+  replaceAll(
+    join(tests, 'helpers_test.go'),
+    '\tif testCert != nil {',
+    '\topts = append(opts, judgeLogin()...)\n\tif testCert != nil {',
+  )
+  replaceAll(
+    join(tests, 'client_test.go'),
+    'SeedBrokers(strings.Split(scramSeeds, ",")...)',
+    'judgeSeeds(strings.Split(scramSeeds, ",")...)',
+  )
+  if (!succeeds(go, ['test', '-c', '-o', file, './pkg/kgo'], { cwd: source })) return unfit
+  renameSync(join(source, file), path)
+  rmSync(source, { recursive: true, force: true })
+  return { path }
+}
+
+/** In a file of someone else's: what is not there any more is an error. */
+function replaceAll(file, text, by) {
+  const before = readFileSync(file, 'utf8')
+  if (!before.includes(text)) throw new Error(`${file} does not contain ${text}`)
+  writeFileSync(file, before.replaceAll(text, by))
+}
+
 const finders = {
   kcat() {
     const path = which('kcat') ?? (debian('kcat') ? which('kcat') : null)
@@ -167,7 +224,7 @@ const finders = {
     return reason === null ? { path } : { reason }
   },
   /** franz-go's own test suite of its client, compiled by the Go on this machine into the cache. */
-  'franz-go': () => goTests('franz-go', 'github.com/twmb/franz-go/pkg/kgo', franzGoVersion, 'kgo.test'),
+  'franz-go': () => goTestsWithLogins('github.com/twmb/franz-go', franzGoVersion, 'kgo.test'),
   /** And of its administration client, a Go module of its own. */
   'franz-go-admin': () =>
     goTests('franz-go-kadm', 'github.com/twmb/franz-go/pkg/kadm', franzGoAdminVersion, 'kadm.test'),

@@ -3,15 +3,19 @@
  * and TLS listeners, one with SCRAM logins (MSK has not all three in one). What fails must be listed here with its reason,
  * and none of these is that something is missing. Full size only: minutes.
  */
-import { BatchAssociateScramSecretCommand, KafkaClient } from '@aws-sdk/client-kafka'
-import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { KafkaApi } from 'millrace/aws-client'
-import { untilActive } from 'millrace/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge } from './judges.ts'
 import { KAFKAJS_USERS, runKafkajsTests, type KafkajsAddresses, type KafkajsTest } from './kafkajs-tests.ts'
-import { createThreeBrokers, startMillraceProcess, threeBrokers, type MillraceProcess } from './millrace.ts'
+import {
+  awsAccess,
+  createCluster,
+  createThreeBrokers,
+  startMillraceProcess,
+  threeBrokers,
+  type MillraceProcess,
+} from './millrace.ts'
+import { createScramUsers } from './scram-users.ts'
 import { full } from './size.ts'
 import { recordVerdicts } from './verdicts.ts'
 
@@ -69,12 +73,11 @@ export function kafkajsSuite(command: string, { name, pattern, minutes }: Kafkaj
 
     beforeAll(async () => {
       millrace = await startMillraceProcess({ args: ['--ephemeral'] })
-      const access = { endpoint: millrace.endpoint, region: 'us-east-1' }
-      const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+      const { credentials, ...access } = awsAccess(millrace)
       const api = new KafkaApi({ ...access, ...credentials })
       const { clusterArn } = await createThreeBrokers(millrace, 'kafkajs', { serverProperties: PROPERTIES })
       const plain = await api.bootstrapStrings(clusterArn)
-      const secured = await createScramCluster(api, { ...access, credentials })
+      const secured = await createScramCluster(millrace)
       const listOf = (text: string | null): string[] => (text ?? '').split(',')
       addresses = { plaintext: listOf(plain.plaintext), tls: listOf(plain.tls), scram: listOf(secured) }
     }, 180_000)
@@ -135,12 +138,9 @@ function judged(tests: readonly KafkajsTest[]): {
   return { passed: tests.filter(({ state }) => state === 'passed').length, failed, leftOut }
 }
 
-/** A cluster whose clients log in with SCRAM, with the users of the tests, as MSK's users make them. */
-async function createScramCluster(
-  api: KafkaApi,
-  access: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } },
-): Promise<string | null> {
-  const { clusterArn } = await api.createCluster({
+/** A cluster whose clients log in with SCRAM, with the users of the tests. */
+async function createScramCluster(millrace: MillraceProcess): Promise<string | null> {
+  const { clusterArn, strings } = await createCluster(millrace, {
     clusterName: 'kafkajs-scram',
     provisioned: {
       brokerNodeGroupInfo: {
@@ -152,18 +152,6 @@ async function createScramCluster(
       clientAuthentication: { sasl: { scram: { enabled: true } } },
     },
   })
-  await untilActive(api, clusterArn)
-  const kms = new KMSClient(access)
-  const secrets = new SecretsManagerClient(access)
-  const kafka = new KafkaClient(access)
-  const KmsKeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? ''
-  const SecretArnList: string[] = []
-  for (const user of KAFKAJS_USERS) {
-    const [Name, SecretString] = [`AmazonMSK_${user.username}`, JSON.stringify(user)]
-    const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name, SecretString, KmsKeyId }))
-    SecretArnList.push(ARN)
-  }
-  await kafka.send(new BatchAssociateScramSecretCommand({ ClusterArn: clusterArn, SecretArnList }))
-  for (const client of [kms, secrets, kafka]) client.destroy()
-  return (await api.bootstrapStrings(clusterArn)).scram
+  await createScramUsers(millrace, clusterArn, KAFKAJS_USERS)
+  return strings.scram
 }

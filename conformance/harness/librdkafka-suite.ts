@@ -1,17 +1,23 @@
 /**
- * librdkafka's own test runner against three brokers of Kafka 4.1 whose configuration has four partitions, as its tests
- * expect. A test that its runner leaves out needs a reason that is listed here.
+ * librdkafka's own test runner against three brokers whose configuration has four partitions, as its tests expect, over
+ * plaintext or as a suite says. A test that its runner leaves out needs a reason that is listed (librdkafka-reasons.ts).
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge, librdkafkaVersion } from './judges.ts'
+import {
+  createLibrdkafkaCluster,
+  librdkafkaClusters,
+  plaintext,
+  type LibrdkafkaClusterOptions,
+} from './librdkafka-cluster.ts'
+import { reasonFor, UNKNOWN_REASON } from './librdkafka-reasons.ts'
 import { runLibrdkafkaTests, type RunnerReport } from './librdkafka.ts'
-import { createThreeBrokers, startMillraceProcess, type MillraceProcess } from './millrace.ts'
+import { startMillraceProcess, type MillraceProcess } from './millrace.ts'
 import { full } from './size.ts'
 import { recordVerdicts, type LeftOut } from './verdicts.ts'
-
-const CLUSTER = { msk: '4.1.x.kraft', kafka: '4.1.1' }
-/** Many tests make topics of one replica and produce with acks=all: Kafka's own default, not MSK's 2. */
-const PROPERTIES = ['num.partitions=4', 'min.insync.replicas=1', 'delete.topic.enable=true']
 
 /** 0101 fetches from a follower in a rack called RACK1. */
 const SKIPPED = '0101'
@@ -21,31 +27,11 @@ const NOBODY = '127.0.0.1:9'
 const MOCK_REASON =
   "fails by chance against librdkafka's own mock cluster, also where no cluster of ours can be reached"
 
-/** Why a test may be left out: the runner's words, and what they mean here. */
-const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/OAUTHBEARER|OIDC|SASL/, 'waits for security: needs a SASL listener'],
-  [/SSL|OpenSSL/, 'waits for security: needs a TLS listener'],
-  [
-    /negative test flags/,
-    'marked as a known issue by librdkafka itself; in its quick suite also all that cut connections',
-  ],
-  [/quick mode/, 'runs in the full suite'],
-  [/not applicable for broker version/, `is for another release of Kafka than ${CLUSTER.kafka}`],
-  [/group\.protocol=consumer|classic/, 'is for the other group protocol, or for a mock of librdkafka that has it'],
-  [
-    /TESTS_SKIP/,
-    'expects racks named RACK1 and so on, as its own cluster tool names them; brokers of MSK stand in zones',
-  ],
-  [/MsgVersion 1 was removed/, 'needs message formats that Kafka 4.0 removed'],
-  [/RapidJSON/, 'needs the headers of RapidJSON, which were not on the machine that built it'],
-]
-
-export interface SuiteOptions {
+export interface SuiteOptions extends LibrdkafkaClusterOptions {
   /** 'its quick suite'. */
   readonly name: string
   /** For the runner. */
   readonly args: readonly string[]
-  readonly autoCreate: boolean
   readonly minutes: number
   /** Numbers of the tests to run; all when absent. */
   readonly only?: readonly string[]
@@ -56,30 +42,32 @@ export interface SuiteOptions {
 export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[]): void {
   const program = full ? judge('librdkafka') : null
   const java = full ? judge('java') : null
+  const aws = full && suites.some(({ security }) => security === 'mutual') ? judge('aws') : null
 
   describe.skipIf(program === null || java === null)(`librdkafka ${librdkafkaVersion}`, () => {
     let millrace: MillraceProcess
+    let scratch: string
 
     beforeAll(async () => {
+      scratch = mkdtempSync(join(tmpdir(), 'millrace-librdkafka-'))
       millrace = await startMillraceProcess({ args: ['--ephemeral'] })
     })
-    afterAll(async () => millrace?.stop())
+    afterAll(async () => {
+      await millrace?.stop()
+      if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+    })
 
-    for (const { name, args, autoCreate, minutes, only, environment } of suites) {
+    for (const { name, args, minutes, only, environment, ...cluster } of suites) {
       const limitMs = minutes * 60_000
-      it(
+      it.skipIf(cluster.security === 'mutual' && aws === null)(
         `passes ${name}`,
         async () => {
-          const properties = [...PROPERTIES, `auto.create.topics.enable=${String(autoCreate)}`]
-          const { bootstrap } = await createThreeBrokers(millrace, name.replaceAll(/\W+/g, '-'), {
-            kafkaVersion: CLUSTER.msk,
-            serverProperties: properties,
-          })
+          const directory = mkdtempSync(join(scratch, 'files-'))
+          const connection = await createLibrdkafkaCluster(millrace, directory, name.replaceAll(/\W+/g, '-'), cluster)
           const run = (runArgs: readonly string[], tests = only): Promise<RunnerReport> =>
             runLibrdkafkaTests({
               program: program ?? '',
-              bootstrap,
-              brokerVersion: CLUSTER.kafka,
+              connection,
               args: runArgs,
               timeoutMs: limitMs,
               environment: { TESTS_SKIP: SKIPPED, ...environment },
@@ -98,7 +86,7 @@ export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[
           })
           expect(report.failed, report.words).toEqual([])
           expect(report.passed.length).toBeGreaterThan(0)
-          expect(leftOut(report).filter(({ reason }) => reason.startsWith('unknown'))).toEqual([])
+          expect(leftOut(report).filter(({ reason }) => reason.startsWith(UNKNOWN_REASON))).toEqual([])
         },
         limitMs * 2 + 60_000,
       )
@@ -132,7 +120,8 @@ async function ofItsOwnMock({ failed }: RunnerReport, program: string): Promise<
   for (const failure of failed) {
     const [, number] = /^(\d{4})\w*_mock\b/.exec(failure) ?? []
     if (number === undefined) continue
-    const options = { program, bootstrap: NOBODY, brokerVersion: CLUSTER.kafka, timeoutMs: 120_000 }
+    const connection = { ...plaintext(NOBODY), brokerVersion: librdkafkaClusters['4.1'].kafka }
+    const options = { program, connection, timeoutMs: 120_000 }
     for (let attempt = 0; attempt < MOCK_TRIES && !found.includes(failure); attempt++) {
       const alone = await runLibrdkafkaTests({ ...options, args: [], tests: [number] })
       if (alone.failed.some((other) => other.startsWith(number))) found.push(failure)
@@ -142,8 +131,5 @@ async function ofItsOwnMock({ failed }: RunnerReport, program: string): Promise<
 }
 
 function leftOut({ skipped }: RunnerReport): LeftOut[] {
-  return skipped.map(({ test, reason }) => {
-    const known = REASONS.find(([pattern]) => pattern.test(reason))
-    return { test, reason: known === undefined ? `unknown: ${reason}` : known[1] }
-  })
+  return skipped.map(({ test, reason }) => ({ test, reason: reasonFor(test, reason) }))
 }

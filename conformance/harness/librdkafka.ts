@@ -3,14 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { kafkaHome, kafkaReleases } from './judges.ts'
+import type { RunnerConnection } from './librdkafka-cluster.ts'
 import { run } from './run.ts'
 
 export interface RunnerOptions {
   /** The test-runner program. */
   readonly program: string
-  readonly bootstrap: string
-  /** Kafka's version as the tests are told, 'x.y.z': decides which of them apply. */
-  readonly brokerVersion: string
+  readonly connection: RunnerConnection
   readonly args: readonly string[]
   /** Numbers of the tests to run; all when absent. */
   readonly tests?: readonly string[]
@@ -38,14 +37,12 @@ const TIMEOUT_MULTIPLIER = 3
 const WORDS_KEPT = 6_000
 
 export async function runLibrdkafkaTests(options: RunnerOptions): Promise<RunnerReport> {
+  const { connection } = options
   const scratch = mkdtempSync(join(tmpdir(), 'millrace-librdkafka-'))
   try {
     const configuration = join(scratch, 'test.conf')
     const reportFile = join(scratch, 'report.json')
-    writeFileSync(
-      configuration,
-      `bootstrap.servers=${options.bootstrap}\ntest.timeout.multiplier=${TIMEOUT_MULTIPLIER}\n`,
-    )
+    writeFileSync(configuration, `${connection.configuration}test.timeout.multiplier=${TIMEOUT_MULTIPLIER}\n`)
     const directory = dirname(options.program)
     const { stdout, stderr } = await run(options.program, options.args, {
       workingDirectory: directory,
@@ -55,11 +52,12 @@ export async function runLibrdkafkaTests(options: RunnerOptions): Promise<Runner
         RDKAFKA_TEST_CONF: configuration,
         TEST_REPORT: reportFile,
         TEST_LEVEL: '1',
-        TEST_KAFKA_VERSION: options.brokerVersion,
+        TEST_KAFKA_VERSION: connection.brokerVersion,
         // Some tests make topics and ACLs with Kafka's own scripts.
         KAFKA_PATH: kafkaHome(kafkaReleases[0] ?? ''),
-        BROKERS: options.bootstrap,
+        BROKERS: connection.bootstrap,
         ...(options.tests === undefined ? {} : { TESTS: options.tests.join(',') }),
+        ...connection.environment,
         ...options.environment,
       },
     })

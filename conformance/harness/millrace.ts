@@ -106,6 +106,15 @@ export async function awsKafkaRefused(millrace: MillraceProcess, ...args: string
   return result.stderr
 }
 
+/** How the AWS SDK's clients reach it. */
+export function awsAccess({ endpoint }: Pick<MillraceProcess, 'endpoint'>): {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+} {
+  return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
+}
+
 /** What the acceptance run asks for: three brokers over three subnets, plaintext beside TLS. */
 export const threeBrokers = {
   BrokerNodeGroupInfo: {
@@ -122,6 +131,11 @@ export interface ReadyCluster {
   readonly bootstrap: string
   /** Milliseconds from the create call's start to ACTIVE as Describe tells it. */
   readonly activeAfterMs: number
+}
+
+export interface CreatedCluster extends Omit<ReadyCluster, 'bootstrap'> {
+  /** 'host:port,…' by listener. */
+  readonly strings: Awaited<ReturnType<KafkaApi['bootstrapStrings']>>
 }
 
 export interface ClusterOptions {
@@ -143,20 +157,30 @@ export async function createThreeBrokers(
   options: ClusterOptions = {},
 ): Promise<ReadyCluster> {
   const { kafkaVersion, serverProperties, inCluster } = options
-  const access = { endpoint: millrace.endpoint, region: 'us-east-1' }
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const body = plaintextCluster(clusterName, 3, kafkaVersion, inCluster)
+  const { strings, ...cluster } = await createCluster(millrace, body, serverProperties)
+  return { ...cluster, bootstrap: strings.plaintext ?? '' }
+}
+
+/** Creates what `body` asks for, with a configuration of these properties where there are any, and waits until it is ACTIVE. */
+export async function createCluster(
+  millrace: MillraceProcess,
+  body: { readonly clusterName: string; readonly provisioned: object },
+  serverProperties?: readonly string[],
+): Promise<CreatedCluster> {
+  const { credentials, ...access } = awsAccess(millrace)
   const api = new KafkaApi({ ...access, ...credentials })
-  let body = plaintextCluster(clusterName, 3, kafkaVersion, inCluster)
+  let { provisioned } = body
   if (serverProperties !== undefined) {
     const client = new KafkaClient({ ...access, credentials })
     const ServerProperties = Buffer.from(serverProperties.join('\n'))
-    const { Arn } = await client.send(new CreateConfigurationCommand({ Name: clusterName, ServerProperties }))
+    const { Arn } = await client.send(new CreateConfigurationCommand({ Name: body.clusterName, ServerProperties }))
     client.destroy()
-    body = { ...body, provisioned: { ...body.provisioned, configurationInfo: { arn: Arn, revision: 1 } } }
+    provisioned = { ...provisioned, configurationInfo: { arn: Arn, revision: 1 } }
   }
   const startedMs = performance.now()
-  const { clusterArn } = await api.createCluster(body)
+  const { clusterArn } = await api.createCluster({ ...body, provisioned })
   await untilActive(api, clusterArn)
   const activeAfterMs = performance.now() - startedMs
-  return { clusterArn, bootstrap: await api.bootstrapBrokers(clusterArn), activeAfterMs }
+  return { clusterArn, strings: await api.bootstrapStrings(clusterArn), activeAfterMs }
 }

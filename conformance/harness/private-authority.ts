@@ -7,7 +7,14 @@ import { runOk } from './run.ts'
 
 const ROOT = 'arn:aws:acm-pca:::template/RootCACertificate/V1'
 const CLIENT = 'arn:aws:acm-pca:::template/EndEntityClientAuthCertificate/V1'
-const SIGNING = ['--signing-algorithm', 'SHA256WITHRSA']
+const CLIENT_VALIDITY = 'Value=300,Type=DAYS'
+
+export interface Algorithms {
+  readonly key: string
+  readonly signing: string
+}
+
+const RSA: Algorithms = { key: 'RSA_2048', signing: 'SHA256WITHRSA' }
 
 /** Files of PEM. */
 export interface IssuedCertificate {
@@ -15,22 +22,37 @@ export interface IssuedCertificate {
   readonly keyFile: string
 }
 
+/** PEM. */
+export interface SignedCertificate {
+  readonly arn: string
+  readonly certificate: string
+  /** Empty for a root's own. */
+  readonly chain: string
+}
+
 export class PrivateAuthority {
   readonly arn: string
   readonly #millrace: MillraceProcess
   readonly #scratch: string
+  readonly #signing: string
 
-  private constructor(millrace: MillraceProcess, scratch: string, arn: string) {
+  private constructor(millrace: MillraceProcess, scratch: string, arn: string, signing: string) {
     this.#millrace = millrace
     this.#scratch = scratch
     this.arn = arn
+    this.#signing = signing
   }
 
-  /** A root authority that is ACTIVE. */
-  static async create(millrace: MillraceProcess, scratch: string, name: string): Promise<PrivateAuthority> {
+  /** A root authority that is ACTIVE. @param scratch where files go: requests, keys, certificates */
+  static async create(
+    millrace: MillraceProcess,
+    scratch: string,
+    name: string,
+    { key, signing }: Algorithms = RSA,
+  ): Promise<PrivateAuthority> {
     const configuration = {
-      KeyAlgorithm: 'RSA_2048',
-      SigningAlgorithm: 'SHA256WITHRSA',
+      KeyAlgorithm: key,
+      SigningAlgorithm: signing,
       Subject: { Organization: 'Example', CommonName: name },
     }
     const { CertificateAuthorityArn: arn = '' } = await call(
@@ -38,33 +60,40 @@ export class PrivateAuthority {
       ...['create-certificate-authority', '--certificate-authority-type', 'ROOT'],
       ...['--certificate-authority-configuration', JSON.stringify(configuration)],
     )
-    const made = new PrivateAuthority(millrace, scratch, arn)
+    const made = new PrivateAuthority(millrace, scratch, arn, signing)
     const pca = ['--certificate-authority-arn', arn]
     const { Csr: csr = '' } = await call(millrace, 'get-certificate-authority-csr', ...pca)
     writeFileSync(join(scratch, 'ca.csr'), csr)
-    writeFileSync(join(scratch, 'ca.pem.own'), await made.#sign('ca.csr', ROOT, 'Value=10,Type=YEARS'))
+    const { certificate } = await made.sign('ca.csr', 'Value=10,Type=YEARS', ROOT)
+    writeFileSync(join(scratch, 'ca.pem.own'), certificate)
     const imported = `fileb://${join(scratch, 'ca.pem.own')}`
     await call(millrace, 'import-certificate-authority-certificate', ...pca, '--certificate', imported)
     return made
   }
 
-  /** @param subject as OpenSSL is told it: `/O=Example/CN=alice` */
-  async issue(name: string, subject: string, validity = 'Value=300,Type=DAYS'): Promise<IssuedCertificate> {
+  /** For a new key. @param subject as OpenSSL is told it: `/O=Example/CN=alice` */
+  async issue(
+    name: string,
+    subject: string,
+    validity: string = CLIENT_VALIDITY,
+  ): Promise<IssuedCertificate & { readonly arn: string }> {
     const [keyFile, csrFile] = [join(this.#scratch, `${name}.key`), join(this.#scratch, `${name}.csr`)]
     const made = ['req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', keyFile, '-out', csrFile, '-subj', subject]
     execFileSync('openssl', made, { stdio: 'ignore' })
     const certFile = join(this.#scratch, `${name}.pem`)
-    writeFileSync(certFile, await this.#sign(`${name}.csr`, CLIENT, validity))
-    return { certFile, keyFile }
+    const { arn, certificate } = await this.sign(`${name}.csr`, validity)
+    writeFileSync(certFile, certificate)
+    return { certFile, keyFile, arn }
   }
 
-  async #sign(csr: string, template: string, validity: string): Promise<string> {
+  /** For the request in the file `csr`. */
+  async sign(csr: string, validity: string = CLIENT_VALIDITY, template: string = CLIENT): Promise<SignedCertificate> {
     const pca = ['--certificate-authority-arn', this.arn]
-    const issuing = ['--csr', `fileb://${join(this.#scratch, csr)}`, ...SIGNING, '--validity', validity]
-    const asked = await call(this.#millrace, 'issue-certificate', ...pca, ...issuing, '--template-arn', template)
-    const certificate = ['--certificate-arn', asked['CertificateArn'] ?? '']
-    const { Certificate: pem = '' } = await call(this.#millrace, 'get-certificate', ...pca, ...certificate)
-    return `${pem}\n`
+    const request = ['--csr', `fileb://${join(this.#scratch, csr)}`, '--signing-algorithm', this.#signing]
+    const issuing = [...request, '--validity', validity, '--template-arn', template]
+    const { CertificateArn: arn = '' } = await call(this.#millrace, 'issue-certificate', ...pca, ...issuing)
+    const got = await call(this.#millrace, 'get-certificate', ...pca, '--certificate-arn', arn)
+    return { arn, certificate: `${got['Certificate']}\n`, chain: `${got['CertificateChain'] ?? ''}\n` }
   }
 }
 
