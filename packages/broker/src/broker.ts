@@ -295,7 +295,9 @@ export class Broker {
       if (changes.configs.size > 0) this.#telemetry.update(image)
       this.#replicaManager.apply(image, changes, done)
     })
-    this.#metadata.subscribe(() => {
+    this.#metadata.subscribe((image, changes) => {
+      // Behind the publication: logins go by the published image, so that none slips in between.
+      if (changes.scramCredentials) this.#security.useScramUsers(image, this.#server)
       if (first) {
         first = false
         this.#replicaManager.setStrayLogsAside()

@@ -427,4 +427,25 @@ describe('Fetch sessions', () => {
       ['orders', ErrorCode.NONE],
     ])
   })
+
+  it('gives no records of a topic that may not be read any more to a fetch that has waited for them', () => {
+    const { runtime, fetches, fetch } = createFetch()
+    const decides = (allowEveryoneIfNoAcl: boolean): void =>
+      runtime.authorizer.use([new AclAuthority({ acls: [], superUsers: new Set(), allowEveryoneIfNoAcl })])
+    let released = 0
+    const records = { buffers: [BATCH], sizeBytes: BATCH.length, release: () => void released++, lastOffset: 0 }
+    const answerOf = (change: () => void): number | undefined => {
+      decides(true)
+      const answer = fetch(11, [{ partition: 0 }], { sessionEpoch: -1 })
+      const parked = fetches.at(-1)
+      change()
+      parked?.answer(parked.spec.partitions.map((asked) => ({ ...result(asked), records })))
+      const [partition] = partitionsOf(answer)
+      expect(partition?.records?.length ?? 0).toBe(partition?.errorCode === ErrorCode.NONE ? BATCH.length : 0)
+      return partition?.errorCode
+    }
+    expect(answerOf(() => decides(false))).toBe(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
+    expect(released).toBe(1)
+    expect(answerOf(() => decides(true))).toBe(ErrorCode.NONE)
+  })
 })

@@ -18,7 +18,14 @@ import { openFetchContext, type FetchAsk, type FetchContext } from '../fetch-ses
 import type { FetchSessionCache } from '../fetch-session/fetch-session-cache.ts'
 import type { AskedPartition } from '../fetch-session/fetch-session.ts'
 import { nodeEndpoints } from './endpoints.ts'
-import { fetchTopics, releaseRecords, withRefused, withoutZstd, type FetchResult } from './fetch-answer.ts'
+import {
+  fetchTopics,
+  releaseRecords,
+  stillReadable,
+  withRefused,
+  withoutZstd,
+  type FetchResult,
+} from './fetch-answer.ts'
 import type { BrokerRuntime } from '../broker-runtime.ts'
 
 const TOPIC_ID_VERSION = 13
@@ -51,7 +58,8 @@ export function fetchHandler(
       }
       const byId = context.apiVersion >= TOPIC_ID_VERSION
       const partitions = byId ? opened.partitions.map((asked) => named(metadata.image, asked)) : opened.partitions
-      const refusals = refusalsOf(partitions, byId, runtime.authorizer.of(context.connection))
+      const access = runtime.authorizer.of(context.connection)
+      const refusals = refusalsOf(partitions, byId, access)
       const readable =
         refusals === null ? partitions : partitions.filter((_, index) => refusals[index] === ErrorCode.NONE)
       const { quota } = context.connection
@@ -75,7 +83,10 @@ export function fetchHandler(
         (results) => {
           answered = true
           stopListening?.()
-          answer(runtime, context, opened, withRefused(partitions, refusals, results), respond)
+          // Whoever waited for records gets none that it may not read any more.
+          const accessNow = runtime.authorizer.of(context.connection)
+          const found = accessNow === access ? results : results.map((result) => stillReadable(result, accessNow))
+          answer(runtime, context, opened, withRefused(partitions, refusals, found), respond)
         },
       )
       // A long poll ends with its connection.

@@ -4,6 +4,8 @@
  */
 import type { Uuid } from '@millrace/base/uuid'
 import type { ApiHandler } from '@millrace/network/api-handler'
+import type { Access } from '@millrace/policy/acl/access'
+import { AclOperation, ResourceType } from '@millrace/policy/acl/acl'
 import { ErrorCode } from '@millrace/protocol/errors'
 import {
   shareFetchRequest,
@@ -67,6 +69,7 @@ export function shareFetchHandler(
       const opened = sessions.proceed({ groupId, memberId, epoch, added, forgotten }, connection)
       if (opened.session === null) return respond(failed(opened.errorCode))
       const { session } = opened
+      const access = runtime.authorizer.of(connection)
       runtime.metrics.fetchRequests++
 
       const quota = connection.quota?.active === true ? connection.quota : null
@@ -119,7 +122,9 @@ export function shareFetchHandler(
           partitions: fetchesNothing ? [] : rotated(session),
         },
         (results) => {
-          fetched = results
+          // The guard has looked at the beginning; whoever waited gets nothing that it may not read any more.
+          const accessNow = runtime.authorizer.of(connection)
+          fetched = accessNow === access ? results : results.map((each) => stillReadable(runtime, each, accessNow))
           answerWhenBoth()
         },
       )
@@ -130,6 +135,15 @@ export function shareFetchHandler(
       operation.start()
     },
   }
+}
+
+/** Records of a topic that may not be read any more are given back; their locks end by themselves, and others get them. */
+function stillReadable(runtime: BrokerRuntime, result: SharePartitionResult, access: Access): SharePartitionResult {
+  const name = runtime.metadata.image.topicsById.get(result.topicId)?.name
+  if (name === undefined || access.allows(AclOperation.READ, ResourceType.TOPIC, name)) return result
+  result.release?.()
+  const errorCode = ErrorCode.TOPIC_AUTHORIZATION_FAILED
+  return { ...result, errorCode, acquired: [], buffers: [], sizeBytes: 0, release: null }
 }
 
 interface Told extends PartitionAnswer {

@@ -1,4 +1,6 @@
 /** From the replica manager's results to the topics of a Fetch response. Views, never copies, of the records. */
+import type { Access } from '@millrace/policy/acl/access'
+import { AclOperation, ResourceType } from '@millrace/policy/acl/acl'
 import { ErrorCode } from '@millrace/protocol/errors'
 import { CompressionCodec } from '@millrace/protocol/compression/compression'
 import type { FetchResponseInput } from '@millrace/protocol/messages/01-fetch'
@@ -37,6 +39,13 @@ export function withoutZstd(result: FetchResult): FetchResult {
   if (result.records === null || !result.records.buffers.some(holdsZstd)) return result
   result.records.release?.()
   return failedResult(result.request, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
+}
+
+/** A topic that may not be read any more fails, and its records are given back. */
+export function stillReadable(result: FetchResult, access: Access): FetchResult {
+  if (access.allows(AclOperation.READ, ResourceType.TOPIC, result.request.topic)) return result
+  result.records?.release?.()
+  return failedResult(result.request, ErrorCode.TOPIC_AUTHORIZATION_FAILED)
 }
 
 function holdsZstd(batches: Buffer): boolean {

@@ -16,7 +16,7 @@ import { authorityWithoutIam } from '@millrace/policy/kafka-cluster/iam-authorit
 import { isIamPrincipal } from '@millrace/policy/kafka-cluster/iam-snapshot'
 import { IamLogins } from '../authentication/iam/iam-logins.ts'
 import { iamMechanism } from '../authentication/iam/iam-mechanisms.ts'
-import { userScramMechanism } from '../authentication/user-scram-mechanism.ts'
+import { scramCredentialOf, userScramMechanism } from '../authentication/user-scram-mechanism.ts'
 import type { BrokerConfig, ClientSaslMechanism } from '../broker-config.ts'
 import type { SecuritySnapshot } from './security-snapshot.ts'
 
@@ -64,6 +64,22 @@ export class BrokerSecurity {
   useAcls({ acls }: MetadataImage): void {
     this.#aclAuthority = aclAuthorityOf(this.#options.config.properties, acls.values())
     this.#authorize()
+  }
+
+  /**
+   * Connections of SCRAM users who are no more are closed. Those of a user with another password stay, as in Kafka: who
+   * logged in is still who it was.
+   */
+  useScramUsers(image: MetadataImage, server: RequestServer): void {
+    server.dropConnections((connection) => {
+      const { internal, principal, authentication } = connection
+      const user = authentication?.credentialId ?? null
+      if (internal || user === null || isIamPrincipal(principal)) return null
+      if (scramCredentialOf(image, user) !== null) return null
+      const reason = `The user ${user} was deleted.`
+      connection.refused({ kind: 'unknown-user', reason })
+      return reason
+    })
   }
 
   /** Counts from now on; connections of those who may not be here any more are closed. */

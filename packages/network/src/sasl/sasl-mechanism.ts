@@ -22,7 +22,7 @@ export type SaslStep =
       readonly principal: string
       /** How long the proof is good for, ms; null: for as long as the connection lives (KIP-368). */
       readonly lifetimeMs: number | null
-      /** Of what the proof was made, where a principal may have several: an access key id. */
+      /** Of what the proof was made: an access key id, the name of a SCRAM user. */
       readonly credentialId?: string
     }
   /** It cannot be said yet: `when` calls back once, and the same token is to be looked at again. */

@@ -12,9 +12,11 @@ import { SaslFailure, type SaslStep } from './sasl-mechanism.ts'
 import { scramMechanism } from './scram-mechanism.ts'
 
 const salt = Buffer.from('a salt of alice')
+let deleted: string | null = null
 const mechanism = scramMechanism({
   random: new SeededRandom(1),
-  credentialOf: (user) => (user === 'alice' ? scramCredential(saltedPassword('secret', salt, 4096), salt, 4096) : null),
+  credentialOf: (user) =>
+    user === 'alice' && user !== deleted ? scramCredential(saltedPassword('secret', salt, 4096), salt, 4096) : null,
   principalOf: (user) => `User:${user}`,
 })
 
@@ -90,6 +92,17 @@ describe('SCRAM-SHA-512', () => {
   it('shows an unknown user the same salt every time, as it does a known one', () => {
     expect(logIn('mallory', 'x').serverFirst).toBe(logIn('mallory', 'y').serverFirst)
     expect(logIn('mallory', 'x').serverFirst).not.toBe(logIn('trudy', 'x').serverFirst)
+  })
+
+  it('refuses a user who is deleted while the login is under way', () => {
+    deleted = 'alice'
+    const { end } = logIn('alice', 'secret')
+    deleted = null
+    const later = logIn('alice', 'secret')
+    deleted = 'alice'
+    expect(reasonOf(end)).toContain('who does not exist')
+    expect(reasonOf(later.end)).toBe('SCRAM-SHA-512 of user "alice": the user was deleted meanwhile')
+    deleted = null
   })
 
   it('ends a conversation that is no SCRAM', () => {

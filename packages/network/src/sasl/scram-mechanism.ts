@@ -121,11 +121,14 @@ class ScramConversation implements SaslConversation {
   #finish(token: Buffer, { first, serverFirst, credential, known }: Begun): SaslStep {
     const serverFinal = serverFinalMessage(first, serverFirst, token.toString('utf8'), credential)
     if (!known) throw new ScramError('unknown user')
+    // Those who are logged in are gone over when a user is deleted; who is about to be must not slip in behind.
+    if (this.#options.credentialOf(first.username) === null) throw new ScramError('the user was deleted meanwhile')
     return {
       kind: 'authenticated',
       token: Buffer.from(serverFinal),
       principal: this.#options.principalOf(first.username),
       lifetimeMs: null,
+      credentialId: first.username,
     }
   }
 }
