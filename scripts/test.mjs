@@ -16,6 +16,7 @@ const full = process.argv.includes('--full')
 const scratch = mkdtempSync(join(tmpdir(), 'millrace-test-'))
 const usageFile = join(scratch, 'usage')
 const verdictsFile = join(scratch, 'verdicts')
+const figuresFile = join(scratch, 'figures')
 const total = { passed: 0, failed: 0 }
 
 if (full) runFull()
@@ -56,7 +57,7 @@ function runFull() {
       add(known)
       continue
     }
-    for (const old of [usageFile, verdictsFile]) rmSync(old, { force: true })
+    for (const old of [usageFile, verdictsFile, figuresFile]) rmSync(old, { force: true })
     const startedMs = performance.now()
     const loadBefore = loadavg()[0]
     const { passed, failed, tests } = vitest(['--project', 'conformance', `conformance/${file}`], 'full')
@@ -96,8 +97,10 @@ function vitest(args, size) {
         ...process.env,
         MILLRACE_SIZE: size,
         MILLRACE_SKIPS: join(scratch, 'skips'),
-        // What clients asked of the brokers, and what foreign suites said: for results alone.
-        ...(size === 'full' ? { MILLRACE_USAGE: usageFile, MILLRACE_VERDICTS: verdictsFile } : {}),
+        // What clients asked of the brokers, what foreign suites said, and what was measured: for results alone.
+        ...(size === 'full'
+          ? { MILLRACE_USAGE: usageFile, MILLRACE_VERDICTS: verdictsFile, MILLRACE_FIGURES: figuresFile }
+          : {}),
       },
     },
   )
@@ -127,9 +130,10 @@ function add({ passed, failed }) {
   total.failed += failed
 }
 
-/** What the run's brokers and foreign suites have left: APIs and versions by client software, verdicts by suite. */
+/** What the run has left: APIs and versions by client software, verdicts by suite, figures. */
 function foreign() {
   const verdicts = jsonLines(verdictsFile)
+  const figures = jsonLines(figuresFile)
   const clients = new Map()
   for (const { softwareName, softwareVersion, requests } of jsonLines(usageFile).flat()) {
     const name = `${softwareName} ${softwareVersion}`.trim()
@@ -150,7 +154,11 @@ function foreign() {
         ),
       ]),
   )
-  return { ...(verdicts.length === 0 ? {} : { suites: verdicts }), ...(clients.size === 0 ? {} : { clients: usage }) }
+  return {
+    ...(figures.length === 0 ? {} : { figures }),
+    ...(verdicts.length === 0 ? {} : { suites: verdicts }),
+    ...(clients.size === 0 ? {} : { clients: usage }),
+  }
 }
 
 function jsonLines(file) {

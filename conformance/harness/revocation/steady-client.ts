@@ -39,6 +39,8 @@ interface Tracked {
 const PERIOD_MS = 20
 /** Beyond it nothing is expected to act any more. */
 const PATIENCE_MS = 5_000
+/** For what is not measured. */
+const START_PATIENCE_MS = 30_000
 const CLOSED = 'closed'
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -64,7 +66,7 @@ export class SteadyClient {
 
   /** Resolves once every broker has taken a record. */
   static async start(options: SteadyClientOptions): Promise<SteadyClient> {
-    const untilMs = performance.now() + PATIENCE_MS
+    const untilMs = performance.now() + START_PATIENCE_MS
     let client = new SteadyClient(options)
     // What was allowed a moment ago may be on its way.
     for (;;) {
@@ -148,7 +150,7 @@ export class SteadyClient {
   }
 
   async #reaches(wanted: Wanted): Promise<void> {
-    const firsts = await this.#firsts(wanted)(performance.now() + PATIENCE_MS)
+    const firsts = await this.#firsts(wanted)(performance.now() + START_PATIENCE_MS)
     if (firsts === null) throw new Error(`not every broker has ${wanted} what the client asks`)
   }
 
