@@ -19,7 +19,7 @@ export interface IamCase {
   readonly name: string
   /** Brokers end the connection; without it they refuse what is asked. */
   readonly closes: boolean
-  open(cluster: OpenCluster): Promise<Change>
+  readonly open: (cluster: OpenCluster) => Promise<Change>
 }
 
 const OTHER_ACCOUNT = '111122223333'

@@ -47,7 +47,7 @@ export interface OpenCluster {
   /** One login alone. @throws when it is refused */
   logInByScram(username: string, password: string): Promise<void>
   /** One connection to the listener of IAM, as far as TLS. @throws when it is closed */
-  connect(): Promise<void>
+  readonly connect: () => Promise<void>
   clientByCertificate(certificate: Certificate): Promise<SteadyClient>
   readonly iamBootstrap: string
   readonly scramBootstrap: string

@@ -20,7 +20,7 @@ export interface OpenClient {
 export interface OtherCase {
   readonly name: string
   readonly closes: boolean
-  open(cluster: OpenCluster): Promise<OpenClient>
+  readonly open: (cluster: OpenCluster) => Promise<OpenClient>
 }
 
 let names = 0

@@ -10,10 +10,15 @@ import { TOPIC, type OpenCluster } from './open-cluster.ts'
 import { PASSWORD, scramUser } from './other-cases.ts'
 import { ToolAtWork, type Tool } from './tool-at-work.ts'
 
+export interface OpenTool {
+  readonly tool: ToolAtWork
+  readonly refuse: () => Promise<unknown>
+}
+
 export interface ToolCase {
   readonly name: string
   readonly missing: boolean
-  open(cluster: OpenCluster, scratch: string): Promise<{ readonly tool: ToolAtWork; refuse(): Promise<unknown> }>
+  readonly open: (cluster: OpenCluster, scratch: string) => Promise<OpenTool>
 }
 
 const kcat = judge('kcat')
