@@ -67,21 +67,19 @@ export class SteadyClient {
   /** Resolves once every broker has taken a record. */
   static async start(options: SteadyClientOptions): Promise<SteadyClient> {
     const untilMs = performance.now() + START_PATIENCE_MS
-    let client = new SteadyClient(options)
-    // What was allowed a moment ago may be on its way.
     for (;;) {
+      const client = new SteadyClient(options)
       try {
         await client.#producer.connect()
-        break
+        client.#loops = options.leaders.map((_, partition) => client.#work(partition))
+        await client.#reaches('allowed', PATIENCE_MS)
+        return client
       } catch (error) {
+        // What was allowed a moment ago may be on its way, and kafkajs does not get over a broker that was too early.
+        await client.close()
         if (performance.now() > untilMs) throw error
-        await client.#producer.disconnect()
-        client = new SteadyClient(options)
       }
     }
-    client.#loops = options.leaders.map((_, partition) => client.#work(partition))
-    await client.#reaches('allowed')
-    return client
   }
 
   /** Makes a change, and waits until every broker acts on it. @throws when a broker does not stay with what it did */
@@ -149,8 +147,8 @@ export class SteadyClient {
     }
   }
 
-  async #reaches(wanted: Wanted): Promise<void> {
-    const firsts = await this.#firsts(wanted)(performance.now() + START_PATIENCE_MS)
+  async #reaches(wanted: Wanted, patienceMs: number = START_PATIENCE_MS): Promise<void> {
+    const firsts = await this.#firsts(wanted)(performance.now() + patienceMs)
     if (firsts === null) throw new Error(`not every broker has ${wanted} what the client asks`)
   }
 
