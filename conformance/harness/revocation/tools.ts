@@ -6,7 +6,7 @@ import { REGION, type AccessKey } from '../iam.ts'
 import { judge, kafkaJavaArgs, kafkaReleases, mskIamAuthClassPath } from '../judges.ts'
 import { full } from '../size.ts'
 import { writer } from './iam-cases.ts'
-import { TOPIC, type OpenCluster } from './open-cluster.ts'
+import type { OpenCluster } from './open-cluster.ts'
 import { PASSWORD, scramUser } from './other-cases.ts'
 import { ToolAtWork, type Tool } from './tool-at-work.ts'
 
@@ -30,20 +30,22 @@ export const toolCases: readonly ToolCase[] = [
     name: 'kcat (SCRAM): an ACL denies',
     missing: kcat === null,
     async open(cluster, scratch) {
+      // Its own: while an ACL is on a topic, nobody else may use it.
+      const topic = await topicFor(cluster, 'by-kcat')
       const { username, client } = await scramUser(cluster)
       await client.close()
       writeFileSync(join(scratch, 'ca.pem'), cluster.caPem)
       const login = [`sasl.username=${username}`, `sasl.password=${PASSWORD}`, 'sasl.mechanism=SCRAM-SHA-512']
       const tls = ['security.protocol=sasl_ssl', `ssl.ca.location=${join(scratch, 'ca.pem')}`]
       const options = [...login, ...tls, 'fetch.wait.max.ms=50'].flatMap((option) => ['-X', option])
-      const tool = await ToolAtWork.start(cluster, TOPIC, {
+      const tool = await ToolAtWork.start(cluster, topic, {
         command: 'kcat',
-        args: ['-C', '-u', '-b', cluster.scramBootstrap, '-t', TOPIC, ...options],
-        works: (said) => said.includes('steady'),
+        args: ['-C', '-u', '-b', cluster.scramBootstrap, '-t', topic, ...options],
+        works: (said) => said.includes('Reached end of topic'),
       })
       const acl = {
         resourceType: AclResourceTypes.TOPIC,
-        resourceName: TOPIC,
+        resourceName: topic,
         resourcePatternType: ResourcePatternTypes.LITERAL,
         principal: `User:${username}`,
         host: '*',
