@@ -11,6 +11,8 @@ export const CONNECTION_CLOSED_GRACE_MS = 500
 
 interface Session {
   lastContactMs: number
+  /** Its heartbeat waits for this controller's own log: brokers send one at a time, so the silence is not the broker's. */
+  awaitsAnswer: boolean
   /** Connection of the last heartbeat; -1: none in this controller's term. */
   connectionId: number
   /** When that connection closed; null while it is open. */
@@ -47,12 +49,28 @@ export class BrokerSessions {
     this.#sessions.delete(brokerId)
   }
 
-  heartbeat(brokerId: number, nowMs: number, connectionId: number, metadataOffset: number): void {
+  /** @param awaitsAnswer the answer waits for something, and `answered` will be called. */
+  heartbeat(
+    brokerId: number,
+    nowMs: number,
+    connectionId: number,
+    metadataOffset: number,
+    awaitsAnswer: boolean = false,
+  ): void {
     const session = this.#sessionOf(brokerId, nowMs)
     session.lastContactMs = nowMs
+    session.awaitsAnswer = awaitsAnswer
     session.connectionId = connectionId
     session.closedAtMs = null
     session.metadataOffset = Math.max(session.metadataOffset, metadataOffset)
+  }
+
+  /** The heartbeat that came by this connection has its answer: the broker has a whole session for the next. */
+  answered(brokerId: number, nowMs: number, connectionId: number): void {
+    const session = this.#sessions.get(brokerId)
+    if (session === undefined || !session.awaitsAnswer || session.connectionId !== connectionId) return
+    session.awaitsAnswer = false
+    session.lastContactMs = nowMs
   }
 
   /** The broker asked for `fetchOffset`: it has everything below. */
@@ -67,11 +85,11 @@ export class BrokerSessions {
     for (const session of this.#sessions.values()) if (session.connectionId === connectionId) session.closedAtMs = nowMs
   }
 
-  /** When the broker counts as dead unless it is heard of before. */
+  /** When the broker counts as dead unless it is heard of before; Infinity while the controller owes it an answer. */
   deadlineMs(brokerId: number): number {
     const session = this.#sessions.get(brokerId)
     if (session === undefined) return -Infinity
-    const sessionEnd = session.lastContactMs + this.#sessionTimeoutMs
+    const sessionEnd = session.awaitsAnswer ? Infinity : session.lastContactMs + this.#sessionTimeoutMs
     return session.closedAtMs === null
       ? sessionEnd
       : Math.min(sessionEnd, session.closedAtMs + CONNECTION_CLOSED_GRACE_MS)
@@ -120,6 +138,7 @@ export class BrokerSessions {
 function fresh(nowMs: number): Session {
   return {
     lastContactMs: nowMs,
+    awaitsAnswer: false,
     connectionId: -1,
     closedAtMs: null,
     metadataOffset: -1,

@@ -41,9 +41,15 @@ export function brokerHeartbeatHandler(context: HandlerContext): ApiHandler {
       lowestActiveOffset: sessions.lowestActiveOffset(runtime.image),
       controlledShutdownOffset: sessions.controlledShutdownOffset(brokerId),
     }
+    let isAnswered = false
     const submitted = runtime.submit(
       (state) => heartbeat(state, request, departure),
-      (outcome) => respond(outcome),
+      (outcome) => {
+        isAnswered = true
+        sessions.answered(brokerId, host.clock.monotonicMs(), connection.id)
+        watch.reschedule()
+        respond(outcome)
+      },
     )
     if (submitted === null) return
     const { response, wroteUpTo } = submitted
@@ -55,7 +61,7 @@ export function brokerHeartbeatHandler(context: HandlerContext): ApiHandler {
       })
     }
     if (response.errorCode !== ErrorCode.NONE) return
-    sessions.heartbeat(brokerId, host.clock.monotonicMs(), connection.id, currentMetadataOffset)
+    sessions.heartbeat(brokerId, host.clock.monotonicMs(), connection.id, currentMetadataOffset, !isAnswered)
     if (wroteUpTo >= 0) {
       logger.info('broker changes state', { broker: brokerId, state: response.state })
       if (response.state === 'controlledShutdown') sessions.shutdownBegan(brokerId, wroteUpTo)
