@@ -110,7 +110,7 @@ export class FileKey {
     target.push(cipher.getAuthTag())
   }
 
-  /** What the extent whose first byte is `bytes[at]` holds; null when it is not as it was sealed. */
+  /** What the extent whose first byte is `bytes[at]` holds, in memory of its own; null when it is not as it was sealed. */
   open(extent: Extent, bytes: Buffer, at: number): Buffer | null {
     const from = at + EXTENT_HEADER_BYTES + NONCE_BYTES
     const end = from + extent.length + extent.padding
@@ -119,13 +119,14 @@ export class FileKey {
     const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES })
     decipher.setAAD(this.#binding(bytes, at, extent.position))
     decipher.setAuthTag(bytes.subarray(end, end + TAG_BYTES))
-    const plain = decipher.update(bytes.subarray(from, end))
+    const plain = decipher.update(bytes.subarray(from, from + extent.length))
+    if (extent.padding > 0) decipher.update(bytes.subarray(from + extent.length, end))
     try {
       decipher.final()
     } catch {
       return null
     }
-    return plain.subarray(0, extent.length)
+    return plain
   }
 
   #binding(header: Buffer, at: number, position: number): Buffer {

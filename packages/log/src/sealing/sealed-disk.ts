@@ -24,7 +24,7 @@ import {
 import { indexOfExtent, walkBlock } from './extents-of-block.ts'
 import { openContent, sealContent } from './sealed-content.ts'
 import { type FileEnd, type SealedAppend, SealedFile } from './sealed-file.ts'
-import { RANGE_BYTES_MAX, SealedRead } from './sealed-read.ts'
+import { type GiveBack, RANGE_BYTES_MAX, SealedRead } from './sealed-read.ts'
 
 /** Buffers kept between reads: one on the loop, and as many as the thread pool has under way. */
 const SCRATCH_MAX = 5
@@ -36,12 +36,15 @@ export interface SealedDiskOptions {
   readonly dataKey: Buffer
   /** Cryptographic: nonces and file ids come from it. */
   readonly random: Random
+  /** Is given buffers that nobody uses any more; without it they wait for the garbage collector. */
+  readonly giveBack?: GiveBack
 }
 
 export class SealedDisk implements Disk {
   readonly #disk: Disk
   readonly #dataKey: Buffer
   readonly #nonce: (bytes: number) => Uint8Array
+  readonly #giveBack: GiveBack
   readonly #files: Map<FileDescriptor, SealedFile> = new Map()
   /** What reads bring sealed bytes into, between reads; a fresh one each time would cost more than the read. */
   readonly #scratch: Buffer[] = []
@@ -50,6 +53,7 @@ export class SealedDisk implements Disk {
     this.#disk = options.disk
     this.#dataKey = options.dataKey
     this.#nonce = (bytes) => options.random.bytes(bytes)
+    this.#giveBack = options.giveBack ?? ((): void => {})
   }
 
   open(path: string, flags: 'r' | 'r+' | 'w+' | 'wx+'): FileDescriptor {
@@ -70,7 +74,7 @@ export class SealedDisk implements Disk {
 
   readSync(descriptor: FileDescriptor, target: Uint8Array, targetOffset: number, length: number, at: number): number {
     const file = this.#file(descriptor)
-    const read = new SealedRead(file, target, targetOffset, length, at)
+    const read = new SealedRead(file, { target, targetOffset, length, position: at, giveBack: this.#giveBack })
     const bytes = this.#takeScratch()
     try {
       for (let range = read.next(); range !== null; range = read.next())
@@ -91,7 +95,7 @@ export class SealedDisk implements Disk {
   ): void {
     const file = this.#file(descriptor)
     const { cuts } = file
-    const read = new SealedRead(file, target, targetOffset, length, at)
+    const read = new SealedRead(file, { target, targetOffset, length, position: at, giveBack: this.#giveBack })
     const step = (): void => {
       const range = read.next()
       if (range === null) {
@@ -127,6 +131,7 @@ export class SealedDisk implements Disk {
       written = this.#disk.writevSync(descriptor, append.buffers, append.position)
     } finally {
       end = this.#landed(descriptor, file, key, append, written) ?? position
+      this.#giveBack(append.buffers)
     }
     return end - position
   }
@@ -148,6 +153,7 @@ export class SealedDisk implements Disk {
     const { key, append } = sealed
     this.#disk.writev(descriptor, append.buffers, append.position, (error, written) => {
       const end = this.#landed(descriptor, file, key, append, error === null ? written : 0) ?? position
+      this.#giveBack(append.buffers)
       callback(error, end - position)
     })
   }

@@ -150,7 +150,10 @@ export class SealedFile {
   }
 }
 
-/** A list of buffers, taken in pieces: a view where one buffer holds the piece, else a copy. */
+/** Where pieces are put together: one at a time, sealed before the next. */
+const joined: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES)
+
+/** A list of buffers, taken in pieces: a view where one buffer holds the piece, else a copy, good until the next. */
 class Pieces {
   left: number
   readonly #buffers: readonly Uint8Array[]
@@ -171,7 +174,7 @@ class Pieces {
       this.#at += length
       return current.subarray(this.#at - length, this.#at)
     }
-    const piece = Buffer.allocUnsafe(length)
+    const piece = joined.subarray(0, length)
     for (let filled = 0; filled < length;) {
       const buffer = this.#buffers[this.#index] as Uint8Array
       const count = Math.min(length - filled, buffer.length - this.#at)

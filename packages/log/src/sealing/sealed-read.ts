@@ -21,6 +21,18 @@ export interface RawRange {
   readonly length: number
 }
 
+/** Takes buffers that nobody uses any more. */
+export type GiveBack = (buffers: readonly Uint8Array[]) => void
+
+export interface SealedReadRequest {
+  readonly target: Uint8Array
+  readonly targetOffset: number
+  readonly length: number
+  /** Logical. */
+  readonly position: number
+  readonly giveBack: GiveBack
+}
+
 export class SealedRead {
   /** Logical bytes in the target. */
   filled = 0
@@ -31,17 +43,19 @@ export class SealedRead {
   readonly #targetOffset: number
   readonly #length: number
   readonly #position: number
+  readonly #giveBack: GiveBack
   #opened = 0
   /** The block whose start is asked for; -1 when whole blocks are. */
   #probing = -1
   #block = 0
 
-  constructor(file: SealedFile, target: Uint8Array, targetOffset: number, length: number, position: number) {
+  constructor(file: SealedFile, request: SealedReadRequest) {
     this.#file = file
-    this.#target = target
-    this.#targetOffset = targetOffset
-    this.#length = length
-    this.#position = position
+    this.#target = request.target
+    this.#targetOffset = request.targetOffset
+    this.#length = request.length
+    this.#position = request.position
+    this.#giveBack = request.giveBack
   }
 
   /** What to read next; null when the read has ended. */
@@ -118,6 +132,7 @@ export class SealedRead {
       if (plain === null) return
       this.#target.set(plain.subarray(position - extent.start, end - extent.start), this.#targetOffset + this.filled)
       this.filled += end - position
+      this.#giveBack([plain])
     }
   }
 
