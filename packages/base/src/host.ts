@@ -102,6 +102,11 @@ export type FileDescriptor = number
  * actually written, exactly as the operating system does: the caller handles them.
  */
 export interface Disk {
+  /**
+   * Milliseconds in which calls have worked on the bytes themselves, with ciphers: no sign of a slow device. Absent on a
+   * disk that takes bytes as they are.
+   */
+  readonly workedMs?: number
   /** 'r' read, 'r+' read and write existing, 'w+' create or empty, 'a+' is never used (positions are always given). */
   open(path: string, flags: 'r' | 'r+' | 'w+' | 'wx+'): FileDescriptor
   close(file: FileDescriptor): void

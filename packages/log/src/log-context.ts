@@ -5,6 +5,7 @@ import { Arena } from './arena.ts'
 import { BackgroundQueue } from './background-queue.ts'
 import { CommitScheduler } from './commit-scheduler.ts'
 import { CorruptionReport } from './corrupt-batch.ts'
+import { deviceClock } from './device-clock.ts'
 import { DescriptorLru } from './descriptor-lru.ts'
 import { Removals } from './removals.ts'
 import { IndexMemory } from './index-memory.ts'
@@ -69,7 +70,7 @@ export function createLogContext(options: LogContextOptions): LogContext {
     files: { disk: host.disk, descriptors },
     indexMemory: new IndexMemory(),
     commits: new CommitScheduler(host),
-    syncWrites: new SyncWriteLimit(host.clock),
+    syncWrites: new SyncWriteLimit(deviceClock(host)),
     background,
     removals: new Removals(host, logger, background),
     corruption: new CorruptionReport(logger),

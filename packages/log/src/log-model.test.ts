@@ -39,6 +39,8 @@ interface Batch {
 const CONFIG = configOf({ segmentBytes: 6_000, indexIntervalBytes: 300, segmentJitterMs: 0 })
 const STEPS = 60
 const DATA_KEY = Buffer.alloc(32, 1)
+/** What is given back belongs to others. */
+const giveBack = (buffers: readonly Uint8Array[]): void => buffers.forEach((buffer) => buffer.fill(0xdb))
 
 class History {
   readonly #world: World
@@ -72,7 +74,7 @@ class History {
 
   #open(): LogManager {
     const { clock, timers, tick, random, network, computing, disk } = this.#host
-    this.#disk = this.#sealed ? new SealedDisk({ disk, dataKey: DATA_KEY, random }) : disk
+    this.#disk = this.#sealed ? new SealedDisk({ disk, dataKey: DATA_KEY, random, clock, giveBack }) : disk
     const host = { clock, timers, tick, random, network, computing, disk: this.#disk }
     return openManager(host, createRecordingLogger(), this.#run, { defaults: CONFIG, openFilesMax: 8 })
   }

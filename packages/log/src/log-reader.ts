@@ -7,6 +7,7 @@ import { BATCH_HEADER_BYTES, batchSizeBytes, lastOffset, recordCount } from '@mi
 import type { FrameLease } from './arena.ts'
 import { problemOf } from './batch-scan.ts'
 import { CorruptBatch } from './corrupt-batch.ts'
+import { deviceClock } from './device-clock.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogRead, ReadRequest } from './log-types.ts'
 import { isBrokenSeal } from './sealing/broken-seal.ts'
@@ -65,7 +66,7 @@ export class LogReader {
   constructor(log: ReadableLog, context: LogContext) {
     this.#log = log
     this.#context = context
-    this.#clock = context.host.clock
+    this.#clock = deviceClock(context.host)
   }
 
   read(request: ReadRequest): LogRead | null {

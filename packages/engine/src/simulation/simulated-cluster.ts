@@ -143,7 +143,7 @@ export class SimulatedCluster {
   #dataHost(machine: FakeHost): Host {
     if (this.#options.sealed !== true) return machine
     const { clock, timers, tick, random, network, computing } = machine
-    const disk = new SealedDisk({ disk: machine.disk, dataKey: DATA_KEY, random })
+    const disk = new SealedDisk({ disk: machine.disk, dataKey: DATA_KEY, random, clock })
     return { clock, timers, tick, random, network, computing, disk }
   }
 

@@ -8,6 +8,10 @@ import { SealedDisk } from './sealed-disk.ts'
 
 const KEY = Buffer.alloc(32, 7)
 const PATH = '/data/file.log'
+/** Each look at it takes a millisecond. */
+const clock = { now: 0, nowMs: () => clock.now, monotonicMs: () => clock.now++ }
+/** What is given back belongs to others. */
+const giveBack = (buffers: readonly Uint8Array[]): void => buffers.forEach((buffer) => buffer.fill(0xdb))
 const CONTENT = Buffer.from(new SeededRandom('content').bytes(6 * BLOCK_BYTES))
 
 function disks(seed: number): { world: World; raw: FakeDisk; sealed: SealedDisk; random: SeededRandom } {
@@ -15,11 +19,16 @@ function disks(seed: number): { world: World; raw: FakeDisk; sealed: SealedDisk;
   const host = world.addHost('machine')
   host.disk.makeDirectory('/data')
   const random = new SeededRandom(`sealed/${seed}`)
-  return { world, raw: host.disk, sealed: new SealedDisk({ disk: host.disk, dataKey: KEY, random }), random }
+  return {
+    world,
+    raw: host.disk,
+    sealed: new SealedDisk({ disk: host.disk, dataKey: KEY, random, clock, giveBack }),
+    random,
+  }
 }
 
 function reopened(raw: FakeDisk, random: SeededRandom): SealedDisk {
-  return new SealedDisk({ disk: raw, dataKey: KEY, random })
+  return new SealedDisk({ disk: raw, dataKey: KEY, random, clock, giveBack })
 }
 
 function readAll(disk: SealedDisk, file: number, length: number): Buffer {
@@ -82,6 +91,8 @@ class History {
           return bytes
         },
       },
+      clock,
+      giveBack,
     })
   }
 
@@ -242,10 +253,26 @@ describe('a sealed file', () => {
     }
   })
 
+  it('tells how long it worked on bytes, and not how long the device took', () => {
+    const { sealed, raw } = disks(6)
+    const file = sealed.open(PATH, 'w+')
+    sealed.writevSync(file, [CONTENT], 0)
+    const written = sealed.workedMs
+    expect(written).toBe(1)
+    const { readSync } = raw
+    raw.readSync = (...read) => {
+      clock.now += 1_000
+      return readSync.apply(raw, read)
+    }
+    expect(readAll(sealed, file, CONTENT.length).equals(CONTENT)).toBe(true)
+    expect(sealed.workedMs).toBeGreaterThan(written)
+    expect(sealed.workedMs).toBeLessThan(1_000)
+  })
+
   it('is of no use without its data key', () => {
     const { sealed, raw, random } = disks(5)
     sealed.writeFileAtomic(PATH, Buffer.from('content'))
-    const other = new SealedDisk({ disk: raw, dataKey: Buffer.alloc(32, 8), random })
+    const other = new SealedDisk({ disk: raw, dataKey: Buffer.alloc(32, 8), random, clock })
     expect(() => other.readFile(PATH)).toThrow(/another key/)
     const file = other.open(PATH, 'r')
     expect(() => other.readSync(file, Buffer.alloc(7), 0, 7, 0)).toThrow(/another key/)

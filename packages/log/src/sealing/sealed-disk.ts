@@ -8,7 +8,7 @@
  *
  * A short read is possible before the end of the file: where something broken follows, and in a file of very many extents.
  */
-import type { Disk, DiskError, FileDescriptor, FileStatus, Random } from '@millrace/base/host'
+import type { Clock, Disk, DiskError, FileDescriptor, FileStatus, Random } from '@millrace/base/host'
 import { invariant } from '@millrace/base/invariant'
 import { BrokenSeal } from './broken-seal.ts'
 import {
@@ -36,6 +36,8 @@ export interface SealedDiskOptions {
   readonly dataKey: Buffer
   /** Cryptographic: nonces and file ids come from it. */
   readonly random: Random
+  /** For `workedMs`. */
+  readonly clock: Clock
   /** Is given buffers that nobody uses any more; without it they wait for the garbage collector. */
   readonly giveBack?: GiveBack
 }
@@ -45,6 +47,8 @@ export class SealedDisk implements Disk {
   readonly #dataKey: Buffer
   readonly #nonce: (bytes: number) => Uint8Array
   readonly #giveBack: GiveBack
+  readonly #clock: Clock
+  #workedMs = 0
   readonly #files: Map<FileDescriptor, SealedFile> = new Map()
   /** What reads bring sealed bytes into, between reads; a fresh one each time would cost more than the read. */
   readonly #scratch: Buffer[] = []
@@ -53,7 +57,12 @@ export class SealedDisk implements Disk {
     this.#disk = options.disk
     this.#dataKey = options.dataKey
     this.#nonce = (bytes) => options.random.bytes(bytes)
+    this.#clock = options.clock
     this.#giveBack = options.giveBack ?? ((): void => {})
+  }
+
+  get workedMs(): number {
+    return this.#workedMs
   }
 
   open(path: string, flags: 'r' | 'r+' | 'w+' | 'wx+'): FileDescriptor {
@@ -78,7 +87,7 @@ export class SealedDisk implements Disk {
     const bytes = this.#takeScratch()
     try {
       for (let range = read.next(); range !== null; range = read.next())
-        read.take(bytes.subarray(0, this.#disk.readSync(descriptor, bytes, 0, range.length, range.position)))
+        this.#take(read, bytes, this.#disk.readSync(descriptor, bytes, 0, range.length, range.position))
     } finally {
       this.#giveScratch(bytes)
     }
@@ -113,7 +122,7 @@ export class SealedDisk implements Disk {
       this.#disk.read(descriptor, bytes, 0, range.length, range.position, (error, count) => {
         // As of a plain file that was cut meanwhile: what was read is no more.
         const isCut = cuts !== file.cuts
-        if (error === null && !isCut) read.take(bytes.subarray(0, count))
+        if (error === null && !isCut) this.#take(read, bytes, count)
         this.#giveScratch(bytes)
         if (error !== null || isCut) return callback(error, 0)
         step()
@@ -283,6 +292,12 @@ export class SealedDisk implements Disk {
     if (this.#scratch.length < SCRATCH_MAX) this.#scratch.push(bytes)
   }
 
+  #take(read: SealedRead, bytes: Buffer, count: number): void {
+    const startedMs = this.#clock.monotonicMs()
+    read.take(bytes.subarray(0, count))
+    this.#workedMs += this.#clock.monotonicMs() - startedMs
+  }
+
   #raw(descriptor: FileDescriptor, position: number, length: number): Buffer {
     const bytes = Buffer.allocUnsafe(length)
     return bytes.subarray(0, this.#disk.readSync(descriptor, bytes, 0, length, position))
@@ -313,7 +328,10 @@ export class SealedDisk implements Disk {
     })
     if (file.rawBytes > end.position) this.#cut(descriptor, file, end)
     const key = end.position === 0 || file.key === null ? this.#newKey() : file.key
-    return { key, append: file.append(end, key, buffers, this.#nonce) }
+    const startedMs = this.#clock.monotonicMs()
+    const append = file.append(end, key, buffers, this.#nonce)
+    this.#workedMs += this.#clock.monotonicMs() - startedMs
+    return { key, append }
   }
 
   /** `written` sealed bytes of `append` are in the file; 0 also when nobody knows. Gives the logical end if it moved. */

@@ -40,7 +40,7 @@ class Node {
 
   open(): LogManager {
     const { clock, timers, tick, random, network, computing } = this.machine
-    const disk: Disk = new SealedDisk({ disk: this.machine.disk, dataKey: DATA_KEY, random })
+    const disk: Disk = new SealedDisk({ disk: this.machine.disk, dataKey: DATA_KEY, random, clock })
     const host: Host = { clock, timers, tick, random, network, computing, disk }
     this.logger = createRecordingLogger()
     return openManager(host, this.logger, this.run, { defaults: CONFIG })

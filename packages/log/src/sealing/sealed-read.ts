@@ -8,8 +8,8 @@ import type { SealedFile } from './sealed-file.ts'
 
 /** Sealed blocks read at once: what is read, opened and copied out stays in the processor's cache meanwhile. */
 const BLOCKS_MAX = 4
-/** No range that `next` tells is longer. */
-export const RANGE_BYTES_MAX: number = BLOCKS_MAX * BLOCK_BYTES
+/** No range that `next` tells is longer: whole blocks, and where the next one starts, which is where the last one ends. */
+export const RANGE_BYTES_MAX: number = BLOCKS_MAX * BLOCK_BYTES + EXTENT_HEADER_BYTES
 /**
  * Extents opened by one read; beyond it the read is short. One costs some 3 µs, and a log that was written in little
  * pieces has hundreds in a block. A batch has one for each 64 KiB it was written in, so a short read holds whole batches.
@@ -45,9 +45,13 @@ export class SealedRead {
   readonly #position: number
   readonly #giveBack: GiveBack
   #opened = 0
+  /** The last range was too short for a block whole and the start of the next. */
+  #isStuck = false
   /** The block whose start is asked for; -1 when whole blocks are. */
   #probing = -1
   #block = 0
+  /** Behind the last block of the range. */
+  #blockEnd = 0
 
   constructor(file: SealedFile, request: SealedReadRequest) {
     this.#file = file
@@ -69,12 +73,13 @@ export class SealedRead {
     const located = file.locate(this.#position + this.filled)
     if (located < 0) return this.#probe(-1 - located)
     const following = located + 1
-    if (following < file.blockCount && file.startOf(following) === undefined) return this.#probe(following)
+    if (this.#isStuck && following < file.blockCount && file.startOf(following) === undefined)
+      return this.#probe(following)
     this.#probing = -1
     this.#block = located
-    const wanted = Math.min(BLOCKS_MAX, Math.floor((this.#length - this.filled) / BLOCK_BYTES) + 1)
+    this.#blockEnd = located + Math.min(BLOCKS_MAX, Math.floor((this.#length - this.filled) / BLOCK_BYTES) + 1)
     const position = file.positionOf(located)
-    const end = Math.min((located + wanted) * BLOCK_BYTES, file.rawBytes)
+    const end = Math.min(this.#blockEnd * BLOCK_BYTES + EXTENT_HEADER_BYTES, file.rawBytes)
     return { position, length: Math.max(0, end - position) }
   }
 
@@ -85,8 +90,15 @@ export class SealedRead {
       file.noteStart(this.#probing, bytes, 0)
       return
     }
+    const before = this.filled
+    this.#takeBlocks(bytes)
+    this.#isStuck = this.filled === before
+  }
+
+  #takeBlocks(bytes: Buffer): void {
+    const file = this.#file
     const base = file.positionOf(this.#block)
-    for (let block = this.#block; this.filled < this.#length; block++) {
+    for (let block = this.#block; block < this.#blockEnd && this.filled < this.#length; block++) {
       const at = file.positionOf(block) - base
       if (block > this.#block) {
         // The next step locates again, and comes to this block with its successor known.

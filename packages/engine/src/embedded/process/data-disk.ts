@@ -10,5 +10,8 @@ export function withDataDisk(host: Host, { dataKey }: NodeSecrets): Host {
   if (dataKey === undefined) return host
   const key = Buffer.from(dataKey, 'base64')
   if (key.length !== DATA_KEY_BYTES) throw new Error(`the data key has ${key.length} bytes, not ${DATA_KEY_BYTES}`)
-  return { ...host, disk: new SealedDisk({ disk: host.disk, dataKey: key, random: host.random, giveBack }) }
+  return {
+    ...host,
+    disk: new SealedDisk({ disk: host.disk, dataKey: key, random: host.random, clock: host.clock, giveBack }),
+  }
 }
