@@ -20,7 +20,8 @@ const CONTROLLER_PORT = 9_093
 const INTERNAL_PORT = 9_094
 const CLIENT_PORT = 9_092
 const START_LIMIT_MS = 30_000
-const DATA_KEY = Buffer.alloc(32, 9)
+/** Of all nodes of a sealed cluster. */
+export const SIMULATED_DATA_KEY: Buffer = Buffer.alloc(32, 9)
 /** So small that slabs go around within a run; a use after release shows. */
 const ARENA = { slabBytes: 64 * 1024, tailBytesMax: 128 * 1024, poison: true }
 
@@ -143,7 +144,7 @@ export class SimulatedCluster {
   #dataHost(machine: FakeHost): Host {
     if (this.#options.sealed !== true) return machine
     const { clock, timers, tick, random, network, computing } = machine
-    const disk = new SealedDisk({ disk: machine.disk, dataKey: DATA_KEY, random, clock })
+    const disk = new SealedDisk({ disk: machine.disk, dataKey: SIMULATED_DATA_KEY, random, clock })
     return { clock, timers, tick, random, network, computing, disk }
   }
 
