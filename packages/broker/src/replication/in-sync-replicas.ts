@@ -34,6 +34,11 @@ export class InSyncReplicas {
     return this.#isr.committed
   }
 
+  /** A proposal is on its way, or will be sent again. */
+  get hasProposal(): boolean {
+    return this.#isr.proposed !== null
+  }
+
   /** Empty on a follower. */
   get followers(): readonly FollowerProgress[] {
     return this.#followers

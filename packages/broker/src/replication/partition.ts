@@ -21,13 +21,8 @@ import type { FetchWaiter } from './fetch-types.ts'
 import { deleteRecords } from './delete-records.ts'
 import type { FollowerProgress } from './follower-progress.ts'
 import { InSyncReplicas } from './in-sync-replicas.ts'
-import {
-  listOffset,
-  offsetForLeaderEpoch,
-  type EpochEndResult,
-  type OffsetRequest,
-  type OffsetResult,
-} from './list-offset.ts'
+import type { EpochEndResult, OffsetRequest, OffsetResult } from './list-offset.ts'
+import { listOffset, offsetForLeaderEpoch } from './list-offset.ts'
 import type { PartitionEnvironment } from './partition-environment.ts'
 
 export type PartitionRole = 'none' | 'leader' | 'follower'
@@ -104,6 +99,11 @@ export class Partition {
   /** As the controller committed it. */
   get isr(): readonly number[] {
     return this.#inSync.committed
+  }
+
+  /** The leader has proposed another ISR and waits for the controller. */
+  get proposesIsr(): boolean {
+    return this.#inSync.hasProposal
   }
 
   /** What the leader knows of its followers; empty on a follower. */

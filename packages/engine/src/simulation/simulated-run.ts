@@ -203,12 +203,15 @@ class SimulatedRun {
   /** Waits for the troubles under way, then for the cluster to be whole. */
   #putRight(): void {
     while (this.#active.length > 0) this.#pass(STEP_MS)
-    this.#passUntil(
-      () => this.#isWhole(),
-      () => this.#whatIsMissing(),
-    )
-    // Two times the period of high watermark checkpoints and heartbeats is not needed: everyone has fetched by now.
-    this.#pass(100)
+    do {
+      this.#passUntil(
+        () => this.#isWhole(),
+        () => this.#whatIsMissing(),
+      )
+      // Two times the period of high watermark checkpoints and heartbeats is not needed: everyone has fetched by now.
+      this.#pass(100)
+      // What was decided before may have arrived just now.
+    } while (!this.#isWhole())
   }
 
   #passUntil(goal: () => boolean, whyNot: () => string): void {
@@ -219,7 +222,7 @@ class SimulatedRun {
     }
   }
 
-  /** Every broker serves, every ISR is complete, and the leader knows it. */
+  /** Every broker serves, every ISR is complete, and the leader knows it and wants no other. */
   #isWhole(): boolean {
     const { controller, brokers } = this.#cluster
     if (controller === null || brokers.size < BROKERS) return false
@@ -228,7 +231,7 @@ class SimulatedRun {
         if (partition.isr.length < partition.replicas.length || partition.leader < 0) return false
         if (partition.addingReplicas.length + partition.removingReplicas.length > 0) return false
         const replica = brokers.get(partition.leader)?.runtime.replicaManager.get(topic.name, index)
-        if (replica?.isLeader !== true || replica.isr.length < partition.isr.length) return false
+        if (replica?.isLeader !== true || replica.isr.length < partition.isr.length || replica.proposesIsr) return false
       }
     }
     return true
