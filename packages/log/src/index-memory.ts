@@ -2,6 +2,7 @@
  * Bounds the memory of loaded indexes: those of rolled segments are read from disk when first needed and given back,
  * least recently used first, above `bytesMax`. Active segments' indexes are always loaded and not counted.
  */
+import { unloadIndex } from './index-file.ts'
 import type { Segment } from './segment.ts'
 
 const BYTES_MAX = 64 * 1024 * 1024
@@ -28,8 +29,8 @@ export class IndexMemory {
     for (const [oldest] of this.#segments) {
       if (this.#bytes <= this.#bytesMax || oldest === segment) return
       this.forget(oldest)
-      oldest.offsetIndex.unload()
-      oldest.timeIndex.unload()
+      unloadIndex(oldest.offsetIndex)
+      unloadIndex(oldest.timeIndex)
     }
   }
 

@@ -5,19 +5,21 @@
  * What is on disk is always a prefix of what is valid: it is cut before the log is.
  */
 import { invariant } from '@millrace/base/invariant'
+import { readEntry, type FiledIndex } from './index-file.ts'
 import type { SegmentFile } from './segment-file.ts'
 
 const ENTRY_BYTES = 8
 const FIRST_CAPACITY = 64
 
-export class OffsetIndex {
+export class OffsetIndex implements FiledIndex {
   readonly baseOffset: number
   readonly file: SegmentFile
+  readonly entryBytes: number = ENTRY_BYTES
   /** Pairs of relative offset and position; null when not loaded. */
   #pairs: Int32Array | null
   #count: number
 
-  /** A new index; `load` one that exists on disk. */
+  /** A new index; one that exists on disk is to be loaded (index-file.ts). */
   constructor(baseOffset: number, file: SegmentFile) {
     this.baseOffset = baseOffset
     this.file = file
@@ -76,73 +78,39 @@ export class OffsetIndex {
 
   /** Removes all entries: before a rebuild. */
   clear(): void {
-    this.#count = 0
-    this.#pairs = new Int32Array(2 * FIRST_CAPACITY)
+    this.empty()
     this.file.truncate(0)
   }
 
-  /** Appends to the file what it does not have yet. */
-  persist(callback: (error: Error | null) => void): void {
-    const bytes = this.#unpersisted()
-    if (bytes === null) callback(null)
-    else this.file.append([bytes], bytes.length, callback)
-  }
-
-  persistSync(): void {
-    const bytes = this.#unpersisted()
-    if (bytes !== null) this.file.appendSync([bytes], bytes.length)
-  }
-
-  load(callback: (error: Error | null) => void): void {
-    if (this.#pairs !== null) {
-      callback(null)
-      return
-    }
-    const bytes = Buffer.allocUnsafe(this.#count * ENTRY_BYTES)
-    this.file.read(bytes, 0, bytes.length, 0, (error, bytesRead) => {
-      if (error !== null || this.#pairs !== null) {
-        callback(error)
-        return
-      }
-      if (bytesRead === bytes.length) this.#decode(bytes)
-      else {
-        try {
-          this.loadSync()
-        } catch (failure) {
-          callback(failure as Error)
-          return
-        }
-      }
-      callback(null)
-    })
-  }
-
-  /** The file cannot be read: searches walk the log from its start, and the next start makes the file anew. */
-  doWithout(): void {
+  empty(): void {
     this.#count = 0
     this.#pairs = new Int32Array(2 * FIRST_CAPACITY)
-    this.file.remove()
   }
 
-  loadSync(): void {
-    if (this.#pairs !== null) return
-    const bytes = Buffer.allocUnsafe(this.#count * ENTRY_BYTES)
-    this.file.readWholeSync(bytes)
-    this.#decode(bytes)
-  }
-
-  /** Gives the memory back; only for an index that is wholly on disk. */
-  unload(): void {
-    if (this.#count > 0 && this.file.sizeBytes === this.#count * ENTRY_BYTES) this.#pairs = null
+  forget(): void {
+    this.#pairs = null
   }
 
   /** What Kafka checks at start: whole entries, and the last one not below the base. Throws nothing, reads 8 bytes. */
   isSane(): boolean {
     if (!this.file.exists || this.file.sizeBytes % ENTRY_BYTES !== 0) return false
     if (this.#count === 0) return true
-    const last = Buffer.allocUnsafe(ENTRY_BYTES)
-    if (this.file.readSync(last, 0, ENTRY_BYTES, (this.#count - 1) * ENTRY_BYTES) !== ENTRY_BYTES) return false
-    return last.readInt32BE(0) > 0 || this.#count === 1
+    const last = readEntry(this, this.#count - 1)
+    return last !== null && (last.readInt32BE(0) > 0 || this.#count === 1)
+  }
+
+  encode(first: number): Buffer {
+    const pairs = this.#loaded()
+    const bytes = Buffer.allocUnsafe((this.#count - first) * ENTRY_BYTES)
+    for (let i = 2 * first, at = 0; i < 2 * this.#count; i++, at += 4) bytes.writeInt32BE(pairs[i] as number, at)
+    return bytes
+  }
+
+  decode(bytes: Buffer): void {
+    this.#count = Math.floor(bytes.length / ENTRY_BYTES)
+    const pairs = new Int32Array(Math.max(2 * FIRST_CAPACITY, 2 * this.#count))
+    for (let i = 0; i < 2 * this.#count; i++) pairs[i] = bytes.readInt32BE(4 * i)
+    this.#pairs = pairs
   }
 
   #countAtMost(relative: number): number {
@@ -155,22 +123,6 @@ export class OffsetIndex {
       else high = middle
     }
     return low
-  }
-
-  #unpersisted(): Buffer | null {
-    const persisted = this.file.sizeBytes / ENTRY_BYTES
-    if (persisted >= this.#count) return null
-    const pairs = this.#loaded()
-    const bytes = Buffer.allocUnsafe((this.#count - persisted) * ENTRY_BYTES)
-    for (let i = 2 * persisted, at = 0; i < 2 * this.#count; i++, at += 4) bytes.writeInt32BE(pairs[i] as number, at)
-    return bytes
-  }
-
-  #decode(bytes: Buffer): void {
-    this.#count = Math.floor(bytes.length / ENTRY_BYTES)
-    const pairs = new Int32Array(Math.max(2 * FIRST_CAPACITY, 2 * this.#count))
-    for (let i = 0; i < 2 * this.#count; i++) pairs[i] = bytes.readInt32BE(4 * i)
-    this.#pairs = pairs
   }
 
   #loaded(): Int32Array {

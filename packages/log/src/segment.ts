@@ -6,6 +6,14 @@
 import { batchSizeBytes, lastOffset, maxTimestamp, recordCount } from '@millrace/protocol/records/batch-header'
 import type { LogConfig } from './log-config.ts'
 import { segmentFileName } from './file-names.ts'
+import {
+  doWithoutIndex,
+  loadIndex,
+  loadIndexSync,
+  persistIndex,
+  persistIndexSync,
+  type FiledIndex,
+} from './index-file.ts'
 import { OffsetIndex } from './offset-index.ts'
 import type { CorruptionReport } from './corrupt-batch.ts'
 import { isBrokenSeal } from './sealing/broken-seal.ts'
@@ -170,16 +178,16 @@ export class Segment {
   }
 
   persistIndexesSync(): void {
-    this.offsetIndex.persistSync()
-    this.timeIndex.persistSync()
+    persistIndexSync(this.offsetIndex)
+    persistIndexSync(this.timeIndex)
     this.transactionIndex.persistSync()
   }
 
   /** Writes the index files and makes them and the log durable. */
   persistAndSync(callback: (error: Error | null) => void): void {
     const steps: ((next: (error: Error | null) => void) => void)[] = [
-      (next) => this.offsetIndex.persist(next),
-      (next) => this.timeIndex.persist(next),
+      (next) => persistIndex(this.offsetIndex, next),
+      (next) => persistIndex(this.timeIndex, next),
       (next) => this.transactionIndex.persist(next),
       ...this.files.map((file) => (next: (error: Error | null) => void) => file.sync(next)),
     ]
@@ -188,11 +196,11 @@ export class Segment {
 
   /** An index file that is not as it was sealed is told of and done without. */
   loadIndexes(report: CorruptionReport, callback: (error: Error | null) => void): void {
-    const load = (index: OffsetIndex | TimeIndex, next: (error: Error | null) => void): void =>
-      index.load((error) => {
+    const load = (index: FiledIndex, next: (error: Error | null) => void): void =>
+      loadIndex(index, (error) => {
         if (!isBrokenSeal(error)) return next(error)
         report.brokenIndex(index.file.path)
-        index.doWithout()
+        doWithoutIndex(index)
         next(null)
       })
     load(this.offsetIndex, (error) => {
@@ -202,8 +210,8 @@ export class Segment {
   }
 
   loadIndexesSync(): void {
-    this.offsetIndex.loadSync()
-    this.timeIndex.loadSync()
+    loadIndexSync(this.offsetIndex)
+    loadIndexSync(this.timeIndex)
   }
 
   close(): void {

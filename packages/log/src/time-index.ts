@@ -3,17 +3,20 @@
  * and the last offset of the batch that carries it; strictly ascending timestamps. Life on disk as OffsetIndex.
  */
 import { invariant } from '@millrace/base/invariant'
+import { readEntry, type FiledIndex } from './index-file.ts'
 import type { SegmentFile } from './segment-file.ts'
 
 const ENTRY_BYTES = 12
 const FIRST_CAPACITY = 64
+const NO_OFFSETS = new Int32Array(0)
 const TWO_POW_32 = 4_294_967_296
 
-export class TimeIndex {
+export class TimeIndex implements FiledIndex {
   readonly baseOffset: number
   readonly file: SegmentFile
+  readonly entryBytes: number = ENTRY_BYTES
   #timestamps: Float64Array | null
-  #offsets: Int32Array = new Int32Array(0)
+  #offsets: Int32Array = NO_OFFSETS
   #count: number
 
   constructor(baseOffset: number, file: SegmentFile) {
@@ -87,69 +90,25 @@ export class TimeIndex {
   }
 
   clear(): void {
-    this.#count = 0
-    this.#allocate(FIRST_CAPACITY)
+    this.empty()
     this.file.truncate(0)
   }
 
-  persist(callback: (error: Error | null) => void): void {
-    const bytes = this.#unpersisted()
-    if (bytes === null) callback(null)
-    else this.file.append([bytes], bytes.length, callback)
-  }
-
-  persistSync(): void {
-    const bytes = this.#unpersisted()
-    if (bytes !== null) this.file.appendSync([bytes], bytes.length)
-  }
-
-  load(callback: (error: Error | null) => void): void {
-    if (this.#timestamps !== null) {
-      callback(null)
-      return
-    }
-    const bytes = Buffer.allocUnsafe(this.#count * ENTRY_BYTES)
-    this.file.read(bytes, 0, bytes.length, 0, (error, bytesRead) => {
-      if (error !== null || this.#timestamps !== null) {
-        callback(error)
-        return
-      }
-      if (bytesRead === bytes.length) this.#decode(bytes)
-      else {
-        try {
-          this.loadSync()
-        } catch (failure) {
-          callback(failure as Error)
-          return
-        }
-      }
-      callback(null)
-    })
-  }
-
-  /** The file cannot be read: searches walk the log from its start, and the next start makes the file anew. */
-  doWithout(): void {
+  empty(): void {
     this.#count = 0
     this.#allocate(FIRST_CAPACITY)
-    this.file.remove()
   }
 
-  loadSync(): void {
-    if (this.#timestamps !== null) return
-    const bytes = Buffer.allocUnsafe(this.#count * ENTRY_BYTES)
-    this.file.readWholeSync(bytes)
-    this.#decode(bytes)
-  }
-
-  unload(): void {
-    if (this.#count > 0 && this.file.sizeBytes === this.#count * ENTRY_BYTES) this.#timestamps = null
+  forget(): void {
+    this.#timestamps = null
+    this.#offsets = NO_OFFSETS
   }
 
   /** Last entry without loading the index: { timestamp, offset }; null when empty. */
   peekLast(): { readonly timestamp: number; readonly offset: number } | null {
     if (this.#count === 0) return null
-    const last = Buffer.allocUnsafe(ENTRY_BYTES)
-    if (this.file.readSync(last, 0, ENTRY_BYTES, (this.#count - 1) * ENTRY_BYTES) !== ENTRY_BYTES) return null
+    const last = readEntry(this, this.#count - 1)
+    if (last === null) return null
     return { timestamp: Number(last.readBigInt64BE(0)), offset: this.baseOffset + last.readInt32BE(8) }
   }
 
@@ -158,17 +117,15 @@ export class TimeIndex {
     if (!this.file.exists || this.file.sizeBytes % ENTRY_BYTES !== 0) return false
     const last = this.peekLast()
     if (last === null) return this.#count === 0
-    const first = Buffer.allocUnsafe(ENTRY_BYTES)
-    if (this.file.readSync(first, 0, ENTRY_BYTES, 0) !== ENTRY_BYTES) return false
+    const first = readEntry(this, 0)
+    if (first === null) return false
     return last.timestamp >= Number(first.readBigInt64BE(0)) && last.offset >= this.baseOffset
   }
 
-  #unpersisted(): Buffer | null {
-    const persisted = this.file.sizeBytes / ENTRY_BYTES
-    if (persisted >= this.#count) return null
+  encode(first: number): Buffer {
     const timestamps = this.#loaded()
-    const bytes = Buffer.allocUnsafe((this.#count - persisted) * ENTRY_BYTES)
-    for (let i = persisted, at = 0; i < this.#count; i++, at += ENTRY_BYTES) {
+    const bytes = Buffer.allocUnsafe((this.#count - first) * ENTRY_BYTES)
+    for (let i = first, at = 0; i < this.#count; i++, at += ENTRY_BYTES) {
       // Two halves: BigInts would make this loop, up to 870,000 entries, ten times as long.
       const timestamp = timestamps[i] as number
       bytes.writeInt32BE(Math.floor(timestamp / TWO_POW_32), at)
@@ -178,7 +135,7 @@ export class TimeIndex {
     return bytes
   }
 
-  #decode(bytes: Buffer): void {
+  decode(bytes: Buffer): void {
     this.#count = Math.floor(bytes.length / ENTRY_BYTES)
     this.#allocate(Math.max(FIRST_CAPACITY, this.#count))
     const timestamps = this.#loaded()
