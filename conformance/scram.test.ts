@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge, kafkaReleases, kafkaTool, kafkaToolOk } from './harness/judges.ts'
 import { startMillraceProcess, threeBrokers, type MillraceProcess } from './harness/millrace.ts'
 import { run, runOk } from './harness/run.ts'
+import { createScramCluster } from './harness/scram-cluster.ts'
 
 const aws = judge('aws')
 const kcat = judge('kcat')
@@ -27,25 +28,7 @@ describe.skipIf(java === null)('SCRAM by Kafka itself', () => {
   beforeAll(async () => {
     millrace = await startMillraceProcess({ args: ['--ephemeral'] })
     scratch = mkdtempSync(join(tmpdir(), 'millrace-scram-'))
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-    const api = new KafkaApi({ endpoint: millrace.endpoint, region: 'us-east-1', ...credentials })
-    const { clusterArn } = await api.createCluster({
-      clusterName: 'secret',
-      provisioned: {
-        brokerNodeGroupInfo: {
-          instanceType: 'kafka.m5.large',
-          clientSubnets: threeBrokers.BrokerNodeGroupInfo.ClientSubnets,
-        },
-        kafkaVersion: '3.9.x',
-        numberOfBrokerNodes: 3,
-        clientAuthentication: { sasl: { scram: { enabled: true } }, unauthenticated: { enabled: true } },
-      },
-    })
-    await untilActive(api, clusterArn)
-    const strings = await api.bootstrapStrings(clusterArn)
-    tls = strings.tls ?? ''
-    scram = strings.scram ?? ''
-    caPem = (await millrace.cli('ca')).stdout
+    ;({ tls, scram, caPem } = await createScramCluster(millrace, 'secret'))
     writeFileSync(join(scratch, 'ca.pem'), caPem)
     tlsFile = join(scratch, 'tls.properties')
     writeFileSync(tlsFile, (await millrace.cli('properties', 'secret', '--auth', 'tls')).stdout)

@@ -10,12 +10,11 @@ import { join } from 'node:path'
 import { createNodeHost } from '@millrace/host/node-host'
 import { AdminClient } from '@millrace/client/admin'
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs'
-import { KafkaApi } from 'millrace/aws-client'
-import { untilActive } from 'millrace/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge, kafkaReleases, kafkaTool } from './harness/judges.ts'
-import { startMillraceProcess, threeBrokers, type MillraceProcess } from './harness/millrace.ts'
+import { startMillraceProcess, type MillraceProcess } from './harness/millrace.ts'
 import { run } from './harness/run.ts'
+import { createScramCluster } from './harness/scram-cluster.ts'
 
 const kcat = judge('kcat')
 const java = judge('java')
@@ -49,28 +48,11 @@ let scram: string
 beforeAll(async () => {
   millrace = await startMillraceProcess({ args: ['--ephemeral', '--demo'] })
   scratch = mkdtempSync(join(tmpdir(), 'millrace-why-'))
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-  const api = new KafkaApi({ endpoint: millrace.endpoint, region: 'us-east-1', ...credentials })
-  const { clusterArn } = await api.createCluster({
-    clusterName: 'strict',
-    provisioned: {
-      brokerNodeGroupInfo: {
-        instanceType: 'kafka.m5.large',
-        clientSubnets: threeBrokers.BrokerNodeGroupInfo.ClientSubnets,
-      },
-      kafkaVersion: '3.9.x',
-      numberOfBrokerNodes: 3,
-      clientAuthentication: { sasl: { scram: { enabled: true } }, unauthenticated: { enabled: true } },
-    },
-  })
-  await untilActive(api, clusterArn)
-  const strings = await api.bootstrapStrings(clusterArn)
-  tls = strings.tls ?? ''
+  const strict = await createScramCluster(millrace, 'strict')
+  ;({ tls, scram, caPem } = strict)
   // A cluster with SCRAM has no plaintext; the one of --demo has.
-  const demo = (await api.listClusters()).find(({ clusterName }) => clusterName === 'demo')
-  plaintext = (await api.bootstrapStrings(demo?.clusterArn ?? '')).plaintext ?? ''
-  scram = strings.scram ?? ''
-  caPem = (await millrace.cli('ca')).stdout
+  const demo = (await strict.api.listClusters()).find(({ clusterName }) => clusterName === 'demo')
+  plaintext = (await strict.api.bootstrapStrings(demo?.clusterArn ?? '')).plaintext ?? ''
   caFile = join(scratch, 'ca.pem')
   writeFileSync(caFile, caPem)
   const admin = new AdminClient({ host: createNodeHost({ timersHoldProcess: true }), bootstrap: tls, tls: { caPem } })

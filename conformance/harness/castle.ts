@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createNodeHost } from '@millrace/host/node-host'
 import { AdminClient } from '@millrace/client/admin'
-import { KafkaApi } from 'millrace/aws-client'
-import { untilActive } from 'millrace/demo'
 import type { Login } from 'millrace/doctor/finding'
 import { KafkaExchange } from 'millrace/doctor/kafka-exchange'
 import { openTcp, openTls } from 'millrace/doctor/open-address'
-import { startMillraceProcess, threeBrokers, type MillraceProcess } from './millrace.ts'
+import { startMillraceProcess, type MillraceProcess } from './millrace.ts'
+import { createScramCluster } from './scram-cluster.ts'
 
 export interface Port {
   readonly host: string
@@ -40,25 +39,9 @@ export async function buildCastle(): Promise<Castle> {
   const scratch = mkdtempSync(join(tmpdir(), 'millrace-castle-'))
   const dataDirectory = join(scratch, 'data')
   const millrace = await startMillraceProcess({ dataDirectory })
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-  const api = new KafkaApi({ endpoint: millrace.endpoint, region: 'us-east-1', ...credentials })
-  const { clusterArn } = await api.createCluster({
-    clusterName: 'castle',
-    provisioned: {
-      brokerNodeGroupInfo: {
-        instanceType: 'kafka.m5.large',
-        clientSubnets: threeBrokers.BrokerNodeGroupInfo.ClientSubnets,
-      },
-      kafkaVersion: '3.9.x',
-      numberOfBrokerNodes: 3,
-      clientAuthentication: { sasl: { scram: { enabled: true } }, unauthenticated: { enabled: true } },
-    },
-  })
-  await untilActive(api, clusterArn)
-  const strings = await api.bootstrapStrings(clusterArn)
-  const caPem = (await millrace.cli('ca')).stdout
+  const { clusterArn, tls, scram, caPem } = await createScramCluster(millrace, 'castle')
   const host = createNodeHost({ timersHoldProcess: true })
-  const admin = new AdminClient({ host, bootstrap: strings.tls ?? '', tls: { caPem } })
+  const admin = new AdminClient({ host, bootstrap: tls, tls: { caPem } })
   await admin.alterScramUsers([{ name: ALICE.user, password: ALICE.password }])
   await admin.createTopics([{ name: 'treasure', partitions: 1, replicationFactor: 3, configs: {} }])
   const id = clusterArn.split('/').at(-1) ?? ''
@@ -67,8 +50,8 @@ export async function buildCastle(): Promise<Castle> {
   return {
     millrace,
     caPem,
-    tls: firstOf(strings.tls),
-    scram: firstOf(strings.scram),
+    tls: firstOf(tls),
+    scram: firstOf(scram),
     internal: nodes.map(({ internalPort }) => ({ host: '127.0.0.1', port: internalPort })),
     internalSecret: (read('secrets', `${id}.json`) as { readonly internalSecret: string }).internalSecret,
     admin,
@@ -88,7 +71,7 @@ export async function buildCastle(): Promise<Castle> {
   }
 }
 
-function firstOf(bootstrap: string | null): Port {
-  const [host = '', port] = (bootstrap ?? '').split(',')[0]?.split(':') ?? []
+function firstOf(bootstrap: string): Port {
+  const [host = '', port] = bootstrap.split(',')[0]?.split(':') ?? []
   return { host, port: Number(port) }
 }
