@@ -6,23 +6,16 @@
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { fork, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AdminClient } from '@millrace/client/admin'
 import { createNodeHost } from '@millrace/host/node-host'
 import { ApiKey, apiByKey } from '@millrace/protocol/apis'
-import { decodeMessage } from '@millrace/protocol/codec'
-import { decodeResponseHeader, encodeRequestFrame } from '@millrace/protocol/headers'
-import { produceRequest } from '@millrace/protocol/messages/00-produce'
-import { fetchRequest } from '@millrace/protocol/messages/01-fetch'
-import { apiVersionsRequest, apiVersionsResponse } from '@millrace/protocol/messages/18-api-versions'
-import { Reader } from '@millrace/protocol/primitives/reader'
-import { buildBatch } from '@millrace/protocol/records/build-batch'
+import { encodeRequestFrame } from '@millrace/protocol/headers'
+import { apiVersionsRequest } from '@millrace/protocol/messages/18-api-versions'
 import { attack, type Target } from './harness/hostile-clients.ts'
 import { arrayPaths, wideMessage } from './harness/wide-message.ts'
-import { everyApi, HostileFrames, type AdvertisedApi } from './harness/hostile-frames.ts'
+import { everyApi, HostileFrames } from './harness/hostile-frames.ts'
 import {
   createThreeBrokers,
   startMillraceProcess,
@@ -31,7 +24,9 @@ import {
 } from './harness/millrace.ts'
 import { nodeProcesses, until, type NodeProcess } from './harness/processes.ts'
 import { descriptorCount, residentBytes, settledResidentBytes } from './harness/process-usage.ts'
+import { answeredOrClosed, advertisedApis, ask, closed, fetchFrame, fill, open } from './harness/raw-requests.ts'
 import { sized } from './harness/size.ts'
+import { percentile99, SteadyProducer } from './harness/steady-producer.ts'
 
 const MIB = 1024 * 1024
 const FRAMES = sized({ quick: 10_000, full: 100_000 })
@@ -136,7 +131,7 @@ describe('hostile clients', () => {
     const load = { targets, connections: CONNECTIONS, perSecondMax: FRAMES_PER_SECOND }
     const first = FRAMES / 10
 
-    const producer = await SteadyProducer.start(cluster.bootstrap, 'steady')
+    const producer = await SteadyProducer.start(cluster.bootstrap, 'steady', PRODUCER_PER_SECOND)
     await new Promise((resolve) => setTimeout(resolve, sized({ quick: 2_000, full: 4_000 })))
     producer.mark() // what came before warmed it up
     await new Promise((resolve) => setTimeout(resolve, sized({ quick: 4_000, full: 20_000 })))
@@ -347,123 +342,3 @@ describe('hostile clients', () => {
     return described?.partitions[0]?.leader ?? -1
   }
 })
-
-async function open(port: number): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('error', reject)
-  })
-  socket.removeAllListeners('error')
-  socket.on('error', () => {})
-  return socket
-}
-
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    socket.resume()
-    socket.once('close', () => resolve())
-  })
-}
-
-function answeredOrClosed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    socket.once('data', () => resolve())
-    socket.once('close', () => resolve())
-  })
-}
-
-/** One request, one response (without its size). */
-async function ask(port: number, frame: Buffer): Promise<Buffer> {
-  const socket = await open(port)
-  const chunks: Buffer[] = []
-  let arrived = 0
-  let wanted = Infinity
-  try {
-    return await new Promise<Buffer>((resolve, reject) => {
-      socket.on('data', (chunk: Buffer) => {
-        chunks.push(chunk)
-        arrived += chunk.length
-        if (wanted === Infinity && arrived >= 4) wanted = 4 + Buffer.concat(chunks).readInt32BE(0)
-        if (arrived >= wanted) resolve(Buffer.concat(chunks).subarray(4))
-      })
-      socket.on('close', () => reject(new Error(`port ${port} closed the connection`)))
-      socket.write(frame)
-    })
-  } finally {
-    socket.destroy()
-  }
-}
-
-async function advertisedApis(port: number): Promise<AdvertisedApi[]> {
-  const header = { correlationId: 1, clientId: 'well-behaved' }
-  const body = { clientSoftwareName: 'test', clientSoftwareVersion: '1' }
-  const reader = new Reader(await ask(port, Buffer.concat(encodeRequestFrame(apiVersionsRequest, 3, header, body))))
-  decodeResponseHeader(apiVersionsResponse, 3, reader)
-  const { apiKeys } = decodeMessage(apiVersionsResponse, 3, reader)
-  return apiKeys.map(({ apiKey, minVersion, maxVersion }) => ({ key: apiKey, min: minVersion, max: maxVersion }))
-}
-
-function fetchFrame(topic: string): Buffer {
-  // One read gives 4 MiB at most, so that the partition is named many times.
-  const partitions = Array.from({ length: 13 }, () => ({ partition: 0, fetchOffset: 0, partitionMaxBytes: 4 * MIB }))
-  const body = { maxWaitMs: 100, minBytes: 1, maxBytes: 52 * MIB, topics: [{ topic, partitions }] }
-  return Buffer.concat(encodeRequestFrame(fetchRequest, 11, { correlationId: 1, clientId: 'deaf' }, body))
-}
-
-/** Writes so many MiB to partition 0, whose leader listens at `port`. */
-async function fill(port: number, topic: string, mebibytes: number): Promise<void> {
-  const value = Buffer.alloc(900_000, 'x')
-  const records = buildBatch({ records: [{ value }], timestampMs: Date.now() })
-  const topicData = [{ name: topic, partitionData: [{ index: 0, records }] }]
-  const body = { transactionalId: null, acks: 1, timeoutMs: 10_000, topicData }
-  const frame = Buffer.concat(encodeRequestFrame(produceRequest, 9, { correlationId: 1, clientId: 'filler' }, body))
-  let left = Math.ceil((mebibytes * MIB) / value.length)
-  const produce = async (): Promise<void> => {
-    while (left-- > 0) await ask(port, frame)
-  }
-  await Promise.all([produce(), produce(), produce(), produce()])
-}
-
-function percentile99(latencies: readonly number[]): number {
-  const sorted = latencies.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length * 0.99)] ?? 0
-}
-
-interface SteadyResult {
-  /** Latencies in ms, a new series with every mark. */
-  readonly series: readonly (readonly number[])[]
-  readonly errors: readonly string[]
-}
-
-/** See harness/steady-producer.mjs. */
-class SteadyProducer {
-  readonly #child: ChildProcess
-
-  private constructor(child: ChildProcess) {
-    this.#child = child
-  }
-
-  static async start(bootstrap: string, topic: string): Promise<SteadyProducer> {
-    const program = fileURLToPath(new URL('./harness/steady-producer.mjs', import.meta.url))
-    const child = fork(program, [bootstrap, topic, String(PRODUCER_PER_SECOND)], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    })
-    await new Promise((resolve, reject) => {
-      child.once('message', resolve)
-      child.once('exit', () => reject(new Error('the steady producer did not start')))
-    })
-    return new SteadyProducer(child)
-  }
-
-  mark(): void {
-    this.#child.send('mark')
-  }
-
-  end(): Promise<SteadyResult> {
-    return new Promise((resolve) => {
-      this.#child.once('message', (message: SteadyResult) => resolve(message))
-      this.#child.send('end')
-    })
-  }
-}

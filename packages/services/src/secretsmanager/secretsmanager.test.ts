@@ -3,14 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  CreateKeyCommand,
-  DescribeKeyCommand,
-  DisableKeyCommand,
-  EnableKeyCommand,
-  ScheduleKeyDeletionCommand,
-} from '@aws-sdk/client-kms'
-import {
-  BatchGetSecretValueCommand,
   CreateSecretCommand,
   DeleteResourcePolicyCommand,
   DeleteSecretCommand,
@@ -21,47 +13,26 @@ import {
   ListSecretsCommand,
   ListSecretVersionIdsCommand,
   PutResourcePolicyCommand,
-  PutSecretValueCommand,
   RestoreSecretCommand,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateSecretCommand,
   UpdateSecretVersionStageCommand,
-  type ListSecretsCommandInput,
 } from '@aws-sdk/client-secrets-manager'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { scope, sealedWorld, type SealedWorld } from '../testing/sealed-world.ts'
+import { SecretCalls, token } from '../testing/secret-calls.ts'
 
 let world: SealedWorld
+const { create, put, get, newKey } = new SecretCalls(() => world)
 
 beforeEach(async () => {
   world = await sealedWorld()
 })
 afterEach(() => world.close())
 
-const token = (digit: number): string => `00000000-0000-0000-0000-00000000000${digit}`
-
-async function create(name: string, input: object = { SecretString: 'first' }): Promise<string> {
-  return (await world.secretsClient.send(new CreateSecretCommand({ Name: name, ...input }))).ARN ?? ''
-}
-
-async function put(name: string, value: string, input: object = {}): Promise<string> {
-  const { VersionId } = await world.secretsClient.send(
-    new PutSecretValueCommand({ SecretId: name, SecretString: value, ...input }),
-  )
-  return VersionId ?? ''
-}
-
-async function get(SecretId: string, input: object = {}): Promise<string | undefined> {
-  return (await world.secretsClient.send(new GetSecretValueCommand({ SecretId, ...input }))).SecretString
-}
-
 async function stages(name: string): Promise<Readonly<Record<string, string[]>> | undefined> {
   return (await world.secretsClient.send(new DescribeSecretCommand({ SecretId: name }))).VersionIdsToStages
-}
-
-async function newKey(): Promise<string> {
-  return (await world.kmsClient.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? ''
 }
 
 describe('a secret', () => {
@@ -221,49 +192,6 @@ describe('deletion', () => {
   })
 })
 
-describe('the KMS key of a secret', () => {
-  test('disabled, it closes the secret; enabled again, it opens it', async () => {
-    const KmsKeyId = await newKey()
-    const arn = await create('db', { SecretString: 'x', KmsKeyId })
-    expect((await world.secretsClient.send(new DescribeSecretCommand({ SecretId: 'db' }))).KmsKeyId).toBe(KmsKeyId)
-    await world.kmsClient.send(new DisableKeyCommand({ KeyId: KmsKeyId }))
-    await expect(get('db')).rejects.toMatchObject({
-      name: 'DecryptionFailure',
-      message: expect.stringContaining(`${KmsKeyId} is disabled`),
-    })
-    await expect(put('db', 'y')).rejects.toMatchObject({ name: 'EncryptionFailure' })
-    expect(await world.secretsManager.secrets.readSecret(arn, scope)).toMatchObject({
-      kmsKeyId: KmsKeyId,
-      secretString: null,
-      unreadable: expect.stringContaining('is disabled'),
-    })
-    await world.kmsClient.send(new EnableKeyCommand({ KeyId: KmsKeyId }))
-    expect(await get('db')).toBe('x')
-  })
-
-  test('is the AWS managed one unless the owner names another; changing it seals labelled versions anew', async () => {
-    await create('db', { SecretString: 'one', ClientRequestToken: token(1) })
-    await put('db', 'two', { ClientRequestToken: token(2) })
-    const KmsKeyId = await newKey()
-    await world.secretsClient.send(new UpdateSecretCommand({ SecretId: 'db', KmsKeyId }))
-    await world.kmsClient.send(new DisableKeyCommand({ KeyId: KmsKeyId }))
-    await expect(get('db')).rejects.toThrow('is disabled')
-    await expect(get('db', { VersionStage: 'AWSPREVIOUS' })).rejects.toThrow('is disabled')
-    await world.kmsClient.send(new EnableKeyCommand({ KeyId: KmsKeyId }))
-    expect(await get('db', { VersionStage: 'AWSPREVIOUS' })).toBe('one')
-    await world.secretsClient.send(new UpdateSecretCommand({ SecretId: 'db', KmsKeyId: '', SecretString: 'three' }))
-    await world.kmsClient.send(new ScheduleKeyDeletionCommand({ KeyId: KmsKeyId }))
-    expect([await get('db'), await get('db', { VersionStage: 'AWSPREVIOUS' })]).toEqual(['three', 'two'])
-  })
-
-  test('must exist when a value is sealed', async () => {
-    await expect(create('db', { SecretString: 'x', KmsKeyId: 'alias/none' })).rejects.toMatchObject({
-      name: 'EncryptionFailure',
-      message: expect.stringContaining('alias/none is not found'),
-    })
-  })
-})
-
 test('listeners hear of creation, a new current value, another key, deletion and restoration, and of nothing else', async () => {
   const heard: string[] = []
   const stop = world.secretsManager.secrets.subscribe((arn) => heard.push(arn))
@@ -299,65 +227,6 @@ test('readSecret tells the current value, of a secret to be deleted only that it
   expect(await secrets.readSecret(arn, { ...scope, region: 'eu-west-1' })).toBeNull()
   await world.secretsClient.send(new DeleteSecretCommand({ SecretId: arn }))
   expect(await secrets.readSecret(arn, scope)).toMatchObject({ deleted: true, secretString: null })
-})
-
-test('readSecret knows an AWS managed key by its ARN too', async () => {
-  const described = await world.kmsClient.send(new DescribeKeyCommand({ KeyId: 'alias/aws/secretsmanager' }))
-  const arn = await create('db', { SecretString: 'x', KmsKeyId: described.KeyMetadata?.Arn })
-  expect(await world.secretsManager.secrets.readSecret(arn, scope)).toMatchObject({ kmsKeyId: null, secretString: 'x' })
-})
-
-describe('lists', () => {
-  const names = async (input: ListSecretsCommandInput) =>
-    (await world.secretsClient.send(new ListSecretsCommand(input))).SecretList?.map(({ Name }) => Name)
-
-  beforeEach(async () => {
-    await create('prod/db', { SecretString: 'p', Description: 'Orders database', Tags: [{ Key: 'team', Value: 'a' }] })
-    world.later(1)
-    await create('prod/api', { SecretString: 'q', Tags: [{ Key: 'team', Value: 'b' }] })
-    world.later(1)
-    await create('test/db', { SecretString: 'r' })
-  })
-
-  test.each([
-    [[{ Key: 'name', Values: ['prod/'] }], ['prod/db', 'prod/api']],
-    [[{ Key: 'name', Values: ['!prod/'] }], ['test/db']],
-    [[{ Key: 'name', Values: ['prod/db', 'test'] }], ['prod/db', 'test/db']],
-    [[{ Key: 'description', Values: ['orders'] }], ['prod/db']],
-    [
-      [
-        { Key: 'tag-key', Values: ['team'] },
-        { Key: 'tag-value', Values: ['b'] },
-      ],
-      ['prod/api'],
-    ],
-    [[{ Key: 'all', Values: ['DATABASE orders'] }], ['prod/db']],
-    [[{ Key: 'primary-region', Values: ['eu-west-1'] }], []],
-  ] as const)('filters %j find %j', async (filters, expected) => {
-    expect(await names({ Filters: filters.map(({ Key, Values }) => ({ Key, Values: [...Values] })) })).toEqual(expected)
-  })
-
-  test('are sorted and paged as asked', async () => {
-    expect(await names({})).toEqual(['prod/db', 'prod/api', 'test/db'])
-    expect(await names({ SortBy: 'name' })).toEqual(['prod/api', 'prod/db', 'test/db'])
-    const input = { SortOrder: 'desc', MaxResults: 2 } as const
-    const first = await world.secretsClient.send(new ListSecretsCommand(input))
-    expect(first.SecretList?.map(({ Name }) => Name)).toEqual(['test/db', 'prod/api'])
-    expect(await names({ ...input, NextToken: first.NextToken })).toEqual(['prod/db'])
-    await expect(names({ NextToken: first.NextToken })).rejects.toMatchObject({ name: 'InvalidNextTokenException' })
-  })
-
-  test('values come in batches, with what failed beside them', async () => {
-    const byId = await world.secretsClient.send(
-      new BatchGetSecretValueCommand({ SecretIdList: ['test/db', 'nobody', 'prod/db'] }),
-    )
-    expect(byId.SecretValues?.map(({ SecretString }) => SecretString)).toEqual(['r', 'p'])
-    expect(byId.Errors).toMatchObject([{ SecretId: 'nobody', ErrorCode: 'ResourceNotFoundException' }])
-    const byFilter = await world.secretsClient.send(
-      new BatchGetSecretValueCommand({ Filters: [{ Key: 'name', Values: ['prod/'] }] }),
-    )
-    expect(byFilter.SecretValues?.map(({ Name }) => Name)).toEqual(['prod/api', 'prod/db'])
-  })
 })
 
 test('tags and resource policies come and go', async () => {
