@@ -3,19 +3,15 @@
  * certificate issued by the CA. Strangers write and read by it, ACLs know it by its subject, and nobody else gets in.
  */
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { Kafka, logLevel, type KafkaConfig, type Producer } from 'kafkajs'
-import { KafkaApi } from 'millrace/aws-client'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { Kafka, logLevel, type Producer } from 'kafkajs'
 import { untilActive } from 'millrace/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge, kafkaReleases, kafkaTool, kafkaToolOk } from './harness/judges.ts'
-import { startMillraceProcess, threeBrokers, type MillraceProcess } from './harness/millrace.ts'
-import { PrivateAuthority } from './harness/private-authority.ts'
-import { run, runOk } from './harness/run.ts'
+import { runOk } from './harness/run.ts'
 import { full } from './harness/size.ts'
+import { BOB, MutualCluster } from './harness/mutual-cluster.ts'
+import { PrivateAuthority } from './harness/private-authority.ts'
 
 const aws = judge('aws')
 const kcat = judge('kcat')
@@ -28,104 +24,31 @@ const ALICE = {
   dname: 'CN=alice, OU="Rides, East", O=Example, C=DE',
   principal: 'User:CN=alice,OU=Rides\\, East,O=Example,C=DE',
 }
-const BOB = { subject: '/C=DE/O=Example/emailAddress=bob@example.org/CN=bob' }
-
-let millrace: MillraceProcess
-let scratch: string
-let api: KafkaApi
-let authority: PrivateAuthority
-let cluster: string
-let bootstrap: string
-
-/** The AWS CLI's answer. */
-async function call<Answer = Record<string, string>>(...args: string[]): Promise<Answer> {
-  const { stdout } = await runOk('aws', [...args, '--output', 'json'], { environment: millrace.environment })
-  return (stdout.trim() === '' ? {} : JSON.parse(stdout)) as Answer
-}
-
-const path = (name: string): string => join(scratch, name)
 const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' })
 
-const propertiesFor = async (client: string, name: string): Promise<string> => {
-  const own = ['--certificate', path(`${name}.pem`), '--key', path(`${name}.key`)]
-  const printed = await millrace.cli('properties', 'mutual', '--auth', 'tls', '--for', client, ...own)
-  expect(printed.status, printed.stderr).toBe(0)
-  return printed.stdout
-}
-
-/** kcat with the certificate NAME.pem; with none where there is no name. */
-function asClient(name: string | null, ...args: string[]): ReturnType<typeof run> {
-  const own =
-    name === null
-      ? []
-      : ['-X', `ssl.certificate.location=${path(`${name}.pem`)}`, '-X', `ssl.key.location=${path(`${name}.key`)}`]
-  const tls = ['-X', 'security.protocol=ssl', '-X', `ssl.ca.location=${path('broker-ca.pem')}`]
-  return run('kcat', ['-b', bootstrap, ...tls, ...own, ...args])
-}
-
-/** What kcat is told that does not get in; it would try again until its time is over. */
-const refusalOf = async (name: string | null): Promise<string> => {
-  const { status, stderr } = await asClient(name, '-L', '-m', '1')
-  return status === 0 ? 'it got in' : stderr
-}
-
-async function kafkajs(name: string): Promise<Kafka> {
-  const file = path(`${name}.mjs`)
-  writeFileSync(file, await propertiesFor('kafkajs', name))
-  const { default: config } = (await import(pathToFileURL(file).href)) as { default: KafkaConfig }
-  return new Kafka({ ...config, logLevel: logLevel.NOTHING, retry: { retries: 0 } })
-}
-
-/** A Millrace with the cluster `mutual`, whose clients are those of one private CA; bob has a certificate. */
-async function startMutual(...args: readonly string[]): Promise<void> {
-  millrace = await startMillraceProcess({ args: ['--ephemeral', ...args] })
-  scratch = mkdtempSync(join(tmpdir(), 'millrace-mtls-'))
-  writeFileSync(path('broker-ca.pem'), (await millrace.cli('ca')).stdout)
-  authority = await PrivateAuthority.create(millrace, scratch, 'Example Clients')
-  // As the MSK developer guide writes it: no `Enabled`.
-  writeFileSync(path('clientauthinfo.json'), JSON.stringify({ Tls: { CertificateAuthorityArnList: [authority.arn] } }))
-  const created = await call(
-    ...['kafka', 'create-cluster', '--cluster-name', 'mutual', '--kafka-version', '3.9.x'],
-    ...['--number-of-broker-nodes', '3', '--broker-node-group-info', JSON.stringify(threeBrokers.BrokerNodeGroupInfo)],
-    ...['--encryption-info', JSON.stringify({ EncryptionInTransit: { InCluster: true, ClientBroker: 'TLS' } })],
-    ...['--client-authentication', `file://${path('clientauthinfo.json')}`],
-  )
-  cluster = created['ClusterArn'] ?? ''
-  api = new KafkaApi({
-    endpoint: millrace.endpoint,
-    region: 'us-east-1',
-    accessKeyId: 'test',
-    secretAccessKey: 'test',
-  })
-  await untilActive(api, cluster)
-  const strings = await api.bootstrapStrings(cluster)
-  expect([strings.plaintext, strings.scram]).toEqual([null, null])
-  bootstrap = strings.tls ?? ''
-  await authority.issue('bob', BOB.subject)
-}
-
-async function stopMutual(): Promise<void> {
-  await millrace?.stop()
-  if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
-}
+let mutual: MutualCluster
 
 describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
-  beforeAll(() => startMutual('--mtls-revocation'), 180_000)
-  afterAll(stopMutual)
+  beforeAll(async () => {
+    mutual = await MutualCluster.start('--mtls-revocation')
+  }, 180_000)
+  afterAll(() => mutual?.stop())
 
   it('is what the cluster shows of itself, and `millrace properties` asks for the certificate', async () => {
-    const { ClusterInfo: info } = await call<{ ClusterInfo: { ClientAuthentication: unknown } }>(
-      ...['kafka', 'describe-cluster', '--cluster-arn', cluster],
+    const { ClusterInfo: info } = await mutual.call<{ ClusterInfo: { ClientAuthentication: unknown } }>(
+      ...['kafka', 'describe-cluster', '--cluster-arn', mutual.arn],
     )
-    expect(info.ClientAuthentication).toEqual({ Tls: { CertificateAuthorityArnList: [authority.arn], Enabled: true } })
-    const bare = await millrace.cli('properties', 'mutual', '--auth', 'tls')
+    expect(info.ClientAuthentication).toEqual({
+      Tls: { CertificateAuthorityArnList: [mutual.authority.arn], Enabled: true },
+    })
+    const bare = await mutual.millrace.cli('properties', 'mutual', '--auth', 'tls')
     expect([bare.status, bare.stderr]).toEqual([1, expect.stringContaining('aws acm-pca issue-certificate')])
   }, 60_000)
 
   it('kcat and kafkajs write and read with what is printed for them', async () => {
-    const file = path('librdkafka.properties')
-    writeFileSync(file, await propertiesFor('librdkafka', 'bob'))
-    const kafka = await kafkajs('bob')
+    const file = mutual.path('librdkafka.properties')
+    writeFileSync(file, await mutual.propertiesFor('librdkafka', 'bob'))
+    const kafka = await mutual.kafkajs('bob')
     const admin = kafka.admin()
     await admin.connect()
     await admin.createTopics({ topics: [{ topic: 'open', numPartitions: 1, replicationFactor: 3 }] })
@@ -143,7 +66,7 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
     'kafka-python writes and reads with what is printed for it',
     async () => {
       const script = [
-        await propertiesFor('python', 'bob'),
+        await mutual.propertiesFor('python', 'bob'),
         'from kafka import KafkaConsumer, KafkaProducer',
         'producer = KafkaProducer(**config, acks="all")',
         'for number in range(100): producer.send("from-python", f"ride {number}".encode())',
@@ -151,7 +74,7 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
         'consumer = KafkaConsumer("from-python", **config, auto_offset_reset="earliest", consumer_timeout_ms=20000)',
         'print([next(consumer).value.decode() for _ in range(100)][-1])',
       ]
-      const admin = (await kafkajs('bob')).admin()
+      const admin = (await mutual.kafkajs('bob')).admin()
       await admin.connect()
       await admin.createTopics({ topics: [{ topic: 'from-python', numPartitions: 1, replicationFactor: 3 }] })
       await admin.disconnect()
@@ -164,32 +87,35 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
   it.skipIf(java === null)(
     "Java walks AWS's way with a keystore of keytool, and ACLs for its subject decide",
     async () => {
-      const keystore = ['-keystore', path('kafka.client.keystore.jks'), '-storepass', 'changeit', '-noprompt']
+      const keystore = ['-keystore', mutual.path('kafka.client.keystore.jks'), '-storepass', 'changeit', '-noprompt']
       const alias = ['-alias', 'alice', '-keypass', 'changeit']
       const keytool = (...args: string[]): Promise<unknown> => runOk('keytool', [...args, ...keystore])
       const key = ['-genkey', '-validity', '300', '-storetype', 'jks', '-keyalg', 'RSA', '-dname', ALICE.dname]
       await keytool(...key, ...alias)
-      await keytool('-certreq', '-file', path('alice.csr'), ...alias)
+      await keytool('-certreq', '-file', mutual.path('alice.csr'), ...alias)
       // Java writes NEW CERTIFICATE REQUEST; the walk-through has a sed for it.
-      const csr = readFileSync(path('alice.csr'), 'utf8').replaceAll('NEW CERTIFICATE REQUEST', 'CERTIFICATE REQUEST')
-      writeFileSync(path('alice.csr'), csr)
-      const { certificate, chain } = await authority.sign('alice.csr')
-      writeFileSync(path('signed-certificate-from-acm'), certificate + chain)
-      await keytool('-import', '-file', path('signed-certificate-from-acm'), ...alias)
-      await millrace.cli('ca', '--format', 'jks', '--out', path('kafka.client.truststore.jks'))
-      const file = path('client.properties')
+      const csr = readFileSync(mutual.path('alice.csr'), 'utf8').replaceAll(
+        'NEW CERTIFICATE REQUEST',
+        'CERTIFICATE REQUEST',
+      )
+      writeFileSync(mutual.path('alice.csr'), csr)
+      const { certificate, chain } = await mutual.authority.sign('alice.csr')
+      writeFileSync(mutual.path('signed-certificate-from-acm'), certificate + chain)
+      await keytool('-import', '-file', mutual.path('signed-certificate-from-acm'), ...alias)
+      await mutual.millrace.cli('ca', '--format', 'jks', '--out', mutual.path('kafka.client.truststore.jks'))
+      const file = mutual.path('client.properties')
       writeFileSync(
         file,
         [
           'security.protocol=SSL',
-          `ssl.truststore.location=${path('kafka.client.truststore.jks')}`,
-          `ssl.keystore.location=${path('kafka.client.keystore.jks')}`,
+          `ssl.truststore.location=${mutual.path('kafka.client.truststore.jks')}`,
+          `ssl.keystore.location=${mutual.path('kafka.client.keystore.jks')}`,
           'ssl.keystore.password=changeit',
           'ssl.key.password=changeit',
           '',
         ].join('\n'),
       )
-      const server = ['--bootstrap-server', bootstrap]
+      const server = ['--bootstrap-server', mutual.bootstrap]
       const create = ['--create', '--replication-factor', '3', '--partitions', '1', '--topic', 'ExampleTopic']
       await kafkaToolOk(release, 'kafka-topics', [...server, '--command-config', file, ...create])
       await kafkaToolOk(
@@ -210,17 +136,17 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
         { timeoutMs: 90_000 },
       )
       expect(stdout.trimEnd().split('\n')).toEqual(LINES)
-      const bob = await asClient('bob', '-C', '-t', 'ExampleTopic', '-e', '-q', '-o', 'beginning')
+      const bob = await mutual.kcat('bob', '-C', '-t', 'ExampleTopic', '-e', '-q', '-o', 'beginning')
       expect([bob.stdout, bob.stderr]).toEqual(['', expect.stringMatching(/authorization failed/i)])
       // What OpenSSL calls emailAddress has no short name in a principal.
-      const asBob = path('bob.properties')
-      writeFileSync(asBob, await propertiesFor('java', 'bob'))
+      const asBob = mutual.path('bob.properties')
+      writeFileSync(asBob, await mutual.propertiesFor('java', 'bob'))
       const principal = `User:CN=bob,1.2.840.113549.1.9.1=#160f626f62406578616d706c652e6f7267,O=Example,C=DE`
       await kafkaToolOk(release, 'kafka-acls', [
         ...[...server, '--command-config', asBob, '--add', '--allow-principal', principal],
         ...['--operation', 'Read', '--topic', 'ExampleTopic'],
       ])
-      const allowed = await asClient('bob', '-C', '-t', 'ExampleTopic', '-e', '-q', '-o', 'beginning')
+      const allowed = await mutual.kcat('bob', '-C', '-t', 'ExampleTopic', '-e', '-q', '-o', 'beginning')
       expect(allowed.stdout.trimEnd().split('\n')).toEqual(LINES)
     },
     240_000,
@@ -230,18 +156,18 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
     const foreign = (): void => {
       const ca = [
         '-keyout',
-        path('foreign-ca.key'),
+        mutual.path('foreign-ca.key'),
         '-out',
-        path('foreign-ca.pem'),
+        mutual.path('foreign-ca.pem'),
         '-subj',
         '/O=Example/CN=Example Clients',
       ]
       openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...ca)
-      signed('foreign', 'foreign-ca', BOB.subject, 'extendedKeyUsage=clientAuth\n')
+      signed('foreign', 'foreign-ca', BOB, 'extendedKeyUsage=clientAuth\n')
       signed('between', 'foreign-ca', '/CN=between', 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n')
-      signed('below', 'between', BOB.subject, 'extendedKeyUsage=clientAuth\n')
+      signed('below', 'between', BOB, 'extendedKeyUsage=clientAuth\n')
       for (const above of ['between', 'foreign-ca'])
-        appendFileSync(path('below.pem'), readFileSync(path(`${above}.pem`)))
+        appendFileSync(mutual.path('below.pem'), readFileSync(mutual.path(`${above}.pem`)))
       openssl(
         'req',
         '-x509',
@@ -249,11 +175,11 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
         'rsa:2048',
         '-nodes',
         '-keyout',
-        path('self.key'),
+        mutual.path('self.key'),
         '-out',
-        path('self.pem'),
+        mutual.path('self.pem'),
         '-subj',
-        BOB.subject,
+        BOB,
       )
     }
     const signed = (name: string, issuer: string, subject: string, extensions: string): void => {
@@ -264,24 +190,24 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
         'rsa:2048',
         '-nodes',
         '-keyout',
-        path(`${name}.key`),
+        mutual.path(`${name}.key`),
         '-out',
-        path(`${name}.csr`),
+        mutual.path(`${name}.csr`),
         '-subj',
         subject,
       )
-      writeFileSync(path(`${name}.ext`), extensions)
-      const by = ['-CA', path(`${issuer}.pem`), '-CAkey', path(`${issuer}.key`), '-CAcreateserial']
+      writeFileSync(mutual.path(`${name}.ext`), extensions)
+      const by = ['-CA', mutual.path(`${issuer}.pem`), '-CAkey', mutual.path(`${issuer}.key`), '-CAcreateserial']
       openssl(
         'x509',
         '-req',
         '-in',
-        path(`${name}.csr`),
+        mutual.path(`${name}.csr`),
         ...by,
         '-extfile',
-        path(`${name}.ext`),
+        mutual.path(`${name}.ext`),
         '-out',
-        path(`${name}.pem`),
+        mutual.path(`${name}.pem`),
       )
     }
     beforeAll(foreign, 60_000)
@@ -294,7 +220,7 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
     ])(
       'kcat %s is told by an alert',
       async (_who, name, alert) => {
-        const { status, stderr } = await asClient(name, '-L')
+        const { status, stderr } = await mutual.kcat(name, '-L')
         expect(status).not.toBe(0)
         expect(stderr).toContain(`alert ${alert}`)
       },
@@ -303,19 +229,19 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
 
     it('nor with a certificate that has expired', async () => {
       const soon = Math.floor(Date.now() / 1000) + 12
-      await authority.issue('late', BOB.subject, `Value=${soon},Type=ABSOLUTE`)
+      await mutual.authority.issue('late', BOB, `Value=${soon},Type=ABSOLUTE`)
       await expect
-        .poll(() => refusalOf('late'), { timeout: 60_000, interval: 500 })
+        .poll(() => mutual.refusalOf('late'), { timeout: 60_000, interval: 500 })
         .toContain('alert certificate expired')
     }, 60_000)
 
     it.skipIf(java === null)(
       'Java is told so too',
       async () => {
-        const file = path('nobody.properties')
-        const trust = `ssl.truststore.type=PEM\nssl.truststore.location=${path('broker-ca.pem')}\n`
+        const file = mutual.path('nobody.properties')
+        const trust = `ssl.truststore.type=PEM\nssl.truststore.location=${mutual.path('broker-ca.pem')}\n`
         writeFileSync(file, `security.protocol=SSL\n${trust}`)
-        const server = ['--bootstrap-server', bootstrap, '--command-config', file, '--list']
+        const server = ['--bootstrap-server', mutual.bootstrap, '--command-config', file, '--list']
         const none = await kafkaTool(release, 'kafka-topics', server, { timeoutMs: 60_000 })
         expect(none.status).not.toBe(0)
         expect(none.stdout + none.stderr).toContain('Failed to process post-handshake messages')
@@ -325,30 +251,30 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
 
     it('kafkajs is told so too, and `millrace why` knows', async () => {
       const kafka = new Kafka({
-        brokers: bootstrap.split(','),
+        brokers: mutual.bootstrap.split(','),
         ssl: {
-          ca: [readFileSync(path('broker-ca.pem'), 'utf8')],
-          cert: readFileSync(path('self.pem')),
-          key: readFileSync(path('self.key')),
+          ca: [readFileSync(mutual.path('broker-ca.pem'), 'utf8')],
+          cert: readFileSync(mutual.path('self.pem')),
+          key: readFileSync(mutual.path('self.key')),
         },
         retry: { retries: 0 },
         logLevel: logLevel.NOTHING,
       })
       await expect(kafka.producer().connect()).rejects.toThrow(/alert/i)
       await expect
-        .poll(async () => (await millrace.cli('why', '--last', '5m')).stdout, { timeout: 20_000 })
+        .poll(async () => (await mutual.millrace.cli('why', '--last', '5m')).stdout, { timeout: 20_000 })
         .toContain("The client's certificate is of an authority that this cluster does not trust")
     }, 60_000)
 
     it('a revoked certificate is put out within a second and comes in no more', async () => {
-      const { arn } = await authority.issue('carol', '/CN=carol')
-      const producer: Producer = (await kafkajs('carol')).producer({ retry: { retries: 0 } })
+      const { arn } = await mutual.authority.issue('carol', '/CN=carol')
+      const producer: Producer = (await mutual.kafkajs('carol')).producer({ retry: { retries: 0 } })
       await producer.connect()
       const send = (value: string): Promise<unknown> => producer.send({ topic: 'open', messages: [{ value }] })
       await send('before')
       const serial = (arn.split('/').at(-1) ?? '').replaceAll(/(..)(?=.)/g, '$1:')
-      await call(
-        ...['acm-pca', 'revoke-certificate', '--certificate-authority-arn', authority.arn],
+      await mutual.call(
+        ...['acm-pca', 'revoke-certificate', '--certificate-authority-arn', mutual.authority.arn],
         ...['--certificate-serial', serial, '--revocation-reason', 'KEY_COMPROMISE'],
       )
       await expect
@@ -362,34 +288,34 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
         )
         .toBe('out')
       await producer.disconnect()
-      expect(await refusalOf('carol')).toContain('alert certificate revoked')
-      expect((await asClient('bob', '-L')).status).toBe(0)
+      expect(await mutual.refusalOf('carol')).toContain('alert certificate revoked')
+      expect((await mutual.kcat('bob', '-L')).status).toBe(0)
     }, 60_000)
   })
 
   it('another authority is let in by UpdateSecurity without a dropped connection, the first one is left out the same way', async () => {
     const elliptic = { key: 'EC_prime256v1', signing: 'SHA256WITHECDSA' }
-    const second = await PrivateAuthority.create(millrace, scratch, 'Second', elliptic)
+    const second = await PrivateAuthority.create(mutual.millrace, mutual.scratch, 'Second', elliptic)
     await second.issue('dave', '/CN=dave')
-    expect(await refusalOf('dave')).toContain('alert unknown ca')
-    const producer = (await kafkajs('bob')).producer()
+    expect(await mutual.refusalOf('dave')).toContain('alert unknown ca')
+    const producer = (await mutual.kafkajs('bob')).producer()
     let disconnects = 0
     producer.on('producer.disconnect', () => disconnects++)
     await producer.connect()
     await producer.send({ topic: 'open', messages: [{ value: 'before' }] })
-    const { ClusterInfo: info } = await call<{ ClusterInfo: { CurrentVersion: string } }>(
-      ...['kafka', 'describe-cluster', '--cluster-arn', cluster],
+    const { ClusterInfo: info } = await mutual.call<{ ClusterInfo: { CurrentVersion: string } }>(
+      ...['kafka', 'describe-cluster', '--cluster-arn', mutual.arn],
     )
-    await call(
-      ...['kafka', 'update-security', '--cluster-arn', cluster, '--current-version', info.CurrentVersion],
+    await mutual.call(
+      ...['kafka', 'update-security', '--cluster-arn', mutual.arn, '--current-version', info.CurrentVersion],
       ...[
         '--client-authentication',
         JSON.stringify({ Tls: { Enabled: true, CertificateAuthorityArnList: [second.arn] } }),
       ],
     )
-    await expect.poll(async () => (await asClient('dave', '-L')).status, { timeout: 30_000, interval: 500 }).toBe(0)
-    await untilActive(api, cluster)
-    expect(await refusalOf('bob')).toContain('alert unknown ca')
+    await expect.poll(async () => (await mutual.kcat('dave', '-L')).status, { timeout: 30_000, interval: 500 }).toBe(0)
+    await untilActive(mutual.api, mutual.arn)
+    expect(await mutual.refusalOf('bob')).toContain('alert unknown ca')
     await producer.send({ topic: 'open', messages: [{ value: 'still in' }] })
     expect(disconnects).toBe(0)
     await producer.disconnect()
@@ -398,48 +324,28 @@ describe.skipIf(aws === null || kcat === null)('mutual TLS', () => {
   it.skipIf(!full)(
     'with unauthenticated clients beside them, a certificate may be missing and must not be wrong',
     async () => {
-      const { ClusterInfo: info } = await call<{ ClusterInfo: { CurrentVersion: string } }>(
-        ...['kafka', 'describe-cluster', '--cluster-arn', cluster],
+      const { ClusterInfo: info } = await mutual.call<{ ClusterInfo: { CurrentVersion: string } }>(
+        ...['kafka', 'describe-cluster', '--cluster-arn', mutual.arn],
       )
       const both = {
-        Tls: { Enabled: true, CertificateAuthorityArnList: [authority.arn] },
+        Tls: { Enabled: true, CertificateAuthorityArnList: [mutual.authority.arn] },
         Unauthenticated: { Enabled: true },
       }
-      await call(
-        ...['kafka', 'update-security', '--cluster-arn', cluster, '--current-version', info.CurrentVersion],
+      await mutual.call(
+        ...['kafka', 'update-security', '--cluster-arn', mutual.arn, '--current-version', info.CurrentVersion],
         ...['--client-authentication', JSON.stringify(both)],
       )
-      await untilActive(api, cluster)
-      expect((await asClient(null, '-L')).status).toBe(0)
-      expect((await asClient('bob', '-C', '-t', 'ExampleTopic', '-e', '-q', '-o', 'beginning')).stdout).toContain(
+      await untilActive(mutual.api, mutual.arn)
+      expect((await mutual.kcat(null, '-L')).status).toBe(0)
+      expect((await mutual.kcat('bob', '-C', '-t', 'ExampleTopic', '-e', '-q', '-o', 'beginning')).stdout).toContain(
         'ride 1',
       )
-      const nobody = await asClient(null, '-C', '-t', 'ExampleTopic', '-e', '-q', '-o', 'beginning')
+      const nobody = await mutual.kcat(null, '-C', '-t', 'ExampleTopic', '-e', '-q', '-o', 'beginning')
       expect(nobody.stderr).toMatch(/authorization failed/i)
-      expect(await refusalOf('foreign')).toContain('alert unknown ca')
-      const printed = await millrace.cli('properties', 'mutual', '--auth', 'tls', '--for', 'librdkafka')
+      expect(await mutual.refusalOf('foreign')).toContain('alert unknown ca')
+      const printed = await mutual.millrace.cli('properties', 'mutual', '--auth', 'tls', '--for', 'librdkafka')
       expect([printed.status, printed.stdout.includes('ssl.key.location')]).toEqual([0, false])
     },
     180_000,
   )
-})
-
-describe.skipIf(!full || aws === null || kcat === null || java === null)('mutual TLS with rules for principals', () => {
-  beforeAll(() => startMutual('--mtls-principal-mapping', 'RULE:^CN=(b[^,]+),.*$/$1/U'), 180_000)
-  afterAll(stopMutual)
-
-  it('ACLs know the name that a rule makes of a subject; who has none by the rules stays outside', async () => {
-    const file = path('bob.properties')
-    writeFileSync(file, await propertiesFor('java', 'bob'))
-    const admin = ['--bootstrap-server', bootstrap, '--command-config', file]
-    await kafkaToolOk(release, 'kafka-topics', [...admin, '--create', '--topic', 'guarded', '--partitions', '1'])
-    const add = ['--add', '--operation', 'Read', '--topic', 'guarded', '--allow-principal']
-    await kafkaToolOk(release, 'kafka-acls', [...admin, ...add, 'User:somebody'])
-    const read = (): ReturnType<typeof run> => asClient('bob', '-C', '-t', 'guarded', '-e', '-q', '-o', 'beginning')
-    expect((await read()).stderr).toMatch(/authorization failed/i)
-    await kafkaToolOk(release, 'kafka-acls', [...admin, ...add, 'User:BOB'])
-    expect((await read()).status).toBe(0)
-    await authority.issue('alice', '/CN=alice')
-    expect((await asClient('alice', '-L')).status).not.toBe(0)
-  }, 180_000)
 })

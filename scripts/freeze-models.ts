@@ -5,9 +5,6 @@
  * upgrade of the SDK is a readable diff.
  *
  *     npm run freeze-models -- [botocore's data folder]     (or MILLRACE_BOTOCORE_DATA; default: asks python3)
- *
- * Schema shapes are arrays: [3, namespace, name, traits, memberNames, memberSchemas, requiredCount] and so on. An unknown
- * trait or shape stops the run: better no new model than one that lost something.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -21,6 +18,8 @@ import * as kms from '@aws-sdk/client-kms'
 import * as secretsManager from '@aws-sdk/client-secrets-manager'
 import * as sts from '@aws-sdk/client-sts'
 import { freezeBotocore, operationTypes, type BotocoreModel } from './freeze-botocore.ts'
+import { ConstraintTable, sorted } from './freeze-constraints.ts'
+import { Shapes, traitsOf, type Json } from './freeze-shapes.ts'
 
 interface Source {
   readonly service: string
@@ -98,48 +97,8 @@ const botocoreOnly: readonly { readonly service: string; readonly botocore: stri
   { service: 'acm-pca', botocore: 'acm-pca/2017-08-22' },
 ]
 
-type Traits = Record<string, unknown>
-type Json = Record<string, unknown>
-
 const modelsFolder = join(import.meta.dirname, '..', 'packages', 'aws', 'models')
 const typesFolder = join(import.meta.dirname, '..', 'packages', 'aws', 'src', 'frozen')
-const scalarTypes: Readonly<Record<number, string>> = {
-  0: 'string',
-  1: 'number',
-  2: 'boolean',
-  4: 'timestamp',
-  5: 'timestamp:date-time',
-  6: 'timestamp:http-date',
-  7: 'timestamp:epoch-seconds',
-  15: 'document',
-  21: 'blob',
-}
-const traitBits = [
-  'httpLabel',
-  'idempotent',
-  'idempotencyToken',
-  'sensitive',
-  'httpPayload',
-  'httpResponseCode',
-  'httpQueryParams',
-]
-// What the protocols of packages/aws serve; the rest of traitBits has a place when a service with it is added.
-const knownTraits = new Set([
-  'httpLabel',
-  'idempotent',
-  'idempotencyToken',
-  'sensitive',
-  'jsonName',
-  'httpQuery',
-  'httpHeader',
-  'http',
-  'error',
-  'httpError',
-  'awsQueryError',
-  'xmlName',
-  'ec2QueryName',
-])
-
 function main(): void {
   const botocore = process.argv[2] ?? process.env['MILLRACE_BOTOCORE_DATA'] ?? installedBotocore()
   mkdirSync(modelsFolder, { recursive: true })
@@ -213,198 +172,11 @@ function operation(schema: readonly unknown[], shapes: Shapes): Json {
   }
 }
 
-/** Collects structures by name; lists and maps are written where they are used. */
-class Shapes {
-  readonly byName: Json = {}
-  readonly #ec2: boolean
-
-  constructor(ec2: boolean) {
-    this.#ec2 = ec2
-  }
-
-  typeOf(reference: unknown): string {
-    const schema = typeof reference === 'function' ? (reference as () => unknown)() : reference
-    if (schema === 'unit') return 'unit'
-    if (typeof schema === 'number') return numericType(schema)
-    if (!Array.isArray(schema)) throw new Error(`unknown schema ${String(schema)}`)
-    if (typeof schema[0] !== 'number' || schema.length === 2) return this.typeOf(schema[0]) // [schema, member traits]
-    if (schema[0] === 0) return this.typeOf(schema[4])
-    if (schema[0] === 1) return `list<${this.typeOf(schema[4])}>`
-    if (schema[0] === 2) return `map<${this.typeOf(schema[5])}>`
-    if (schema[0] === 3 || schema[0] === 4 || schema[0] === -3) return this.add(schema)
-    throw new Error(`unknown shape ${JSON.stringify(schema)}`)
-  }
-
-  add(schema: readonly unknown[]): string {
-    const name = String(schema[2])
-    if (name in this.byName) return name
-    const shape: Json = {}
-    this.byName[name] = shape
-    const traits = traitsOf(schema[3])
-    if (traits['error'] !== undefined) {
-      const query = traits['awsQueryError'] as readonly [string, number] | undefined
-      shape['error'] = {
-        fault: traits['error'],
-        status: traits['httpError'] ?? 400,
-        ...(query === undefined ? {} : { queryCode: query[0] }),
-      }
-    }
-    if (schema[0] === 4) shape['union'] = true
-    const required = Number(schema[6] ?? 0)
-    const members: Json = {}
-    for (const [index, member] of (schema[4] as string[]).entries()) {
-      members[member] = this.#member((schema[5] as unknown[])[index], index < required, member)
-    }
-    shape['members'] = members
-    return name
-  }
-
-  #member(reference: unknown, required: boolean, name: string): Json {
-    const traits: Traits = { ...targetTraits(reference), ...memberTraits(reference) }
-    const location: Json = {}
-    if (traits['httpLabel'] === 1) location['in'] = 'label'
-    else if (typeof traits['httpQuery'] === 'string') location['in'] = `query ${traits['httpQuery']}`
-    else if (typeof traits['httpHeader'] === 'string') location['in'] = `header ${traits['httpHeader']}`
-    const wireName = textTrait(traits, 'jsonName') ?? textTrait(traits, 'xmlName') ?? name
-    // ec2Query: requests have the query name, or else the wire name with a capital.
-    const queryName = this.#ec2 ? (textTrait(traits, 'ec2QueryName') ?? capitalized(wireName)) : wireName
-    return {
-      type: this.typeOf(reference),
-      ...(required ? { required: true } : {}),
-      ...(wireName === name ? {} : { wire: wireName }),
-      ...(queryName === wireName ? {} : { query: queryName }),
-      ...location,
-      ...(traits['sensitive'] === 1 ? { sensitive: true } : {}),
-    }
-  }
-}
-
-function textTrait(traits: Traits, name: string): string | null {
-  const value = traits[name]
-  return typeof value === 'string' ? value : null
-}
-
-function capitalized(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1)
-}
-
-function numericType(schema: number): string {
-  if (schema >= 128) return `map<${numericType(schema - 128)}>`
-  if (schema >= 64) return `list<${numericType(schema - 64)}>`
-  const type = scalarTypes[schema]
-  if (type === undefined) throw new Error(`unknown scalar ${schema}`)
-  return type
-}
-
-function isMemberPair(reference: unknown): reference is readonly [unknown, unknown] {
-  return Array.isArray(reference) && (typeof reference[0] !== 'number' || reference.length === 2)
-}
-
-function memberTraits(reference: unknown): Traits {
-  return isMemberPair(reference) ? traitsOf(reference[1]) : {}
-}
-
-/** Traits of a named scalar (a sensitive string); those of structures belong to the structure. */
-function targetTraits(reference: unknown): Traits {
-  const inner = isMemberPair(reference) ? reference[0] : reference
-  const schema = typeof inner === 'function' ? (inner as () => unknown)() : inner
-  return Array.isArray(schema) && schema[0] === 0 ? traitsOf(schema[3]) : {}
-}
-
-function traitsOf(traits: unknown): Traits {
-  if (traits === undefined || traits === 0) return {}
-  const named: Traits = typeof traits === 'number' ? bitsOf(traits) : (traits as Traits)
-  for (const name of Object.keys(named)) if (!knownTraits.has(name)) throw new Error(`unknown trait ${name}`)
-  return named
-}
-
-function bitsOf(bits: number): Traits {
-  return Object.fromEntries(traitBits.flatMap((name, bit) => ((bits >> bit) & 1 ? [[name, 1]] : [])))
-}
-
 /** Operations that are called without a signature (AssumeRoleWithWebIdentity): only botocore says which. */
 function markUnsigned(model: Json, older: BotocoreModel): void {
   for (const [name, operation] of Object.entries(model['operations'] as Record<string, Json>)) {
     if (older.operations[name]?.authtype === 'none') operation['unsigned'] = true
   }
-}
-
-/** Walks both models from the operations' inputs, side by side, and keys what botocore knows by the SDK's names. */
-class ConstraintTable {
-  readonly #botocore: BotocoreModel
-  readonly #sdk: Readonly<Record<string, unknown>>
-  readonly #table: Record<string, Json> = {}
-  readonly #seen = new Set<string>()
-
-  constructor(botocore: BotocoreModel, sdk: Readonly<Record<string, unknown>>) {
-    this.#botocore = botocore
-    this.#sdk = sdk
-  }
-
-  of(model: Json): Json {
-    const shapes = model['shapes'] as Record<string, { members: Record<string, { type: string }> }>
-    for (const [name, operation] of Object.entries(model['operations'] as Record<string, { input?: string }>)) {
-      const input = this.#botocore.operations[name]?.input
-      if (input !== undefined && operation.input !== undefined) this.#structure(shapes, operation.input, input.shape)
-    }
-    return sorted(this.#table)
-  }
-
-  #structure(
-    shapes: Record<string, { members: Record<string, { type: string }> }>,
-    sdkName: string,
-    botocoreName: string,
-  ): void {
-    if (this.#seen.has(sdkName)) return
-    this.#seen.add(sdkName)
-    const known: Json = {}
-    for (const [member, { type }] of Object.entries(shapes[sdkName]?.members ?? {})) {
-      const target = this.#botocore.shapes[botocoreName]?.members?.[member]
-      if (target === undefined) continue
-      const constraint = this.#constraint(target.shape)
-      if (constraint !== null) known[member] = constraint
-      let [inner, innerName] = [type, target.shape]
-      for (let match = /^(?:list|map)<(.*)>$/.exec(inner); match !== null; match = /^(?:list|map)<(.*)>$/.exec(inner)) {
-        inner = match[1] ?? ''
-        const outer = this.#botocore.shapes[innerName]
-        innerName = (outer?.member ?? outer?.value)?.shape ?? ''
-      }
-      if (inner in shapes) this.#structure(shapes, inner, innerName)
-    }
-    if (Object.keys(known).length > 0) this.#table[sdkName] = known
-  }
-
-  #constraint(name: string): Json | null {
-    const shape = this.#botocore.shapes[name]
-    if (shape === undefined) return null
-    const constraint: Json = {}
-    if (shape.type === 'integer' || shape.type === 'long') constraint['integer'] = true
-    if (shape.min !== undefined) constraint['min'] = shape.min
-    if (shape.max !== undefined) constraint['max'] = shape.max
-    if (shape.pattern !== undefined) constraint['pattern'] = usablePattern(shape.pattern)
-    if (shape.enum !== undefined) constraint['values'] = this.#enumValues(name, shape.enum)
-    const inner = (shape.member ?? shape.value)?.shape
-    const item = inner === undefined || (shape.type !== 'list' && shape.type !== 'map') ? null : this.#constraint(inner)
-    if (item !== null) constraint['item'] = item
-    return Object.keys(constraint).length === 0 ? null : constraint
-  }
-
-  /** The SDK may be newer: its values of the same enum count too. */
-  #enumValues(name: string, values: readonly string[]): readonly string[] {
-    const sdkName = name.charAt(0).toUpperCase() + name.slice(1)
-    const own = this.#sdk[sdkName]
-    const more = typeof own === 'object' && own !== null && !Array.isArray(own) ? Object.values(own).map(String) : []
-    return [...new Set([...values, ...more])].toSorted()
-  }
-}
-
-/** Patterns are written for another language: one that does not compile here would stop every start, so it stops the freeze. */
-function usablePattern(pattern: string): string {
-  const whole = pattern
-    .replaceAll(String.raw`\u10000-\u10FFFF`, String.raw`\u{10000}-\u{10FFFF}`)
-    .replace(/\\([@:=,#/! ])/g, '$1')
-  new RegExp(`^(?:${whole})$`, 'u')
-  return whole
 }
 
 function readBotocore(folder: string): BotocoreModel {
@@ -423,10 +195,6 @@ function botocoreVersion(data: string): string {
 function installedBotocore(): string {
   const script = 'import botocore, os; print(os.path.join(os.path.dirname(botocore.__file__), "data"))'
   return execFileSync('python3', ['-c', script], { encoding: 'utf8' }).trim()
-}
-
-function sorted(record: Json): Json {
-  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** JSON with one line per value at depth three and below: a member per line. */

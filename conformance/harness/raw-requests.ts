@@ -7,7 +7,7 @@ import { fetchRequest } from '@millrace/protocol/messages/01-fetch'
 import { apiVersionsRequest, apiVersionsResponse } from '@millrace/protocol/messages/18-api-versions'
 import { Reader } from '@millrace/protocol/primitives/reader'
 import { buildBatch } from '@millrace/protocol/records/build-batch'
-import { type AdvertisedApi } from './hostile-frames.ts'
+import type { AdvertisedApi } from './hostile-frames.ts'
 
 const MIB = 1024 * 1024
 

@@ -1,69 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Logger, silentLogger } from '@millrace/base/logger'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isDirectoryLocked } from '../directory-lock.ts'
-import type { DataKey, DataKeyOwner, DataKeys } from '../data-keys.ts'
-import type { ClusterSpec, EngineEvent, EngineStep, SecuritySnapshot } from '../engine.ts'
+import type { EngineEvent, EngineStep, SecuritySnapshot } from '../engine.ts'
 import { EmbeddedEngine } from './embedded-engine.ts'
+import { EngineBench, never, nodeScripts, spec } from './engine-bench.ts'
 
-const tsx = createRequire(import.meta.url).resolve('tsx')
-const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}-fixture.ts`, import.meta.url))
-const nodeScripts = {
-  broker: fixture('broker'),
-  controller: fixture('controller'),
-  execArgv: ['--conditions', 'millrace-source', '--import', tsx],
-}
-const never = new AbortController().signal
-
-let root: string
-let engines: EmbeddedEngine[]
+let bench: EngineBench
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'engine-'))
-  engines = []
+  bench = new EngineBench()
 })
-
-afterEach(async () => {
-  for (const engine of engines) await engine.close({ keepNodes: false })
-  rmSync(root, { recursive: true, force: true })
-})
-
-function openEngine(options: { ephemeral?: boolean; dataKeys?: DataKeys; logger?: Logger } = {}): EmbeddedEngine {
-  const engine = new EmbeddedEngine({
-    root,
-    listenHost: '127.0.0.1',
-    ephemeral: options.ephemeral ?? false,
-    nodeScripts,
-    logger: options.logger ?? silentLogger,
-    dataKeys: options.dataKeys ?? null,
-    readPartitions: async () => [],
-  })
-  engines.push(engine)
-  return engine
-}
-
-function spec(properties: Record<string, string> = {}): ClusterSpec {
-  return {
-    id: '0f6ad4c2-7d3e-4a4b-9c53-2f1f5a0b6c11-2',
-    name: 'orders',
-    kafkaClusterId: 'Zq3Wb0mQT3q1v0pXl2sYwA',
-    kafkaVersion: '3.9.x.kraft',
-    brokers: [
-      { nodeId: 1, zoneId: 'use1-az1' },
-      { nodeId: 2, zoneId: 'use1-az2' },
-    ],
-    controllers: [{ nodeId: 10001 }],
-    clientListeners: ['plaintext'],
-    encryptsInCluster: false,
-    encryptionAtRest: null,
-    properties,
-  }
-}
+afterEach(() => bench.close())
 
 async function pids(engine: EmbeddedEngine): Promise<Map<number, number>> {
   const { nodes } = await engine.observe(spec().id)
@@ -90,7 +41,7 @@ function isAlive(pid: number): boolean {
 }
 
 test('apply starts every node under its contracted command line, and apply again changes nothing', async () => {
-  const engine = openEngine()
+  const engine = bench.openEngine()
   const steps: EngineStep[] = []
   await engine.apply(spec(), (step) => steps.push(step), never)
   expect(steps.map(({ name, status }) => `${name} ${status}`)).toEqual([
@@ -106,7 +57,7 @@ test('apply starts every node under its contracted command line, and apply again
     [10001, 'controller', 'running', null],
   ])
   if (process.platform === 'linux') {
-    const directory = join(root, 'clusters', spec().id, 'broker-2')
+    const directory = join(bench.root, 'clusters', spec().id, 'broker-2')
     const line = readFileSync(`/proc/${first.nodes[1]?.pid}/cmdline`, 'utf8').replace(/\0+$/, '').replaceAll('\0', ' ')
     expect(line).toBe(`millrace-broker --cluster orders --node 2 --data-dir ${directory}`)
   }
@@ -117,7 +68,7 @@ test('apply starts every node under its contracted command line, and apply again
 test('clusters that are made at the same time get ports of their own at the first try', async () => {
   const warnings: string[] = []
   const logger: Logger = { ...silentLogger, child: () => logger, warn: (text) => warnings.push(text) }
-  const engine = openEngine({ logger })
+  const engine = bench.openEngine({ logger })
   // A certificate is made between the choice of ports and the record of it.
   const made = ['a', 'b', 'c'].map((name) => ({
     ...spec(),
@@ -133,7 +84,7 @@ test('clusters that are made at the same time get ports of their own at the firs
 })
 
 test('another configuration restarts one node after the other, brokers first, on the same ports', async () => {
-  const engine = openEngine()
+  const engine = bench.openEngine()
   await engine.apply(spec(), () => {}, never)
   const before = await engine.observe(spec().id)
   const steps: EngineStep[] = []
@@ -154,7 +105,7 @@ test('another configuration restarts one node after the other, brokers first, on
 })
 
 test('a killed node is told at once and runs again', async () => {
-  const engine = openEngine()
+  const engine = bench.openEngine()
   await engine.apply(spec(), () => {}, never)
   const victim = (await pids(engine)).get(2) ?? -1
   const down = nextEvent(engine, ({ kind }) => kind === 'node-down')
@@ -166,11 +117,11 @@ test('a killed node is told at once and runs again', async () => {
 })
 
 test('nodes that were left running are adopted with the same pids, and watched as before', async () => {
-  const first = openEngine()
+  const first = bench.openEngine()
   await first.apply(spec(), () => {}, never)
   const before = await pids(first)
   await first.close({ keepNodes: true })
-  const second = openEngine()
+  const second = bench.openEngine()
   expect(await pids(second)).toEqual(before)
   await second.apply(spec(), (step) => expect.unreachable(step.name), never)
   expect(await pids(second)).toEqual(before)
@@ -183,10 +134,11 @@ test('nodes that were left running are adopted with the same pids, and watched a
 
 test('closing while a cluster is being created ends that, and leaves no process', async () => {
   // Before the first step, at the beginning of START_NODES, and at its end.
-  await openEngine().apply(spec(), () => {}, never)
-  await engines[0]?.close({ keepNodes: false })
+  const first = bench.openEngine()
+  await first.apply(spec(), () => {}, never)
+  await first.close({ keepNodes: false })
   for (const progress of [0, 1, 2]) {
-    const engine = openEngine()
+    const engine = bench.openEngine()
     const closings: Promise<void>[] = []
     let steps = 0
     const close = (): void => {
@@ -204,15 +156,15 @@ test('closing while a cluster is being created ends that, and leaves no process'
     await Promise.all(closings)
     expect(outcome?.status).toBe(progress === 2 ? 'fulfilled' : 'rejected')
     for (const name of ['broker-1', 'broker-2', 'controller-10001']) {
-      expect(isDirectoryLocked(join(root, 'clusters', spec().id, name))).toBe(false)
+      expect(isDirectoryLocked(join(bench.root, 'clusters', spec().id, name))).toBe(false)
     }
   }
 })
 
 test('a second process is refused the directory of a live node', async () => {
-  const engine = openEngine()
+  const engine = bench.openEngine()
   await engine.apply(spec(), () => {}, never)
-  const directory = join(root, 'clusters', spec().id, 'broker-1')
+  const directory = join(bench.root, 'clusters', spec().id, 'broker-1')
   expect(isDirectoryLocked(directory)).toBe(true)
   const intruder: ChildProcess = spawn(
     process.execPath,
@@ -228,7 +180,7 @@ test('a second process is refused the directory of a live node', async () => {
 })
 
 test('destroy ends the nodes and removes data and secret; twice is safe', async () => {
-  const engine = openEngine()
+  const engine = bench.openEngine()
   await engine.apply(spec(), () => {}, never)
   const before = await pids(engine)
   await engine.destroy(spec().id)
@@ -239,7 +191,7 @@ test('destroy ends the nodes and removes data and secret; twice is safe', async 
 })
 
 test('a node that cannot start is told with its reason, tried again, and comes up when it can', async () => {
-  const engine = openEngine()
+  const engine = bench.openEngine()
   const up = nextEvent(engine, ({ kind, nodeId }) => kind === 'node-up' && nodeId === 1)
   await expect(engine.apply(spec({ 'fixture.fail': 'the port is taken' }), () => {}, never)).rejects.toThrow(
     /(broker|controller) \d+ does not start: the port is taken/,
@@ -250,28 +202,28 @@ test('a node that cannot start is told with its reason, tried again, and comes u
     reason: expect.stringContaining('the port is taken'),
   })
   for (const name of ['broker-1', 'broker-2', 'controller-10001']) {
-    writeFileSync(join(root, 'clusters', spec().id, name, 'healed'), '')
+    writeFileSync(join(bench.root, 'clusters', spec().id, name, 'healed'), '')
   }
   await up
 })
 
 test('a node whose directory vanishes ends', async () => {
-  const engine = openEngine()
+  const engine = bench.openEngine()
   await engine.apply(spec(), () => {}, never)
   const before = await pids(engine)
   await engine.close({ keepNodes: true })
   const victim = before.get(1) ?? -1
-  rmSync(join(root, 'clusters', spec().id, 'broker-1'), { recursive: true })
+  rmSync(join(bench.root, 'clusters', spec().id, 'broker-1'), { recursive: true })
   await expect.poll(() => isAlive(victim), { timeout: 5000 }).toBe(false)
 })
 
 test('nodes of an ephemeral engine end when the process that started them is killed', async () => {
-  const script = join(root, 'owner.ts')
+  const script = join(bench.root, 'owner.ts')
   writeFileSync(
     script,
     `import { EmbeddedEngine } from ${JSON.stringify(fileURLToPath(new URL('./embedded-engine.ts', import.meta.url)))}
      import { type Logger, silentLogger } from ${JSON.stringify(fileURLToPath(import.meta.resolve('@millrace/base/logger')))}
-     const engine = new EmbeddedEngine({ root: ${JSON.stringify(root)}, listenHost: '127.0.0.1', ephemeral: true,
+     const engine = new EmbeddedEngine({ root: ${JSON.stringify(bench.root)}, listenHost: '127.0.0.1', ephemeral: true,
        nodeScripts: ${JSON.stringify(nodeScripts)}, logger: silentLogger, dataKeys: null, readPartitions: async () => [] })
      void engine.apply(${JSON.stringify(spec())}, () => {}, new AbortController().signal)
        .then(() => engine.observe(${JSON.stringify(spec().id)}))
@@ -288,19 +240,19 @@ test('nodes of an ephemeral engine end when the process that started them is kil
 })
 
 test('a port that is taken between placing and binding is exchanged for another while the cluster is created', async () => {
-  const engine = openEngine()
+  const engine = bench.openEngine()
   const wanted = spec({ 'fixture.port.taken': 'true' })
   await engine.apply(wanted, () => {}, never)
   const { nodes } = await engine.observe(wanted.id)
-  const taken = Number(readFileSync(join(root, 'clusters', wanted.id, 'taken-port-1'), 'utf8'))
+  const taken = Number(readFileSync(join(bench.root, 'clusters', wanted.id, 'taken-port-1'), 'utf8'))
   expect(nodes.every(({ state }) => state === 'running')).toBe(true)
   expect(nodes[0]?.clientPorts.plaintext).not.toBe(taken)
 })
 
 test('nodes are told of security snapshots when they start, at once on change, when adopted, and after a restart alone', async () => {
-  const engine = openEngine()
+  const engine = bench.openEngine()
   const told = (node: string): string[] =>
-    readFileSync(join(root, 'clusters', spec().id, node, 'security'), 'utf8')
+    readFileSync(join(bench.root, 'clusters', spec().id, node, 'security'), 'utf8')
       .trim()
       .split('\n')
   engine.pushSecurity(spec().id, { version: 1, iam: null, network: null })
@@ -315,113 +267,19 @@ test('nodes are told of security snapshots when they start, at once on change, w
   expect(told('broker-1')).toEqual(['1', '2', '2'])
 
   await engine.close({ keepNodes: true })
-  const later = openEngine()
+  const later = bench.openEngine()
   await later.apply(spec(), (step) => expect.unreachable(step.name), never)
   expect((await pids(later)).get(2)).toBe(before.get(2))
   later.pushSecurity(spec().id, padded(3))
   await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('3'))
   await later.close({ keepNodes: true })
 
-  const last = openEngine()
+  const last = bench.openEngine()
   last.pushSecurity(spec().id, { version: 4, iam: null, network: null })
   await last.observe(spec().id)
   await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('4'))
 })
 
-/** Wraps by turning bytes around, and binds to the node. */
-class FakeDataKeys implements DataKeys {
-  unavailable: string | null = null
-  #made = 0
-
-  generate(owner: DataKeyOwner): Promise<DataKey> {
-    if (this.unavailable !== null) return Promise.reject(new Error(this.unavailable))
-    const plaintext = Buffer.alloc(32, ++this.#made)
-    return Promise.resolve({ plaintext, wrapped: wrap(plaintext, owner) })
-  }
-
-  unwrap(owner: DataKeyOwner, wrapped: Buffer): Promise<Buffer> {
-    if (this.unavailable !== null) return Promise.reject(new Error(this.unavailable))
-    const plaintext = Buffer.from(wrapped.subarray(0, 32).map((byte) => byte ^ 0xff))
-    if (!wrap(plaintext, owner).equals(wrapped)) return Promise.reject(new Error('it was changed'))
-    return Promise.resolve(plaintext)
-  }
-}
-
-function wrap(plaintext: Buffer, { clusterArn, nodeId }: DataKeyOwner): Buffer {
-  return Buffer.concat([plaintext.map((byte) => byte ^ 0xff), Buffer.from(`${clusterArn} ${nodeId}`)])
-}
-
-const sealedSpec: ClusterSpec = {
-  ...spec(),
-  encryptionAtRest: { keyArn: 'arn:aws:kms:us-east-1:000000000000:key/k', clusterArn: 'arn:orders' },
-}
-
-function nodeFile(node: string, file: string): string {
-  return join(root, 'clusters', sealedSpec.id, node, file)
-}
-
-test('nodes of an encrypted cluster are told a data key each, which lies wrapped in their directories', async () => {
-  const dataKeys = new FakeDataKeys()
-  const engine = openEngine({ dataKeys })
-  await engine.apply(sealedSpec, () => {}, never)
-  const nodes = ['broker-1', 'broker-2', 'controller-10001']
-  const told = nodes.map((node) => readFileSync(nodeFile(node, 'told-data-key'), 'utf8'))
-  expect(new Set(told).size).toBe(3)
-  for (const [index, node] of nodes.entries()) {
-    expect(Buffer.from(told[index] ?? '', 'base64')).toHaveLength(32)
-    const files = ['data-key', 'node-config.json', 'node.json'].map((file) => readFileSync(nodeFile(node, file)))
-    for (const file of files) {
-      expect(file.includes(Buffer.from(told[index] ?? '', 'base64'))).toBe(false)
-      expect(file.includes(told[index] ?? '')).toBe(false)
-    }
-  }
-  // The same after a restart.
-  await engine.restart(sealedSpec.id, 1)
-  expect(readFileSync(nodeFile('broker-1', 'told-data-key'), 'utf8')).toBe(told[0])
-})
-
-test('a cluster that is halted stays stopped until it is applied again', async () => {
-  const engine = openEngine({ dataKeys: new FakeDataKeys() })
-  await engine.apply(sealedSpec, () => {}, never)
-  await engine.halt(sealedSpec.id, 'its key is disabled')
-  const { nodes } = await engine.observe(sealedSpec.id)
-  expect(nodes.map(({ state, reason }) => ({ state, reason }))).toEqual(
-    nodes.map(() => ({ state: 'stopped', reason: 'its key is disabled' })),
-  )
-  await engine.apply(sealedSpec, () => {}, never)
-  expect((await engine.observe(sealedSpec.id)).nodes.every(({ state }) => state === 'running')).toBe(true)
-})
-
-test('without its key no node starts, and the reason names the key and the file', async () => {
-  const dataKeys = new FakeDataKeys()
-  const engine = openEngine({ dataKeys })
-  await engine.apply(sealedSpec, () => {}, never)
-  await engine.halt(sealedSpec.id, 'its key is disabled')
-  dataKeys.unavailable = 'the key is disabled'
-  const failure = await engine.apply(sealedSpec, () => {}, never).catch((error: unknown) => String(error))
-  expect(failure).toMatch(
-    /data-key, wrapped by arn:aws:kms:us-east-1:000000000000:key\/k, cannot be had: the key is disabled/,
-  )
-  dataKeys.unavailable = null
-  await vi.waitFor(async () => {
-    expect((await engine.observe(sealedSpec.id)).nodes.every(({ state }) => state === 'running')).toBe(true)
-  }, 20_000)
-})
-
-test.each([
-  ['was changed', (path: string): void => writeFileSync(path, Buffer.alloc(50)), 'it was changed'],
-  ['is gone', (path: string): void => rmSync(path), 'it is gone, and the data is there'],
-] as const)('a data key that %s is told, and no other one is made', async (_what, harm, reason) => {
-  const engine = openEngine({ dataKeys: new FakeDataKeys() })
-  await engine.apply(sealedSpec, () => {}, never)
-  await engine.halt(sealedSpec.id, 'test')
-  // As Kafka's storage leaves it.
-  writeFileSync(nodeFile('broker-1', 'meta.properties'), '')
-  harm(nodeFile('broker-1', 'data-key'))
-  const failure = await engine.apply(sealedSpec, () => {}, never).catch((error: unknown) => String(error))
-  expect(failure).toContain(reason)
-  expect(failure).toContain(nodeFile('broker-1', 'data-key'))
-})
 /** Longer than a line of the control protocol may be before the peer is known. */
 function padded(version: number): SecuritySnapshot {
   const network = 'x'.repeat(3_000_000)
