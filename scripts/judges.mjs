@@ -136,6 +136,7 @@ function goTestsWithLogins(module, version, file) {
   if (!succeeds('chmod', ['-R', 'u+w', source])) return unfit
   const tests = join(source, 'pkg', 'kgo')
   writeFileSync(join(tests, 'judge_logins_test.go'), logins)
+  replaceAll(join(tests, 'helpers_test.go'), 'DialTLSConfig(testCert)', 'judgeTLS(testCert)')
   replaceAll(
     join(tests, 'helpers_test.go'),
     '\tif testCert != nil {',

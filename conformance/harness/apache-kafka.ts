@@ -10,23 +10,39 @@ import { reapWithThisProcess, forgetReaping } from './reaper.ts'
 import { runOk } from './run.ts'
 
 export interface ApacheKafka {
-  /** 'localhost:port'. */
+  /** 'localhost:port', plaintext. */
   readonly bootstrap: string
+  /** 'localhost:port', where mutual TLS was asked for. */
+  readonly mutualTls: string
   stop(): Promise<void>
 }
 
+/** PEM: what the broker shows, and whose certificates it takes. */
+export interface MutualTls {
+  readonly certificate: string
+  readonly key: string
+  readonly trusted: string
+}
+
 /** Node id 1; `properties` come on top. Waits at most a minute and a half. */
-export async function startApacheKafka(release: string, properties: readonly string[] = []): Promise<ApacheKafka> {
+export async function startApacheKafka(
+  release: string,
+  properties: readonly string[] = [],
+  mutualTls: MutualTls | null = null,
+): Promise<ApacheKafka> {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-apache-kafka-'))
-  const [client, controller] = [await freePort(), await freePort()]
+  const [client, mutual, controller] = [await freePort(), await freePort(), await freePort()]
   const file = join(directory, 'server.properties')
   const lines = [
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@localhost:${controller}`,
-    `listeners=PLAINTEXT://localhost:${client},CONTROLLER://localhost:${controller}`,
+    `listeners=PLAINTEXT://localhost:${client},CONTROLLER://localhost:${controller}${
+      mutualTls === null ? '' : `,MUTUAL://localhost:${mutual}`
+    }`,
     'controller.listener.names=CONTROLLER',
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,MUTUAL:SSL',
+    ...(mutualTls === null ? [] : mutualTlsProperties(mutualTls)),
     `log.dirs=${join(directory, 'data')}`,
     'offsets.topic.replication.factor=1',
     'transaction.state.log.replication.factor=1',
@@ -49,6 +65,7 @@ export async function startApacheKafka(release: string, properties: readonly str
   await isReady(child, `localhost:${client}`)
   return {
     bootstrap: `localhost:${client}`,
+    mutualTls: `localhost:${mutual}`,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -59,6 +76,18 @@ export async function startApacheKafka(release: string, properties: readonly str
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+function mutualTlsProperties({ certificate, key, trusted }: MutualTls): string[] {
+  const oneLine = (pem: string): string => pem.trimEnd().replaceAll('\n', '\\n')
+  return Object.entries({
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.certificate.chain': oneLine(certificate),
+    'ssl.keystore.key': oneLine(key),
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.certificates': oneLine(trusted),
+    'ssl.client.auth': 'required',
+  }).map(([name, value]) => `listener.name.mutual.${name}=${value}`)
 }
 
 const READY_MS = 90_000

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { createThreeBrokers, type MillraceProcess } from './millrace.ts'
-import { createSecuredCluster, SUBJECT, type SecuredCluster, type Security } from './secured-cluster.ts'
+import { createSecuredCluster, SUBJECT, type Security } from './secured-cluster.ts'
 
 /** As the API names a version, and as the tests are told it: 'x.y.z' decides which of them apply. */
 export const librdkafkaClusters = {
@@ -45,7 +45,8 @@ export async function createLibrdkafkaCluster(
     return { ...plaintext(bootstrap), brokerVersion }
   }
   const cluster = await createSecuredCluster(millrace, directory, clusterName, security, options)
-  const forms = security === 'mutual' ? { configuration: '', environment: {} } : certificateForms(directory, cluster)
+  const forms =
+    security === 'mutual' ? { configuration: '', environment: {} } : certificateForms(directory, cluster.caFile)
   return {
     bootstrap: cluster.bootstrap,
     configuration: (await cluster.properties('librdkafka')) + forms.configuration,
@@ -59,12 +60,14 @@ export function plaintext(bootstrap: string): Omit<RunnerConnection, 'brokerVers
 }
 
 /**
- * A certificate of its own for test 0097, in every form that a client can read, as the cluster tool of librdkafka makes them.
- * That tool calls it 'requested' where brokers let in who shows another one.
+ * A certificate of its own (own.pem) for test 0097, in every form that a client can read, as the cluster tool of librdkafka
+ * makes them. That tool calls it 'requested' where brokers let in who shows another one.
+ * @param caFile of the brokers
  */
-function certificateForms(
+export function certificateForms(
   directory: string,
-  { caFile }: SecuredCluster,
+  caFile: string,
+  clientAuthentication: 'requested' | 'required' = 'requested',
 ): Pick<RunnerConnection, 'configuration' | 'environment'> {
   const path = (name: string): string => join(directory, name)
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' })
@@ -88,7 +91,7 @@ function certificateForms(
       '',
     ].join('\n'),
     environment: {
-      SSL_client_auth: 'requested',
+      SSL_client_auth: clientAuthentication,
       SSL_password: KEY_PASSWORD,
       SSL_pkcs: path('own.p12'),
       SSL_pub_pem: certificate,

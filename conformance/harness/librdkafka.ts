@@ -84,8 +84,8 @@ function read(reportFile: string, words: string): RunnerReport {
     failures.set(test, `${where}: ${why}`)
   return {
     passed: inState('PASSED'),
-    // Still running when the runner was ended: a failure like any other.
-    failed: [...inState('FAILED'), ...inState('RUNNING')].map(
+    // Still running when the runner ended, or (DNS) never started: failures like any other.
+    failed: [...inState('FAILED'), ...inState('RUNNING'), ...inState('DNS')].map(
       (name) => `${name}: ${failures.get(name) ?? 'no reason'}`,
     ),
     // Those without a reason belong to another scenario or were not asked for.

@@ -5,6 +5,8 @@ package kgo
 
 import (
 	"context"
+	"crypto/tls"
+	"net"
 	"os"
 
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
@@ -32,6 +34,26 @@ func judgeSeeds(seeds ...string) Opt {
 		SeedBrokers(seeds...).apply(cfg)
 		if testCert != nil {
 			DialTLSConfig(testCert).apply(cfg)
+		}
+	}}
+}
+
+// TLS over a test's own dialer as well, where it has one: franz-go takes no configuration beside it.
+func judgeTLS(config *tls.Config) Opt {
+	return clientOpt{func(cfg *cfg) {
+		dial := cfg.dialFn
+		if dial == nil {
+			cfg.dialTLS = config
+			return
+		}
+		cfg.dialFn = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			own := config.Clone()
+			own.ServerName, _, err = net.SplitHostPort(address)
+			return tls.Client(conn, own), err
 		}
 	}}
 }
