@@ -188,7 +188,7 @@ const MESSAGES: Readonly<Record<ErrorName, string>> = {
   NONE: 'No error.',
   OFFSET_OUT_OF_RANGE: 'The offset is below the log start or above the high watermark.',
   CORRUPT_MESSAGE: 'The record batch fails its checksum, has an invalid size or is otherwise corrupt.',
-  UNKNOWN_TOPIC_OR_PARTITION: 'This server does not host this topic partition.',
+  UNKNOWN_TOPIC_OR_PARTITION: 'This server does not host this topic-partition.',
   INVALID_FETCH_SIZE: 'The fetch size is invalid.',
   LEADER_NOT_AVAILABLE: 'There is no leader for this partition at the moment.',
   NOT_LEADER_OR_FOLLOWER:
@@ -256,7 +256,7 @@ const MESSAGES: Readonly<Record<ErrorName, string>> = {
   DELEGATION_TOKEN_AUTHORIZATION_FAILED: 'Not authorized for this delegation token.',
   DELEGATION_TOKEN_EXPIRED: 'The delegation token has expired.',
   INVALID_PRINCIPAL_TYPE: 'The principal type is not supported.',
-  NON_EMPTY_GROUP: 'The group has members.',
+  NON_EMPTY_GROUP: 'The group is not empty.',
   GROUP_ID_NOT_FOUND: 'There is no group of this id.',
   FETCH_SESSION_ID_NOT_FOUND: 'The fetch session is not known, it may have been evicted.',
   INVALID_FETCH_SESSION_EPOCH: 'The fetch session epoch is not the expected one.',

@@ -63,8 +63,13 @@ export class GroupCoordinator {
     this.#persister = persister
   }
 
-  /** The shard that serves `groupId`, or what a request for it is told. */
+  /** The shard that serves `groupId`, or what a request for it is told: a group that has members has a name. */
   locate(groupId: string): Located {
+    return groupId === '' ? { errorCode: ErrorCode.INVALID_GROUP_ID, served: null } : this.locateAny(groupId)
+  }
+
+  /** The same also for the empty name, under which offsets may be kept, and for requests that are checked later. */
+  locateAny(groupId: string): Located {
     const topic = this.#runtime.metadata.image.topicsByName.get(GROUP_METADATA_TOPIC)
     if (topic === undefined) return { errorCode: ErrorCode.NOT_COORDINATOR, served: null }
     const served = this.#shards.get(partitionForGroup(groupId, topic.partitions.length))

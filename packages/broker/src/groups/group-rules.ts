@@ -52,10 +52,12 @@ function consumerCommitError(group: ConsumerGroup, claim: CommitterClaim): numbe
   return memberEpochError(group, claim.memberId, claim.generationId)
 }
 
-/** NONE, or why the member may not read the group's offsets (OffsetFetch v9). Nobody named: tools may. */
+/**
+ * NONE, or why the member may not read the group's offsets (OffsetFetch v9). Nobody named: tools may. A share group has
+ * none that could be read here, which is not an error, as it is none for groups that are not known.
+ */
 export function offsetFetchError(group: Group, memberId: string | null, memberEpoch: number): number {
-  if (group.type === 'share') return ErrorCode.GROUP_ID_NOT_FOUND
-  if (group.type === 'classic' || ((memberId === null || memberId === '') && memberEpoch < 0)) return ErrorCode.NONE
+  if (group.type !== 'consumer' || ((memberId === null || memberId === '') && memberEpoch < 0)) return ErrorCode.NONE
   return memberEpochError(group, memberId ?? '', memberEpoch)
 }
 

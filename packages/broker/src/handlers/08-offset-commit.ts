@@ -58,8 +58,7 @@ export function offsetCommitHandler(
             })),
           })),
         })
-      if (request.groupId === '') return answer(offsets.map(() => ErrorCode.INVALID_GROUP_ID))
-      const located = coordinator.locate(request.groupId)
+      const located = coordinator.locateAny(request.groupId)
       if (located.served === null) return answer(offsets.map(() => located.errorCode))
       const claim = {
         memberId: request.memberId,

@@ -47,8 +47,7 @@ export function offsetFetchHandler(
     requireStable: boolean,
     member: { readonly memberId: string | null; readonly memberEpoch: number } = NOBODY,
   ): { errorCode: number; topics: FetchedTopic[] } => {
-    const located =
-      groupId === '' ? { errorCode: ErrorCode.INVALID_GROUP_ID, served: null } : coordinator.locate(groupId)
+    const located = coordinator.locateAny(groupId)
     if (located.served === null) return { errorCode: located.errorCode, topics: [] }
     const refused = located.served.commits.checkFetch(groupId, member.memberId, member.memberEpoch)
     if (refused !== ErrorCode.NONE) return { errorCode: refused, topics: [] }

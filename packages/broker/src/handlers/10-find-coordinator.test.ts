@@ -44,6 +44,13 @@ describe('FindCoordinator', () => {
     expect(find(version, 1, 'tx')).toMatchObject({ errorCode: 0, nodeId: 1, host: 'broker-1', port: 9092 })
   })
 
+  it.each([
+    [3, 'NONE'],
+    [4, ''],
+  ])('says in version %d of success %j', (version, errorMessage) => {
+    expect(find(version, 0, '')).toMatchObject({ errorCode: 0, nodeId: 2, errorMessage })
+  })
+
   it('refuses key types that are not served', () => {
     expect(find(6, 2, 'group:topic:0')?.errorCode).toBe(ErrorCode.INVALID_REQUEST)
   })

@@ -23,6 +23,9 @@ const KEY_TYPE_GROUP = 0
 const KEY_TYPE_TRANSACTION = 1
 const KEY_TYPE_SHARE = 2
 
+/** What versions before 4 say when all is well; later ones say nothing, as text (observed in Apache Kafka 4.1.1). */
+const FOUND_MESSAGE = 'NONE'
+
 /** As shareKey makes it. */
 const SHARE_KEY = /^.+:[\w-]{22}:\d+$/s
 
@@ -56,7 +59,7 @@ export function findCoordinatorHandler(
       host: endpoint.host,
       port: endpoint.port,
       errorCode: ErrorCode.NONE,
-      errorMessage: null,
+      errorMessage: '',
     }
   }
 
@@ -68,7 +71,10 @@ export function findCoordinatorHandler(
       const answer = (found: readonly Found[]): void => {
         const [first] = found
         if (context.apiVersion >= 4) respond({ throttleTimeMs: 0, coordinators: found })
-        else if (first !== undefined) respond({ throttleTimeMs: 0, ...first })
+        else if (first !== undefined) {
+          const told = first.errorCode === ErrorCode.NONE ? FOUND_MESSAGE : first.errorMessage
+          respond({ throttleTimeMs: 0, ...first, errorMessage: told })
+        }
       }
       const isShare = request.keyType === KEY_TYPE_SHARE
       if (!isShare && request.keyType !== KEY_TYPE_GROUP && request.keyType !== KEY_TYPE_TRANSACTION) {

@@ -23,14 +23,15 @@ export function describeGroupsHandler(
       const nothing = { protocolType: '', protocolData: '', members: [], authorizedOperations }
       // A group asked for twice is answered once: every answer repeats what all its members said.
       const groups = [...new Set(request.groups)].map((groupId) => {
-        const { served, errorCode } = coordinator.locate(groupId)
+        const { served, errorCode } = coordinator.locateAny(groupId)
         if (served === null) return { ...nothing, groupId, errorCode, errorMessage: null, groupState: '' }
         const group = served.shard.groups.get(groupId)
         if (group?.type !== 'classic') {
           const told = context.apiVersion >= 6 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.NONE
           const reason = group === undefined ? 'not found' : 'is not a classic group'
           const errorMessage = context.apiVersion >= 6 ? `Group ${groupId} ${reason}.` : null
-          return { ...nothing, groupId, errorCode: told, errorMessage, groupState: 'Dead' }
+          const dead = { ...nothing, groupId, errorCode: told, errorMessage, groupState: 'Dead' }
+          return told === ErrorCode.NONE ? dead : { ...dead, authorizedOperations: NOT_ASKED }
         }
         const stable = group.state === 'Stable'
         return {

@@ -70,7 +70,6 @@ export function txnOffsetCommitHandler(
         })
       const refuse = (errorCode: number): void => answer(offsets.map(() => errorCode))
       const { groupId, transactionalId, producerId, producerEpoch, memberId, groupInstanceId, generationId } = request
-      if (groupId === '') return refuse(ErrorCode.INVALID_GROUP_ID)
       const { served, errorCode } = groups.locate(groupId)
       if (served === null) return refuse(errorCode)
       const claim = { memberId, groupInstanceId, generationId }

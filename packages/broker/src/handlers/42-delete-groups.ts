@@ -23,7 +23,7 @@ export function deleteGroupsHandler(
       }
       if (groupIds.length === 0) respond({ throttleTimeMs: 0, results })
       for (const groupId of groupIds) {
-        const { served, errorCode } = coordinator.locate(groupId)
+        const { served, errorCode } = coordinator.locateAny(groupId)
         if (served === null) finish(groupId, errorCode)
         else if (served.shard.groups.get(groupId)?.type === 'share')
           served.shareOffsets.deleteGroup(groupId, (code) => finish(groupId, code))

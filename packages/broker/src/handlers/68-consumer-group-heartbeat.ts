@@ -23,10 +23,9 @@ export function consumerGroupHeartbeatHandler(
     response: consumerGroupHeartbeatResponse,
     handle(context, request, respond) {
       const answer = (result: HeartbeatResult): void => respond({ throttleTimeMs: 0, ...result })
-      if (!offersConsumerGroups(runtime))
-        return answer(heartbeatError(request.memberId, ErrorCode.UNSUPPORTED_VERSION, null))
-      const { served, errorCode } = coordinator.locate(request.groupId)
-      if (served === null) return answer(heartbeatError(request.memberId, errorCode, null))
+      if (!offersConsumerGroups(runtime)) return answer(heartbeatError(ErrorCode.UNSUPPORTED_VERSION, null))
+      const { served, errorCode } = coordinator.locateAny(request.groupId)
+      if (served === null) return answer(heartbeatError(errorCode, null))
       const access = runtime.authorizer.of(context.connection)
       return served.consumerMembers.heartbeat(
         {

@@ -38,7 +38,6 @@ export function consumerGroupDescribeHandler(
       members: [],
     })
     if (!offersConsumerGroups(runtime)) return failed(ErrorCode.UNSUPPORTED_VERSION, null)
-    if (groupId === '') return failed(ErrorCode.INVALID_GROUP_ID, null)
     const { served, errorCode } = coordinator.locate(groupId)
     if (served === null) return failed(errorCode, null)
     const group = served.shard.groups.get(groupId)
@@ -82,7 +81,7 @@ function describeMember(
     clientId: member.clientId,
     clientHost: member.clientHost,
     subscribedTopicNames: [...member.subscribedTopicNames],
-    subscribedTopicRegex: member.subscribedTopicRegex,
+    subscribedTopicRegex: member.subscribedTopicRegex ?? '',
     assignment: { topicPartitions: withTopicNames(image, member.assigned) },
     targetAssignment: { topicPartitions: withTopicNames(image, group.targetOf(member.memberId)) },
     memberType: member.classic === null ? MemberType.CONSUMER : MemberType.CLASSIC,

@@ -22,9 +22,9 @@ export function shareGroupHeartbeatHandler(
       const { groupId, memberId, memberEpoch, rackId, subscribedTopicNames } = request
       const answer = (result: ShareHeartbeatResult): void => respond({ throttleTimeMs: 0, ...result })
       if (!hasShareGroups(runtime))
-        return answer(shareHeartbeatError(memberId, NO_SHARE_GROUPS.errorCode, NO_SHARE_GROUPS.errorMessage))
-      const { served, errorCode } = coordinator.locate(groupId)
-      if (served === null) return answer(shareHeartbeatError(memberId, errorCode, null))
+        return answer(shareHeartbeatError(NO_SHARE_GROUPS.errorCode, NO_SHARE_GROUPS.errorMessage))
+      const { served, errorCode } = coordinator.locateAny(groupId)
+      if (served === null) return answer(shareHeartbeatError(errorCode, null))
       const clientId = context.clientId ?? ''
       const clientHost = `/${context.connection.remoteAddress}`
       return served.shareMembers.heartbeat(

@@ -32,7 +32,6 @@ export function shareGroupDescribeHandler(
       members: [],
     })
     if (!hasShareGroups(runtime)) return failed(NO_SHARE_GROUPS.errorCode, NO_SHARE_GROUPS.errorMessage)
-    if (groupId === '') return failed(ErrorCode.INVALID_GROUP_ID, null)
     const { served, errorCode } = coordinator.locate(groupId)
     if (served === null) return failed(errorCode, null)
     const group = served.shard.groups.get(groupId)

@@ -30,9 +30,10 @@ export function describeShareGroupOffsetsHandler(
     const refuse = (errorCode: number, message: string | null): void =>
       done({ groupId, topics: [], errorCode, errorMessage: message ?? messageOf(errorCode) })
     if (!hasShareGroups(runtime)) return refuse(NO_SHARE_GROUPS.errorCode, NO_SHARE_GROUPS.errorMessage)
-    const { served, errorCode } = coordinator.locate(groupId)
+    const { served, errorCode } = coordinator.locateAny(groupId)
     if (served === null) return refuse(errorCode, null)
     const { image } = runtime.metadata
+    // Topics that are not known are no error either: no group has read of them.
     const unknown: DescribedGroup['topics'][number][] = []
     const wanted = topics === null ? null : new Map<string, Set<number>>()
     for (const { topicName, partitions } of topics ?? []) {
@@ -79,12 +80,11 @@ export function describeShareGroupOffsetsHandler(
 }
 
 function unknownTopic(topicName: string, partitions: readonly number[]): DescribedGroup['topics'][number] {
-  const errorCode = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-  const failed = { startOffset: -1, leaderEpoch: -1, lag: -1, errorCode, errorMessage: messageOf(errorCode) }
+  const nothing = { startOffset: -1, leaderEpoch: 0, lag: -1, errorCode: ErrorCode.NONE, errorMessage: null }
   return {
     topicName,
     topicId: NO_TOPIC_ID,
-    partitions: partitions.map((partitionIndex) => ({ partitionIndex, ...failed })),
+    partitions: partitions.map((partitionIndex) => ({ partitionIndex, ...nothing })),
   }
 }
 

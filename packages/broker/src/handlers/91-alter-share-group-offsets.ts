@@ -37,26 +37,24 @@ export function alterShareGroupOffsetsHandler(
         }))
       })
       const known = asked.filter(({ isKnown }) => isKnown)
-      return served.shareOffsets.alter(
-        groupId,
-        known,
-        (errorCodes) => {
-          const codes = new Map(known.map((one, index) => [one, errorCodes[index] ?? ErrorCode.UNKNOWN_SERVER_ERROR]))
-          const responses = topics.map(({ topicName }) => {
-            const partitions = asked.filter((one) => one.topicName === topicName)
-            return {
-              topicName,
-              topicId: partitions[0]?.topicId ?? NO_TOPIC_ID,
-              partitions: partitions.map((one) => {
-                const code = codes.get(one) ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-                return { partitionIndex: one.partition, errorCode: code, errorMessage: messageOf(code) }
-              }),
-            }
-          })
-          respond({ throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null, responses })
-        },
-        refuse,
-      )
+      const answer = (errorCodes: readonly number[]): void => {
+        const codes = new Map(known.map((one, index) => [one, errorCodes[index] ?? ErrorCode.UNKNOWN_SERVER_ERROR]))
+        const responses = [...new Set(topics.map(({ topicName }) => topicName))].map((topicName) => {
+          const partitions = asked.filter((one) => one.topicName === topicName)
+          return {
+            topicName,
+            topicId: partitions[0]?.topicId ?? NO_TOPIC_ID,
+            partitions: partitions.map((one) => {
+              const code = codes.get(one) ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+              return { partitionIndex: one.partition, errorCode: code, errorMessage: messageOf(code) }
+            }),
+          }
+        })
+        respond({ throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null, responses })
+      }
+      // No topic that is known: nothing to ask the group.
+      if (asked.every(({ topicId }) => topicId === NO_TOPIC_ID)) return answer([])
+      return served.shareOffsets.alter(groupId, known, answer, refuse)
     },
   }
 }

@@ -18,6 +18,7 @@ import { describeGroupsHandler } from './15-describe-groups.ts'
 import { listGroupsHandler } from './16-list-groups.ts'
 import { consumerGroupHeartbeatHandler } from './68-consumer-group-heartbeat.ts'
 import { consumerGroupDescribeHandler } from './69-consumer-group-describe.ts'
+import { ALL_GROUP_OPERATIONS, NOT_ASKED } from './authorized-operations.ts'
 import { ask, createHandlerFixture } from './handler-fixture.ts'
 import { ConsumerMembers } from '../groups/consumer/consumer-members.ts'
 
@@ -34,9 +35,12 @@ function serve(options: { kafkaVersion?: string; groupVersion?: number; protocol
   })
   const { shard, operations } = consumers
   const served = { shard, operations, consumerMembers: new ConsumerMembers(operations) }
+  const locateAny = (groupId: string) =>
+    groupId === 'elsewhere' ? { errorCode: ErrorCode.NOT_COORDINATOR, served: null } : { errorCode: 0, served }
   const coordinator = {
     locate: (groupId: string) =>
-      groupId === 'elsewhere' ? { errorCode: ErrorCode.NOT_COORDINATOR, served: null } : { errorCode: 0, served },
+      groupId === '' ? { errorCode: ErrorCode.INVALID_GROUP_ID, served: null } : locateAny(groupId),
+    locateAny,
     list: () => ({ errorCode: 0, groups: [...shard.groups.values()] }),
   } as unknown as GroupCoordinator
   const heartbeat: ApiHandler = consumerGroupHeartbeatHandler(runtime, coordinator) as ApiHandler
@@ -88,7 +92,12 @@ describe('ConsumerGroupHeartbeat', () => {
   )
 
   it('is sent away by a broker that does not coordinate the group', () => {
-    expect(serve().join('elsewhere')?.errorCode).toBe(ErrorCode.NOT_COORDINATOR)
+    expect(serve().join('elsewhere')).toMatchObject({ errorCode: ErrorCode.NOT_COORDINATOR, memberId: null })
+  })
+
+  it('needs the name of a group', () => {
+    const errorMessage = "GroupId can't be empty."
+    expect(serve().join('')).toMatchObject({ errorCode: ErrorCode.INVALID_REQUEST, errorMessage, memberId: null })
   })
 })
 
@@ -108,6 +117,7 @@ describe('ConsumerGroupDescribe', () => {
           memberEpoch: 1,
           clientHost: '/10.1.2.3',
           subscribedTopicNames: ['orders'],
+          subscribedTopicRegex: '',
           assignment: { topicPartitions: [{ topicName: 'orders', partitions: [0, 1] }] },
           targetAssignment: { topicPartitions: [{ topicName: 'orders', partitions: [0, 1] }] },
           memberType: 1,
@@ -130,11 +140,19 @@ describe('a consumer group', () => {
     join()
     const handler = describeGroupsHandler(coordinator) as ApiHandler
     const ofVersion = (version: number) =>
-      ask(handler, describeGroupsRequest, describeGroupsResponse, version, { groups: ['g'] }).response?.groups[0]
-    expect(ofVersion(5)).toMatchObject({ errorCode: 0, groupState: 'Dead' })
+      ask(handler, describeGroupsRequest, describeGroupsResponse, version, {
+        groups: ['g'],
+        includeAuthorizedOperations: true,
+      }).response?.groups[0]
+    expect(ofVersion(5)).toMatchObject({
+      errorCode: 0,
+      groupState: 'Dead',
+      authorizedOperations: ALL_GROUP_OPERATIONS,
+    })
     expect(ofVersion(6)).toMatchObject({
       errorCode: ErrorCode.GROUP_ID_NOT_FOUND,
       errorMessage: 'Group g is not a classic group.',
+      authorizedOperations: NOT_ASKED,
     })
   })
 

@@ -35,7 +35,8 @@ export class ClassicMembers {
     const decide = (): Decision => {
       const group = this.#operations.shard.groups.get(groupId)
       const joinClassic = (): void => this.#membership.join(request, reply)
-      if (group?.type === 'share') return { records: [], applied: () => refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL) }
+      if (group?.type === 'share')
+        return { records: [], applied: () => reply(joinError('', ErrorCode.INCONSISTENT_GROUP_PROTOCOL)) }
       if (group?.type !== 'consumer') return { records: [], applied: joinClassic }
       // The session timeout, and what else no group may accept, is checked there.
       const invalid = this.#membership.invalidJoin(request)

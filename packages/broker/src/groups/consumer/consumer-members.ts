@@ -13,14 +13,15 @@ import { Refusal } from './refusal.ts'
 export interface HeartbeatResult {
   readonly errorCode: number
   readonly errorMessage: string | null
-  readonly memberId: string
+  readonly memberId: string | null
   readonly memberEpoch: number
   readonly heartbeatIntervalMs: number
   readonly assignment: { readonly topicPartitions: ReturnType<typeof toWire> } | null
 }
 
-export function heartbeatError(memberId: string, errorCode: number, errorMessage: string | null): HeartbeatResult {
-  return { errorCode, errorMessage, memberId, memberEpoch: 0, heartbeatIntervalMs: 0, assignment: null }
+/** Nobody's: clients know from the request whose heartbeat was refused. */
+export function heartbeatError(errorCode: number, errorMessage: string | null): HeartbeatResult {
+  return { errorCode, errorMessage, memberId: null, memberEpoch: 0, heartbeatIntervalMs: 0, assignment: null }
 }
 
 export class ConsumerMembers {
@@ -31,7 +32,7 @@ export class ConsumerMembers {
   }
 
   heartbeat(asked: HeartbeatRequest, reply: (result: HeartbeatResult) => void): void {
-    const refuse: Refuse = (errorCode, message) => reply(heartbeatError(asked.memberId, errorCode, message))
+    const refuse: Refuse = (errorCode, message) => reply(heartbeatError(errorCode, message))
     try {
       checkHeartbeat(asked, this.#operations.settings.assignors)
     } catch (error) {
@@ -52,7 +53,7 @@ export class ConsumerMembers {
     const joins = request.memberEpoch === 0
     const opened = joins
       ? operations.open(groupId, context)
-      : { draft: new GroupDraft(operations.group(groupId)), tombstones: [], taken: () => {} }
+      : { draft: new GroupDraft(operations.group(groupId, 'Consumer group')), tombstones: [], taken: () => {} }
     const predecessor = request.instanceId === null ? undefined : opened.draft.group.staticMember(request.instanceId)
     const { member, assignment } = decideHeartbeat(opened.draft, request, context)
     return {
@@ -81,7 +82,8 @@ export class ConsumerMembers {
     const { groupId, memberEpoch } = request
     const group = operations.group(groupId)
     const member = leavingMember(group, request)
-    const answer = (): void => reply({ ...heartbeatError(member.memberId, ErrorCode.NONE, null), memberEpoch })
+    const answer = (): void =>
+      reply({ ...heartbeatError(ErrorCode.NONE, null), memberId: member.memberId, memberEpoch })
     if (memberEpoch !== STATIC_LEAVE_EPOCH) return operations.decideRemoval(group, [member.memberId], answer)
     const draft = new GroupDraft(group)
     leaveForAWhile(draft, member)

@@ -26,7 +26,11 @@ export function upgrade(classic: ClassicGroup, context: DecisionContext): GroupD
   const { migrationPolicy, groupSizeMax, image } = context
   if (migrationPolicy !== 'bidirectional' && migrationPolicy !== 'upgrade')
     throw notConsumer(groupId, ', and online upgrade is disabled')
-  if (classic.protocolType !== 'consumer') throw notConsumer(groupId, ', and its members are no consumers')
+  if (classic.protocolType !== 'consumer')
+    throw new Refusal(
+      ErrorCode.GROUP_ID_NOT_FOUND,
+      `Cannot upgrade classic group ${groupId} to consumer group because the group does not use the consumer embedded protocol.`,
+    )
   if (members.size > groupSizeMax) throw notConsumer(groupId, ', and has too many members to become one')
   const converted = [...members.values()].map((member) => convertMember(member, classic, image))
   const draft = new GroupDraft(new ConsumerGroup(groupId, classic.offsets))

@@ -95,12 +95,13 @@ export class ConsumerOperations {
     })
   }
 
-  /** The consumer group, or why there is none. Throws Refusal. */
-  group(groupId: string): ConsumerGroup {
+  /** The consumer group, or why there is none. Throws Refusal. @param missing what is said to be missing */
+  group(groupId: string, missing: 'Group' | 'Consumer group' = 'Group'): ConsumerGroup {
     const group = this.shard.groups.get(groupId)
     if (group?.type === 'consumer') return group
-    const reason = group === undefined ? 'not found' : 'is not a consumer group'
-    throw new Refusal(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} ${reason}.`)
+    const reason =
+      group === undefined ? `${missing} ${groupId} not found.` : `Group ${groupId} is not a consumer group.`
+    throw new Refusal(ErrorCode.GROUP_ID_NOT_FOUND, reason)
   }
 
   /** The group for someone who joins: as it is, new, or in the place of a classic one. Throws Refusal. */

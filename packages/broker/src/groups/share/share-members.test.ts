@@ -118,11 +118,21 @@ describe('members of a share group', () => {
     heartbeat('a')
     const classic = join('', { groupId: 's' })
     world.advance(20)
-    expect(classic.result?.errorCode).toBe(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+    expect(classic.result).toMatchObject({ errorCode: ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId: '' })
     const other = serve()
     other.join('', { groupId: 's' })
     other.world.advance(20)
-    expect(other.heartbeat('a')).toMatchObject({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND })
+    const errorMessage = 'Group s is not a share group.'
+    expect(other.heartbeat('a')).toMatchObject({
+      errorCode: ErrorCode.GROUP_ID_NOT_FOUND,
+      errorMessage,
+      memberId: null,
+    })
+  })
+
+  it('must join before anything else', () => {
+    const errorMessage = 'Share group s not found.'
+    expect(serve().heartbeat('a', 1)).toMatchObject({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage })
   })
 
   it('are told of an append that failed, and may try again', () => {
@@ -177,6 +187,30 @@ describe('offsets of a share group', () => {
     )
     world.advance(20)
     expect(told).toMatchObject([{ partition: 0, summary: { startOffset: -1 } }, { partition: 1 }])
+  })
+
+  it('are none where there is no group, or none that shares: what is asked for is told to be nowhere', () => {
+    const { join, offsets, world, refused, refuse } = serve()
+    join('', { groupId: 'classic' })
+    world.advance(20)
+    const wanted = new Map([[idOf('orders'), new Set([0, 7])]])
+    const told: unknown[] = []
+    for (const groupId of ['unknown', 'classic']) {
+      offsets.describe(groupId, null, (described) => told.push(described), refuse)
+      offsets.describe(groupId, wanted, (described) => told.push(described), refuse)
+    }
+    const nowhere = { topicId: idOf('orders'), errorCode: ErrorCode.NONE, summary: null }
+    const both = [
+      { partition: 0, ...nowhere },
+      { partition: 7, ...nowhere },
+    ]
+    expect([told, refused]).toEqual([[[], both, [], both], []])
+  })
+
+  it('are none that OffsetFetch would find, and no error', () => {
+    const { heartbeat, commits } = serve()
+    heartbeat('a')
+    expect(commits.checkFetch('s', 'a', 1)).toBe(ErrorCode.NONE)
   })
 
   it('go with the group when it is deleted, and with a deleted topic', () => {

@@ -40,14 +40,15 @@ const FIRST_OFFSET = 0
 export interface ShareHeartbeatResult {
   readonly errorCode: number
   readonly errorMessage: string | null
-  readonly memberId: string
+  readonly memberId: string | null
   readonly memberEpoch: number
   readonly heartbeatIntervalMs: number
   readonly assignment: { readonly topicPartitions: ReturnType<typeof toWire> } | null
 }
 
-export function shareHeartbeatError(memberId: string, errorCode: number, message: string | null): ShareHeartbeatResult {
-  return { errorCode, errorMessage: message, memberId, memberEpoch: 0, heartbeatIntervalMs: 0, assignment: null }
+/** Nobody's: clients know from the request whose heartbeat was refused. */
+export function shareHeartbeatError(errorCode: number, message: string | null): ShareHeartbeatResult {
+  return { errorCode, errorMessage: message, memberId: null, memberEpoch: 0, heartbeatIntervalMs: 0, assignment: null }
 }
 
 type Reply = (result: ShareHeartbeatResult) => void
@@ -75,18 +76,17 @@ export class ShareMembers {
     return this.#topics.image
   }
 
-  /** The share group, or GROUP_ID_NOT_FOUND. Throws Refusal. */
-  group(groupId: string): ShareGroup {
+  /** The share group, or GROUP_ID_NOT_FOUND. Throws Refusal. @param missing what is said to be missing */
+  group(groupId: string, missing: 'Group' | 'Share group' = 'Group'): ShareGroup {
     const group = this.#operations.shard.groups.get(groupId)
     if (group?.type === 'share') return group
-    const reason = group === undefined ? 'not found' : 'is not a share group'
-    throw new Refusal(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} ${reason}.`)
+    const reason = group === undefined ? `${missing} ${groupId} not found.` : `Group ${groupId} is not a share group.`
+    throw new Refusal(ErrorCode.GROUP_ID_NOT_FOUND, reason)
   }
 
   heartbeat(request: ShareHeartbeat, reply: Reply): void {
-    const { groupId, memberId } = request
-    const refuse = (errorCode: number, message: string | null): void =>
-      reply(shareHeartbeatError(memberId, errorCode, message))
+    const { groupId } = request
+    const refuse = (errorCode: number, message: string | null): void => reply(shareHeartbeatError(errorCode, message))
     const fault = heartbeatFault(request)
     if (fault !== null) return refuse(ErrorCode.INVALID_REQUEST, fault)
     const decide = (): Decision =>
@@ -114,7 +114,9 @@ export class ShareMembers {
     const { groupId } = request
     const known = this.#operations.shard.groups.get(groupId)
     const group =
-      known === undefined && request.memberEpoch === JOIN_EPOCH ? new ShareGroup(groupId) : this.group(groupId)
+      known === undefined && request.memberEpoch === JOIN_EPOCH
+        ? new ShareGroup(groupId)
+        : this.group(groupId, 'Share group')
     const draft = new ShareDraft(group)
     const { image, topicsVersion } = this.#topics
     const answer = decideShareHeartbeat(draft, request, image, this.#settings.number('group.share.max.size'))
@@ -136,7 +138,7 @@ export class ShareMembers {
     const group = this.group(groupId)
     if (!group.members.has(memberId)) throw unknownShareMember(group, memberId)
     return this.#removal(group, memberId, () =>
-      reply({ ...shareHeartbeatError(memberId, ErrorCode.NONE, null), memberEpoch }),
+      reply({ ...shareHeartbeatError(ErrorCode.NONE, null), memberId, memberEpoch }),
     )
   }
 

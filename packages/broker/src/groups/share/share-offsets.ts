@@ -5,7 +5,13 @@
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { SharePersister, StateSummary } from '../../share-coordinator/persister.ts'
 import type { ConsumerOperations } from '../consumer/operations.ts'
-import { filterPartitions, union, type TopicPartitions } from '../modern/topic-partitions.ts'
+import {
+  filterPartitions,
+  hasPartition,
+  NO_PARTITIONS,
+  union,
+  type TopicPartitions,
+} from '../modern/topic-partitions.ts'
 import { decideForgotten } from './share-decisions.ts'
 import { ShareDraft } from './share-draft.ts'
 import type { ShareGroup } from './share-group.ts'
@@ -40,7 +46,10 @@ export class ShareOffsets {
     this.#persister = persister
   }
 
-  /** `done` gets one entry for each of `wanted`; null: every partition whose state is kept. */
+  /**
+   * `done` gets one entry for each of `wanted`; null: every partition whose state is kept. Of groups that are not known, or
+   * are no share groups, no state is kept.
+   */
   describe(
     groupId: string,
     wanted: TopicPartitions | null,
@@ -48,22 +57,19 @@ export class ShareOffsets {
     refuse: Refuse,
   ): void {
     const group = this.#operations.shard.groups.get(groupId)
-    if (group?.type !== 'share') {
-      const reason = group === undefined ? 'not found' : 'is not a share group'
-      return refuse(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} ${reason}.`)
-    }
+    const initialized = group?.type === 'share' ? group.initialized : NO_PARTITIONS
     const persister = this.#persister()
     if (persister === null) return refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE, NO_SHARE_COORDINATOR)
     const described: DescribedOffset[] = []
     return forEachPartition(
-      wanted ?? group.initialized,
+      wanted ?? initialized,
       (topicId, partition, next) => {
         const tell = (errorCode: number, summary: StateSummary | null): void => {
           described.push({ topicId, partition, errorCode, summary })
           next()
         }
         // Nothing is known of it: its offset shows as -1.
-        if (group.initialized.get(topicId)?.has(partition) !== true) return tell(ErrorCode.NONE, null)
+        if (!hasPartition(initialized, topicId, partition)) return tell(ErrorCode.NONE, null)
         return persister.readSummary({ groupId, topicId, partition }, tell)
       },
       () => done(described),
@@ -157,7 +163,7 @@ export class ShareOffsets {
         const reason = group === undefined ? 'not found' : 'is not a share group'
         return refuseAndFree(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} ${reason}.`)
       }
-      if (!group.isEmpty) return refuseAndFree(ErrorCode.NON_EMPTY_GROUP, `Group ${groupId} is not empty.`)
+      if (!group.isEmpty) return refuseAndFree(ErrorCode.NON_EMPTY_GROUP, null)
       return work(group, persister, (errorCode) =>
         errorCode === ErrorCode.NONE ? free() : refuseAndFree(errorCode, null),
       )
