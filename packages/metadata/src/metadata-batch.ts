@@ -20,7 +20,7 @@ import {
   controlRecordType,
   leaderChangeMessage,
 } from '@millrace/protocol/records/control-records'
-import { visitBatches, visitRecords } from '@millrace/protocol/records/records'
+import { visitBatches, readRecords } from '@millrace/protocol/records/records'
 import { decodeRecordValue, encodeRecordValue } from './record-frame.ts'
 import type { MetadataRecord } from './records/metadata-record.ts'
 
@@ -71,24 +71,30 @@ export function buildLeaderChangeBatch(position: BatchPosition, leaderId: number
 
 /** Decodes the batch at `at`, which must be whole. Throws DecodeError for a wrong CRC or anything unknown in it. */
 export function readMetadataBatch(bytes: Buffer, at: number): MetadataBatch {
+  return resultOf(decodeBatch(bytes, at))
+}
+
+/** A record per step. */
+function* decodeBatch(bytes: Buffer, at: number): Generator<void, MetadataBatch> {
   if (!crcMatches(bytes, at)) throw new DecodeError(`metadata batch at offset ${baseOffset(bytes, at)} has a wrong CRC`)
   const control = isControl(bytes, at)
   const records: MetadataRecord[] = []
   const controlTypes: number[] = []
-  visitRecords(bytes, at, (record) => {
+  for (const record of readRecords(bytes, at)) {
     if (control) {
       const type = controlRecordType(record.key)
       if (type === null || type < ControlRecordType.leaderChange || type > ControlRecordType.kraftVoters) {
         throw new DecodeError(`control record of unknown type ${type} at offset ${record.offset}`)
       }
       controlTypes.push(type)
-      return
+      continue
     }
     if (record.key !== null || record.value === null || record.value.length === 0) {
       throw new DecodeError(`metadata record at offset ${record.offset} has a key or no value`)
     }
     records.push(decodeRecordValue(record.value))
-  })
+    yield
+  }
   return {
     baseOffset: baseOffset(bytes, at),
     lastOffset: lastOffset(bytes, at),
@@ -103,7 +109,21 @@ export function readMetadataBatch(bytes: Buffer, at: number): MetadataBatch {
 
 /** All whole batches of `bytes`; a batch cut off at the end is left out. */
 export function readMetadataBatches(bytes: Buffer): MetadataBatch[] {
+  return resultOf(decodeMetadataBatches(bytes))
+}
+
+/** The same, a record per step: a topic of thousands of partitions is one batch. */
+export function* decodeMetadataBatches(bytes: Buffer): Generator<void, MetadataBatch[]> {
+  const positions: number[] = []
+  visitBatches(bytes, 0, bytes.length, (at) => void positions.push(at))
   const batches: MetadataBatch[] = []
-  visitBatches(bytes, 0, bytes.length, (at) => void batches.push(readMetadataBatch(bytes, at)))
+  for (const at of positions) batches.push(yield* decodeBatch(bytes, at))
   return batches
+}
+
+function resultOf<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
 }

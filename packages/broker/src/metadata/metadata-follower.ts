@@ -5,7 +5,7 @@
  *
  *   Fetch of __cluster_metadata (long poll) ─▶ own log ─▶ replay ─▶ apply: settings, replicas ─▶ publish: subscribers
  *
- * Applying may take several turns of the loop (a topic with thousands of replicas here). One image at a time; the next
+ * Decoding and applying may take several turns of the loop (a topic with thousands of partitions). One image at a time; the next
  * Fetch, which tells the controller how far this broker is, leaves when all that came has been applied.
  *
  * Nothing is published before the image contains this process's own registration: an older image may still show
@@ -18,13 +18,14 @@ import type { PartitionLog } from '@millrace/log/partition-log'
 import { isOutOfSpace } from '@millrace/log/storage-error'
 import { diffImages, type MetadataChanges } from '@millrace/metadata/changes'
 import { emptyImage, type MetadataImage } from '@millrace/metadata/image'
-import { readMetadataBatches, type MetadataBatch } from '@millrace/metadata/metadata-batch'
+import { decodeMetadataBatches, type MetadataBatch } from '@millrace/metadata/metadata-batch'
 import { MetadataReplayer } from '@millrace/metadata/replayer'
 import type { SnapshotId } from '@millrace/metadata/snapshot-format'
 import { ErrorCode, errorName } from '@millrace/protocol/errors'
 import { fetchRequest, fetchResponse, type FetchResponse } from '@millrace/protocol/messages/01-fetch'
 import type { ControllerChannel } from '../lifecycle/controller-channel.ts'
 import { Backoff } from '../replication/backoff.ts'
+import { runSliced } from '../replication/sliced-work.ts'
 import { fetchSnapshot } from './snapshot-fetch.ts'
 import { saveSnapshot, type MetadataStore } from './metadata-store.ts'
 
@@ -213,12 +214,24 @@ export class MetadataFollower {
     }
     // The bytes are a view of the connection's buffer; images keep nothing of the copy but small strings.
     const bytes = Buffer.from(answer.records)
-    let batches: MetadataBatch[]
+    const batches: MetadataBatch[] = []
+    runSliced(this.#options.host, this.#decode(bytes, batches), {
+      isGivenUp: () => this.#closed,
+      done: () => this.#keep(bytes, batches),
+    })
+  }
+
+  *#decode(bytes: Buffer, batches: MetadataBatch[]): Generator<void> {
     try {
-      batches = readMetadataBatches(bytes)
+      batches.push(...(yield* decodeMetadataBatches(bytes)))
     } catch (error) {
-      return this.#fail(`the controller sent what cannot be read: ${(error as Error).message}`)
+      this.#fail(`the controller sent what cannot be read: ${(error as Error).message}`)
     }
+  }
+
+  /** What was fetched, decoded. */
+  #keep(bytes: Buffer, batches: readonly MetadataBatch[]): void {
+    if (this.#closed) return
     if (!this.#isForCopy(batches)) {
       this.#replay(batches)
       return this.#fetchWhenApplied()
