@@ -89,7 +89,7 @@ describe.skipIf(judge('java') === null)(`groups as Apache Kafka ${RELEASE} has t
     ])
     theirs = asked[0]
     ours = asked[1]
-  }, 170_000)
+  }, 300_000)
   afterAll(async () => {
     await kafka?.stop()
     await millrace?.stop()
