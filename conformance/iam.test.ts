@@ -7,9 +7,10 @@ import { KafkaApi } from 'millrace/aws-client'
 import { untilActive } from 'millrace/demo'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { allowAll, bearerToken, iamKafka, IamUsers, rootKey, type AccessKey, type Statement } from './harness/iam.ts'
-import { judge, kafkaJavaArgs, kafkaReleases, mskIamAuthClassPath } from './harness/judges.ts'
+import { IAM_CLIENT_PROPERTIES, javaByIam } from './harness/java-iam.ts'
+import { judge, kafkaReleases } from './harness/judges.ts'
 import { startMillraceProcess, threeBrokers, type MillraceProcess } from './harness/millrace.ts'
-import { run, runOk, type RunResult } from './harness/run.ts'
+import { runOk, type RunResult } from './harness/run.ts'
 import { full, sized } from './harness/size.ts'
 import { SteadyIamClient } from './harness/steady-iam-client.ts'
 
@@ -206,28 +207,13 @@ describe('kafkajs with the signer of AWS', () => {
   }, 60_000)
 })
 
-const tool = async (key: AccessKey, main: string, args: readonly string[], input?: string): Promise<RunResult> => {
-  const variables = JSON.parse((await millrace.cli('env', '--json')).stdout) as Record<string, string>
-  const [xmx = '', ...rest] = kafkaJavaArgs(release, [main, ...args])
-  const classPath = rest.indexOf('-cp') + 1
-  rest[classPath] = `${rest[classPath] ?? ''}:${mskIamAuthClassPath()}`
-  return run('java', [xmx, ...(variables['KAFKA_OPTS'] ?? '').split(' '), ...rest], {
-    ...(input === undefined ? {} : { input }),
-    environment: { ...variables, AWS_ACCESS_KEY_ID: key.accessKeyId, AWS_SECRET_ACCESS_KEY: key.secretAccessKey },
-  })
-}
+const tool = (key: AccessKey, main: string, args: readonly string[], input?: string): Promise<RunResult> =>
+  javaByIam({ millrace, key, release, main, args, input })
 
 describe.skipIf(java === null)('Java with aws-msk-iam-auth', () => {
   it('creates, describes, writes and reads with the client.properties of the AWS documentation', async () => {
     const file = join(scratch, 'client.properties')
-    writeFileSync(
-      file,
-      `security.protocol=SASL_SSL
-sasl.mechanism=AWS_MSK_IAM
-sasl.jaas.config=software.amazon.msk.auth.iam.IAMLoginModule required;
-sasl.client.callback.handler.class=software.amazon.msk.auth.iam.IAMClientCallbackHandler
-`,
-    )
+    writeFileSync(file, IAM_CLIENT_PROPERTIES)
     const dave = await users.create('dave', [allowAll])
     const topics = 'org.apache.kafka.tools.TopicCommand'
     const of = ['--bootstrap-server', iam, '--topic', 'from-java']

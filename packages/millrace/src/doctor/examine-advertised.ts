@@ -16,7 +16,7 @@ export async function examineAdvertised({ broker, trust, timeoutMs }: Advertised
   const finding = { address, step: 'advertised' } as const
   const fails = (seen: string, next: string): Finding => ({ ...finding, ok: false, seen, next, trouble: 'advertised' })
   const elsewhere =
-    'Clients go there after the first answer. Let the broker tell an address that is good from here: `millrace start --advertised-host`, advertised.listeners with Apache Kafka.'
+    'Clients go there after the first answer. Let the broker tell an address that is good from here: advertised.listeners with Apache Kafka; a Millrace tells the address at which it was reached, which something between (NAT, a port forwarded) has changed.'
   try {
     await resolveName(broker.host)
   } catch (error) {

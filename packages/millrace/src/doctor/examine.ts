@@ -169,7 +169,8 @@ class Patient {
         : 'Trust its authority: `millrace ca` prints that of a Millrace (--ca FILE here, ssl.truststore.location in Java, ssl.ca.location in librdkafka).'
       this.#add('certificate', false, `${shown}, and is not trusted (${untrusted}).`, next, 'certificate')
     } else if (wrongName !== null) {
-      const next = `Connect by one of those names; a Millrace takes more with \`millrace start --advertised-host\`, or when GetBootstrapBrokers is asked by that name.`
+      const next =
+        'Connect by one of those names; a Millrace has a certificate for every name by which its GetBootstrapBrokers was asked.'
       this.#add('certificate', false, `${shown}: not for this name. ${wrongName}`, next, 'certificate')
     } else this.#found('certificate', `${shown}.`)
   }
