@@ -204,6 +204,13 @@ describe.skipIf(aws === null || kcat === null)('a VPC connection of another acco
     return stdout.trim() === '' ? {} : (JSON.parse(stdout) as Readonly<Record<string, unknown>>)
   }
 
+  /** What the owner of the cluster sees. */
+  async function operationsOf(type: string): Promise<Readonly<Record<string, unknown>>[]> {
+    const { ClusterOperationInfoList } = await awsKafka(millrace, 'list-cluster-operations', '--cluster-arn', arn)
+    const all = ClusterOperationInfoList as Readonly<Record<string, unknown>>[]
+    return all.filter(({ OperationType }) => OperationType === type)
+  }
+
   const make = (): string[] => [
     ...['create-vpc-connection', '--target-cluster-arn', arn, '--authentication', 'SASL_SCRAM'],
     ...['--vpc-id', client.vpcId, '--client-subnets', ...client.subnetIds, '--security-groups', client.groupId],
@@ -234,6 +241,23 @@ describe.skipIf(aws === null || kcat === null)('a VPC connection of another acco
     await expect.poll(async () => (await described()).State, POLL).toBe('AVAILABLE')
     const owned = await clusters.send(new kafka.ListClientVpcConnectionsCommand({ ClusterArn: arn }))
     expect(owned.ClientVpcConnections).toMatchObject([{ VpcConnectionArn: connectionArn, Owner: CLIENT_ACCOUNT }])
+    const shown = await operationsOf('CREATE_VPC_CONNECTION')
+    expect(shown).toMatchObject([
+      {
+        OperationState: 'UPDATE_COMPLETE',
+        VpcConnectionInfo: {
+          VpcConnectionArn: connectionArn,
+          Owner: CLIENT_ACCOUNT,
+          UserIdentity: { Type: 'AWSACCOUNT', PrincipalId: CLIENT_ACCOUNT },
+        },
+      },
+    ])
+    const operation = ['--cluster-operation-arn', String(shown[0]?.['OperationArn'])]
+    const v2 = await awsKafka(millrace, 'describe-cluster-operation-v2', ...operation)
+    expect(v2['ClusterOperationInfo']).toMatchObject({
+      OperationType: 'CREATE_VPC_CONNECTION',
+      Provisioned: { VpcConnectionInfo: { VpcConnectionArn: connectionArn } },
+    })
   })
 
   it('leads to the brokers as its own groups allow, until the owner rejects it', async () => {
@@ -251,5 +275,6 @@ describe.skipIf(aws === null || kcat === null)('a VPC connection of another acco
     expect(await asClient('delete-vpc-connection', '--arn', connectionArn)).toMatchObject({ State: 'DELETING' })
     const listed = () => clientClusters.send(new kafka.ListVpcConnectionsCommand({}))
     await expect.poll(async () => (await listed()).VpcConnections, POLL).toEqual([])
+    expect(await operationsOf('DELETE_VPC_CONNECTION')).toMatchObject([{ OperationState: 'UPDATE_COMPLETE' }])
   })
 })

@@ -133,7 +133,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
   const { authorities = noAuthorities, mutualTls = { revocation: false, principalMapping: null } } = options
   const sources = [iam, network, clientTrustSource(authorities, mutualTls)]
   const security = new SecuritySync({ store, engine, clock, logger, sources })
-  const vpcConnections = new VpcConnections({ store, logger, onChange: () => security.changed() })
+  const vpcConnections = new VpcConnections({ store, logger, clock, onChange: () => security.changed() })
   const reconciler = new Reconciler({
     store,
     engine,

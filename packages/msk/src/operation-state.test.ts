@@ -16,12 +16,15 @@ const legal: Readonly<Record<string, OperationState>> = {
   'UPDATE_CLUSTER_CONFIGURATION PENDING begin': 'UPDATE_IN_PROGRESS',
   'UPDATE_CLUSTER_CONFIGURATION UPDATE_IN_PROGRESS complete': 'UPDATE_COMPLETE',
   'UPDATE_CLUSTER_CONFIGURATION UPDATE_IN_PROGRESS fail': 'UPDATE_FAILED',
+  'CREATE_VPC_CONNECTION PENDING begin': 'UPDATE_IN_PROGRESS',
+  'CREATE_VPC_CONNECTION UPDATE_IN_PROGRESS complete': 'UPDATE_COMPLETE',
+  'CREATE_VPC_CONNECTION UPDATE_IN_PROGRESS fail': 'UPDATE_FAILED',
   'REBOOT_NODE PENDING begin': 'REBOOT_IN_PROGRESS',
   'REBOOT_NODE REBOOT_IN_PROGRESS complete': 'REBOOT_COMPLETE',
   'REBOOT_NODE REBOOT_IN_PROGRESS fail': 'REBOOT_FAILED',
 }
 
-for (const type of ['UPDATE_CLUSTER_CONFIGURATION', 'REBOOT_NODE'] satisfies OperationType[]) {
+for (const type of ['UPDATE_CLUSTER_CONFIGURATION', 'REBOOT_NODE', 'CREATE_VPC_CONNECTION'] satisfies OperationType[]) {
   test(`${type} follows its table, and every other edge is illegal`, () => {
     for (const state of states) {
       for (const event of events) {

@@ -1,7 +1,13 @@
 /** The states of a cluster operation, as a table (msk.md §2.2), and the record of its steps. */
 import { InvariantError } from '@millrace/base/invariant'
 
-export type OperationType = 'UPDATE_CLUSTER_CONFIGURATION' | 'UPDATE_CONNECTIVITY' | 'UPDATE_SECURITY' | 'REBOOT_NODE'
+/** What a cluster is changed by, step by step. */
+export type WorkflowType = 'UPDATE_CLUSTER_CONFIGURATION' | 'UPDATE_CONNECTIVITY' | 'UPDATE_SECURITY' | 'REBOOT_NODE'
+
+/** What is made beside it. */
+export type ConnectionOperationType = 'CREATE_VPC_CONNECTION' | 'DELETE_VPC_CONNECTION'
+
+export type OperationType = WorkflowType | ConnectionOperationType
 
 export type OperationState =
   | 'PENDING'
@@ -31,6 +37,8 @@ export const operationStates: Readonly<Record<OperationType, Edges>> = {
   UPDATE_CONNECTIVITY: update,
   UPDATE_SECURITY: update,
   REBOOT_NODE: reboot,
+  CREATE_VPC_CONNECTION: update,
+  DELETE_VPC_CONNECTION: update,
 }
 
 /** @throws InvariantError for an edge that is not in the table */

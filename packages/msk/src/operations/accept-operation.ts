@@ -4,7 +4,7 @@ import { badRequest } from '@millrace/aws/errors'
 import { operationArn } from '../arns.ts'
 import { type ClusterEvent, clusterStateAfter } from '../cluster-state.ts'
 import type { DesiredCluster } from '../desired-cluster.ts'
-import type { OperationType } from '../operation-state.ts'
+import type { WorkflowType } from '../operation-state.ts'
 import type { Cluster, OperationChange } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { workflows } from '../workflows/continue-operation.ts'
@@ -12,7 +12,7 @@ import { workflows } from '../workflows/continue-operation.ts'
 export interface AcceptRequest {
   readonly cluster: Cluster
   readonly event: ClusterEvent & ('update-accepted' | 'reboot-accepted')
-  readonly type: OperationType
+  readonly type: WorkflowType
   readonly desired: DesiredCluster
   readonly source: OperationChange
   readonly target: OperationChange
@@ -47,6 +47,7 @@ export async function acceptOperation(
     steps: workflows[type].stepNames(target).map((name) => ({ name, status: 'PENDING' })),
     errorCode: null,
     errorMessage: null,
+    vpcConnection: null,
   })
   await store.updateCluster(cluster.arn, {
     state,

@@ -101,7 +101,7 @@ const refused: readonly (readonly [string, Partial<ProvisionedRequest>, string, 
     'public access',
     group({ ConnectivityInfo: { PublicAccess: { Type: 'SERVICE_PROVIDED_EIPS' } } }),
     'brokerNodeGroupInfo.connectivityInfo.publicAccess.type',
-    'cannot be turned on when a cluster is created',
+    'the only valid value for the Type parameter in PublicAccess is DISABLED',
   ],
   [
     'multi-VPC connectivity',

@@ -9,6 +9,7 @@ import type { Cluster, VpcConnection } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { checkTags } from '../validation/tags.ts'
 import { modeOf, type VpcAuthentication, vpcAuthentications } from '../vpc-connections/authentication.ts'
+import { acceptConnectionOperation } from '../vpc-connections/connection-operations.ts'
 import type { Dependencies } from './dependencies.ts'
 
 /** For clients of the caller's account; the cluster may be another's. */
@@ -49,7 +50,11 @@ export function createVpcConnection({
       createdAt: clock().toISOString(),
       tags: Tags,
     }
-    await store.putVpcConnection(connection)
+    await store.transaction(async (transaction) => {
+      await transaction.putVpcConnection(connection)
+      const type = 'CREATE_VPC_CONNECTION'
+      await acceptConnectionOperation(transaction, { connection, type, context, now: clock() })
+    })
     vpcConnections.wake()
     return {
       VpcConnectionArn: connection.arn,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ConnectivityInfo, ProvisionedRequest } from '../sdk-types.ts'
 import type { Cluster } from '../store/records.ts'
 import { ControlPlane, provisioned } from '../testing/control-plane.ts'
+import { authorityArn } from '../testing/fake-authorities.ts'
 
 let plane: ControlPlane
 
@@ -88,6 +89,16 @@ test.each<[string, Partial<ProvisionedRequest>, RegExp]>([
     /unauthenticated access must be off/,
   ],
   ['without any authentication', { ClientAuthentication: undefined as never }, /unauthenticated access must be off/],
+  [
+    'in KRaft mode with open monitoring',
+    {
+      KafkaVersion: '3.9.x.kraft',
+      OpenMonitoring: {
+        Prometheus: { JmxExporter: { EnabledInBroker: true }, NodeExporter: { EnabledInBroker: false } },
+      },
+    },
+    /KRaft mode cannot have open monitoring/,
+  ],
   ['without ACLs in force', { ConfigurationInfo: undefined as never }, /allow\.everyone\.if\.no\.acl\.found=false/],
 ])('public access is refused %s', async (_name, change, message) => {
   const asked = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
@@ -101,6 +112,16 @@ test.each<[string, Partial<ProvisionedRequest>, RegExp]>([
     invalidParameter: 'connectivityInfo.publicAccess.type',
     message: expect.stringMatching(message),
   })
+})
+
+test('plaintext beside TLS stands in the way of public access', async () => {
+  plane.authorities.put('root')
+  const Tls = { Enabled: true, CertificateAuthorityArnList: [authorityArn('root')] }
+  const cluster = await plane.activeCluster('orders', {
+    EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS_PLAINTEXT', InCluster: true } },
+    ClientAuthentication: { Tls, Unauthenticated: { Enabled: false } },
+  })
+  expect((await plane.refusal('UpdateConnectivity', update(cluster, EIPS))).message).toContain('TLS alone must be')
 })
 
 test('IAM alone needs no ACLs', async () => {

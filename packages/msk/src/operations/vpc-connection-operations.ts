@@ -1,6 +1,7 @@
 /** What the client's side and the owner's side do with VPC connections that there are. */
 import { notFound } from '@millrace/aws/errors'
 import type { OperationHandlers } from '@millrace/aws/service'
+import { acceptConnectionOperation } from '../vpc-connections/connection-operations.ts'
 import { type Dependencies, listScope, requireCluster } from './dependencies.ts'
 import { requireVpcConnection, walked } from './require-vpc-connection.ts'
 
@@ -14,6 +15,7 @@ type Name =
 export function vpcConnectionOperations({
   store,
   paginator,
+  clock,
   vpcConnections,
 }: Dependencies): Pick<OperationHandlers<'kafka'>, Name> {
   return {
@@ -59,7 +61,10 @@ export function vpcConnectionOperations({
     DeleteVpcConnection: async ({ Arn }, context) => {
       await store.transaction(async (transaction) => {
         const one = await requireVpcConnection(transaction, Arn, context)
-        await transaction.putVpcConnection(walked(one, 'delete-accepted', 'arn'))
+        const connection = walked(one, 'delete-accepted', 'arn')
+        await transaction.putVpcConnection(connection)
+        const type = 'DELETE_VPC_CONNECTION'
+        await acceptConnectionOperation(transaction, { connection, type, context, now: clock() })
       })
       vpcConnections.wake()
       return { VpcConnectionArn: Arn, State: 'DELETING' }

@@ -88,6 +88,15 @@ export interface Operation {
   readonly steps: readonly OperationStep[]
   readonly errorCode: string | null
   readonly errorMessage: string | null
+  /** What it makes or deletes; null of what changes the cluster itself. */
+  readonly vpcConnection: OperationVpcConnection | null
+}
+
+export interface OperationVpcConnection {
+  readonly arn: string
+  readonly owner: string
+  readonly callerAccountId: string
+  readonly createdAt: string
 }
 
 export interface Configuration {

@@ -3,7 +3,16 @@ import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { ClusterState } from '../cluster-state.ts'
 import type { DesiredCluster } from '../desired-cluster.ts'
 import type { OperationState, OperationStep, OperationType } from '../operation-state.ts'
-import type { AssociatedSecret, Cluster, Configuration, Operation, OperationChange, Revision, Tags } from './records.ts'
+import type {
+  AssociatedSecret,
+  Cluster,
+  Configuration,
+  Operation,
+  OperationChange,
+  OperationVpcConnection,
+  Revision,
+  Tags,
+} from './records.ts'
 import type { ClusterTable, ConfigurationTable, OperationTable, RevisionTable, ScramSecretTable } from './schema.ts'
 
 export function clusterRow(cluster: Cluster): Insertable<ClusterTable> {
@@ -71,6 +80,7 @@ export function operationRow(operation: Operation): Insertable<OperationTable> {
     steps: JSON.stringify(operation.steps),
     error_code: operation.errorCode,
     error_message: operation.errorMessage,
+    vpc_connection: operation.vpcConnection === null ? null : JSON.stringify(operation.vpcConnection),
   }
 }
 
@@ -88,6 +98,7 @@ export function operationOf(row: Selectable<OperationTable>): Operation {
     steps: JSON.parse(row.steps) as OperationStep[],
     errorCode: row.error_code,
     errorMessage: row.error_message,
+    vpcConnection: row.vpc_connection === null ? null : (JSON.parse(row.vpc_connection) as OperationVpcConnection),
   }
 }
 

@@ -51,6 +51,8 @@ export interface OperationTable {
   steps: string
   error_code: string | null
   error_message: string | null
+  /** OperationVpcConnection. */
+  vpc_connection: string | null
 }
 
 export interface ConfigurationTable {
@@ -196,6 +198,12 @@ export const migrations: readonly Migration[] = [
         .addColumn('cluster_arn', 'text', (column) => column.notNull())
         .addColumn('document', 'text', (column) => column.notNull())
         .execute()
+    },
+  },
+  {
+    version: 5,
+    async run({ schema }) {
+      await schema.alterTable('operations').addColumn('vpc_connection', 'text').execute()
     },
   },
 ]

@@ -50,7 +50,12 @@ export class ControlPlane {
     this.engine = engine
     this.#database = database
     this.store = new Store(database)
-    this.vpcConnections = new VpcConnections({ store: this.store, logger: silentLogger, onChange: () => undefined })
+    this.vpcConnections = new VpcConnections({
+      store: this.store,
+      logger: silentLogger,
+      clock: this.clock,
+      onChange: () => undefined,
+    })
     this.#reconciler = this.#newReconciler()
   }
 

@@ -115,7 +115,7 @@ function checkConnectivity({ group, prefix }: BrokerNodesRequest): void {
   const publicAccess = connectivity?.PublicAccess?.Type
   if (publicAccess !== undefined && publicAccess !== 'DISABLED') {
     throw badRequest({
-      message: 'Public access cannot be turned on when a cluster is created: leave it out, or write DISABLED.',
+      message: 'When creating a cluster, the only valid value for the Type parameter in PublicAccess is DISABLED.',
       invalidParameter: `${member}.publicAccess.type`,
     })
   }

@@ -6,6 +6,7 @@ import { badRequest } from '@millrace/aws/errors'
 import type { Scope } from '../arns.ts'
 import { parseProperties } from '../configurations/server-properties.ts'
 import type { DesiredCluster } from '../desired-cluster.ts'
+import { kafkaVersion } from '../kafka-versions.ts'
 import type { NetworkSource } from '../network/network-source.ts'
 import { type AuthenticationMode, clusterModes, isPublic, vpcModes } from '../network/outside-listeners.ts'
 import type { Store } from '../store/store.ts'
@@ -50,6 +51,8 @@ async function checkPublicAccess({ store, networks, scope, desired }: OutsideAcc
   }
   if (modes.some(goesByAcls) && (await letsEveryoneIn(store, desired))) throw refuse(ACLS_FIRST)
   if (isOlder(desired.KafkaVersion, [2, 6, 0])) throw refuse('it needs Kafka 2.6.0 or later.')
+  if (kafkaVersion(desired.KafkaVersion)?.mode === 'kraft' && isMonitoredOpenly(desired))
+    throw refuse('a cluster in KRaft mode cannot have open monitoring (Prometheus) at the same time.')
 }
 
 const ACLS_FIRST = `with SASL/SCRAM or mutual TLS the cluster's configuration must set ${ACL_PROPERTY}=false (UpdateClusterConfiguration), and ACLs say who may do what.`
@@ -91,6 +94,11 @@ async function letsEveryoneIn(store: Store, { ConfigurationInfo }: DesiredCluste
     ConfigurationInfo === null ? null : await store.revision(ConfigurationInfo.Arn, ConfigurationInfo.Revision)
   const properties = revision === null ? {} : parseProperties(revision.properties)
   return properties[ACL_PROPERTY]?.trim().toLowerCase() !== 'false'
+}
+
+function isMonitoredOpenly({ OpenMonitoring }: DesiredCluster): boolean {
+  const { JmxExporter, NodeExporter } = OpenMonitoring.Prometheus
+  return JmxExporter?.EnabledInBroker === true || NodeExporter?.EnabledInBroker === true
 }
 
 /** `3.9.x` is any of 3.9. */

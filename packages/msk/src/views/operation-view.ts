@@ -19,6 +19,7 @@ export function operationInfo(operation: Operation): ClusterOperationInfo {
     OperationType: operation.type,
     SourceClusterInfo: mutableInfo(operation.source),
     TargetClusterInfo: mutableInfo(operation.target),
+    ...connection(operation),
   }
 }
 
@@ -35,6 +36,7 @@ export function operationV2(operation: Operation): ClusterOperationV2 {
       OperationSteps: steps(operation),
       SourceClusterInfo: mutableInfo(operation.source),
       TargetClusterInfo: mutableInfo(operation.target),
+      ...connection(operation),
     },
   }
 }
@@ -51,6 +53,19 @@ function outcome(operation: Operation): Pick<ClusterOperationInfo, 'EndTime' | '
     ...(operation.errorCode === null
       ? {}
       : { ErrorInfo: { ErrorCode: operation.errorCode, ErrorString: operation.errorMessage ?? '' } }),
+  }
+}
+
+function connection({ vpcConnection }: Operation): Pick<ClusterOperationInfo, 'VpcConnectionInfo'> {
+  if (vpcConnection === null) return {}
+  const { arn, owner, callerAccountId, createdAt } = vpcConnection
+  return {
+    VpcConnectionInfo: {
+      VpcConnectionArn: arn,
+      Owner: owner,
+      UserIdentity: { Type: 'AWSACCOUNT', PrincipalId: callerAccountId },
+      CreationTime: new Date(createdAt),
+    },
   }
 }
 

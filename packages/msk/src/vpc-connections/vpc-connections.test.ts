@@ -91,6 +91,57 @@ test('a connection belongs to the account that made it, also one to another’s 
   expect(owned.ClientVpcConnections).toMatchObject([{ Owner: '111122223333' }])
 })
 
+test('the owner sees connections that are made and deleted as operations of the cluster', async () => {
+  const Arn = await connection(CLIENT)
+  await plane.call('DeleteVpcConnection', { Arn }, CLIENT)
+  await plane.idle()
+  const { ClusterOperationInfoList: listed = [] } = await plane.call('ListClusterOperations', {
+    ClusterArn: cluster.arn,
+  })
+  const ofConnections = listed.filter(({ OperationType }) => OperationType?.endsWith('_VPC_CONNECTION'))
+  expect(ofConnections.map(({ OperationType }) => OperationType).toSorted()).toEqual([
+    'CREATE_VPC_CONNECTION',
+    'DELETE_VPC_CONNECTION',
+  ])
+  for (const { OperationArn = '', ...operation } of ofConnections) {
+    const VpcConnectionInfo = {
+      VpcConnectionArn: Arn,
+      Owner: '111122223333',
+      UserIdentity: { Type: 'AWSACCOUNT', PrincipalId: '111122223333' },
+      CreationTime: expect.any(Date) as Date,
+    }
+    const shown = { OperationState: 'UPDATE_COMPLETE', EndTime: expect.any(Date) as Date }
+    expect(operation).toMatchObject({ ...shown, VpcConnectionInfo, OperationSteps: [] })
+    const v2 = await plane.call('DescribeClusterOperationV2', { ClusterOperationArn: OperationArn })
+    expect(v2.ClusterOperationInfo).toMatchObject({ ...shown, Provisioned: { VpcConnectionInfo } })
+    expect(OperationArn).toContain(':000000000000:cluster-operation/orders/')
+  }
+  // The cluster itself has been doing nothing.
+  expect(await plane.cluster(cluster.arn)).toMatchObject({ state: 'ACTIVE', activeOperationArn: null })
+})
+
+test('an operation ends as failed when the cluster stops to serve what is being made', async () => {
+  const made = await plane.call('CreateVpcConnection', wanted())
+  const record = await plane.store.vpcConnection(made.VpcConnectionArn ?? '')
+  if (record === null) throw new Error('there is no record')
+  await plane.idle()
+  // As a crash leaves it that came before anything was brought about.
+  const { ClusterOperationInfoList: before = [] } = await plane.call('ListClusterOperations', {
+    ClusterArn: cluster.arn,
+  })
+  const operation = before.find(({ OperationType }) => OperationType === 'CREATE_VPC_CONNECTION')
+  await plane.store.updateOperation(operation?.OperationArn ?? '', { state: 'PENDING', endedAt: null })
+  await plane.store.putVpcConnection({ ...record, state: 'CREATING' })
+  await plane.vpcConnections.clusterRemoved(cluster.arn)
+  await plane.idle()
+  const ClusterOperationArn = operation?.OperationArn ?? ''
+  const { ClusterOperationInfo } = await plane.call('DescribeClusterOperation', { ClusterOperationArn })
+  expect(ClusterOperationInfo).toMatchObject({
+    OperationState: 'UPDATE_FAILED',
+    ErrorInfo: { ErrorCode: 'InternalError' },
+  })
+})
+
 test('a connection carries tags', async () => {
   const ResourceArn = await connection()
   await plane.call('TagResource', { ResourceArn, Tags: { team: 'blue', stage: 'test' } })

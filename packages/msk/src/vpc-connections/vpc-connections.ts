@@ -7,11 +7,13 @@ import { vpcModes } from '../network/outside-listeners.ts'
 import type { Cluster, VpcConnection } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { modeOf } from './authentication.ts'
+import { endConnectionOperations } from './connection-operations.ts'
 import { type VpcConnectionEvent, vpcConnectionStateAfter } from './vpc-connection-state.ts'
 
 export interface VpcConnectionsOptions {
   readonly store: Store
   readonly logger: Logger
+  readonly clock: () => Date
   /** Who may come in is not what it was. */
   readonly onChange: () => void
 }
@@ -54,10 +56,17 @@ export class VpcConnections {
 
   async #settleAll(): Promise<void> {
     for (const connection of await this.#options.store.allVpcConnections()) {
-      if (connection.state === 'DELETING') await this.#options.store.deleteVpcConnection(connection.arn)
+      if (connection.state === 'DELETING') await this.#remove(connection)
       else if (!(await this.#walk(connection, 'done'))) continue
       this.#options.onChange()
     }
+  }
+
+  #remove(connection: VpcConnection): Promise<void> {
+    return this.#options.store.transaction(async (store) => {
+      await endConnectionOperations(store, connection, 'complete', this.#options.clock())
+      await store.deleteVpcConnection(connection.arn)
+    })
   }
 
   /** False when the event means nothing to the connection as it is now. */
@@ -67,6 +76,10 @@ export class VpcConnections {
       const state = connection === null ? null : vpcConnectionStateAfter(connection.state, event)
       if (connection === null || state === null) return false
       await store.putVpcConnection({ ...connection, state })
+      if (connection.state === 'CREATING') {
+        const how = state === 'FAILED' ? 'fail' : 'complete'
+        await endConnectionOperations(store, connection, how, this.#options.clock())
+      }
       return true
     })
   }

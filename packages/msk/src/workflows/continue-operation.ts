@@ -6,7 +6,7 @@
 import { invariant } from '@millrace/base/invariant'
 import { newCurrentVersion } from '../arns.ts'
 import { nextClusterState } from '../cluster-state.ts'
-import { nextOperationState, type OperationStep, type OperationType } from '../operation-state.ts'
+import { nextOperationState, type OperationStep, type OperationType, type WorkflowType } from '../operation-state.ts'
 import { messageOf, type StepContext, type StepOutcome } from '../reconciler/step-context.ts'
 import type { Cluster } from '../store/records.ts'
 import { rebootNode } from './reboot-node.ts'
@@ -15,7 +15,7 @@ import { updateConnectivity } from './update-connectivity.ts'
 import { updateSecurity } from './update-security.ts'
 import type { Walk, Workflow } from './workflow.ts'
 
-export const workflows: Readonly<Record<OperationType, Workflow>> = {
+export const workflows: Readonly<Record<WorkflowType, Workflow>> = {
   UPDATE_CLUSTER_CONFIGURATION: updateClusterConfiguration,
   UPDATE_CONNECTIVITY: updateConnectivity,
   UPDATE_SECURITY: updateSecurity,
@@ -41,7 +41,7 @@ export async function continueOperation(context: StepContext, cluster: Cluster):
     return 'went-on'
   }
   try {
-    await workflows[operation.type].run(step.name, walk)
+    await workflowOf(operation.type).run(step.name, walk)
   } catch (error) {
     if (signal.aborted) return 'rests'
     context.logger.error('a cluster operation failed', {
@@ -50,7 +50,7 @@ export async function continueOperation(context: StepContext, cluster: Cluster):
       step: step.name,
       error,
     })
-    await workflows[operation.type].undo(walk)
+    await workflowOf(operation.type).undo(walk)
     await end(walk, 'fail', error)
     return 'went-on'
   }
@@ -62,7 +62,7 @@ export async function continueOperation(context: StepContext, cluster: Cluster):
 }
 
 async function end({ context, cluster, operation }: Walk, how: 'complete' | 'fail', error: unknown): Promise<void> {
-  const { endsWith, changesVersion } = workflows[operation.type]
+  const { endsWith, changesVersion } = workflowOf(operation.type)
   await context.store.transaction(async (store) => {
     const now = await store.cluster(cluster.arn)
     if (now === null) return
@@ -79,6 +79,12 @@ async function end({ context, cluster, operation }: Walk, how: 'complete' | 'fai
       ...(how === 'fail' ? { errorCode: 'InternalError', errorMessage: messageOf(error) } : {}),
     })
   })
+}
+
+function workflowOf(type: OperationType): Workflow {
+  const workflow = (workflows as Readonly<Partial<Record<OperationType, Workflow>>>)[type]
+  invariant(workflow !== undefined, 'a cluster is changed by workflows alone', { type })
+  return workflow
 }
 
 function marked(
