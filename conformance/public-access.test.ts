@@ -111,7 +111,7 @@ describe.skipIf(aws === null)('public access', () => {
     expect(await refusal(arn)).toMatch(/subnet subnet-\w+ is not public/)
     await makeSubnetsPublic()
     expect(await refusal(arn)).toContain('a cluster in KRaft mode cannot have open monitoring')
-  }, 120_000)
+  }, 300_000)
 
   it('with SCRAM wants ACLs to count, and comes on when they do', async () => {
     const ClientAuthentication = { Sasl: { Scram: { Enabled: true } } }
@@ -138,5 +138,5 @@ describe.skipIf(aws === null)('public access', () => {
     expect(await awsKafka(millrace, 'get-bootstrap-brokers', '--cluster-arn', arn)).not.toHaveProperty(
       'BootstrapBrokerStringPublicSaslScram',
     )
-  }, 120_000)
+  }, 300_000)
 })

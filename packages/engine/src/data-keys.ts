@@ -9,6 +9,7 @@ export interface DataKeyOwner {
   /** ARN of the KMS key of the cluster. */
   readonly keyArn: string
   readonly clusterArn: string
+  readonly underGrant?: boolean
   readonly clusterId: ClusterId
   readonly nodeId: NodeId
 }

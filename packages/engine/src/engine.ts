@@ -49,6 +49,8 @@ export interface EncryptionAtRest {
   readonly keyArn: string
   /** Data keys are bound to it. */
   readonly clusterArn: string
+  /** The KMS key is a customer's, and used under a grant. */
+  readonly underGrant?: boolean
 }
 
 /** What a cluster should be. Plain data: it is stored, compared, and handed to node processes as JSON. */

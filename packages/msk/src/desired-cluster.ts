@@ -27,6 +27,8 @@ export interface DesiredCluster {
   /** Of ClientAuthentication.Tls, as they were looked up; not shown by the API. */
   readonly ClientAuthorities?: readonly ClientAuthority[]
   readonly EncryptionInfo: EncryptionInfo
+  /** Under which the customer key is used; absent where none is needed. Not shown by the API. */
+  readonly StorageKeyGrantId?: string
   readonly EnhancedMonitoring: EnhancedMonitoring
   readonly OpenMonitoring: OpenMonitoringInfo
   readonly LoggingInfo: LoggingInfo
@@ -94,7 +96,8 @@ export function clusterSpec({ id, arn, name, desired, properties }: SpecRequest)
     clientListeners: clientListeners(desired),
     ...clientCertificates(desired),
     encryptsInCluster: desired.EncryptionInfo.EncryptionInTransit?.InCluster !== false,
-    encryptionAtRest: keyArn === undefined ? null : { keyArn, clusterArn: arn },
+    encryptionAtRest:
+      keyArn === undefined ? null : { keyArn, clusterArn: arn, underGrant: desired.StorageKeyGrantId !== undefined },
     properties: { ...defaultProperties(desired.ZoneIds.length), ...Object.fromEntries(settable) },
   }
 }

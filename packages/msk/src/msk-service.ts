@@ -27,7 +27,7 @@ import { noCredentials, type CredentialSource } from './iam/credential-source.ts
 import { IamSnapshotSource } from './iam/iam-snapshot-source.ts'
 import { ReverseNames } from './iam/reverse-names.ts'
 import { SecuritySync } from './security/security-sync.ts'
-import { clusterPolicies, kafkaTargets } from './security/targets.ts'
+import { clusterPolicies, kafkaTargets, type KeyTargetSource } from './security/targets.ts'
 import { lockDataDirectory } from './store/control-plane-lock.ts'
 import { openDatabase } from './store/database.ts'
 import { Store } from './store/store.ts'
@@ -45,6 +45,8 @@ export interface MskServiceOptions {
   readonly secrets?: SecretSource
   /** Under which the data of clusters can be encrypted; none when left out. */
   readonly keys?: KeySource
+  /** What KMS asks of callers whose calls are about keys; without it nothing of KMS is asked. */
+  readonly keyTarget?: KeyTargetSource
   /** True: also the data of clusters that name no key, under the AWS managed key. False when left out. */
   readonly alwaysEncrypts?: boolean
   /** Where subnets and security groups come from; every id is an invented one when left out. */
@@ -173,7 +175,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     service: defineService(
       loadModel('kafka'),
       kafkaOperations(dependencies),
-      kafkaTargets(store, clusterPolicies(store)),
+      kafkaTargets({ store, policyOf: clusterPolicies(store), keyTarget: options.keyTarget ?? null }),
     ),
     async start() {
       // First: what a node is told when it is adopted counts at once.

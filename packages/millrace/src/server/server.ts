@@ -18,6 +18,7 @@ import type { SealedServices } from '@millrace/services/sealed-services'
 import { internalToken, removeServerRecord, writeServerRecord } from '../data-directory.ts'
 import { VERSION } from '../version.ts'
 import { dataKeysOf } from './data-keys.ts'
+import { kafkaKeys } from './kafka-keys.ts'
 import { serverCredentials, type RootKey } from './credentials.ts'
 import { internalRoutes } from './internal-routes.ts'
 import { aclsRoute } from './acls-route.ts'
@@ -81,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     randomPorts: options.randomPorts ?? options.ephemeral,
     nodeScripts: nodeScripts(),
     logger,
-    dataKeys: dataKeysOf(sealed.kms.keys),
+    dataKeys: dataKeysOf(sealed.kms),
     readPartitions,
   })
   const msk = await createMskService({
@@ -91,7 +92,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     openTopics: openKafkaTopics(engine, createNodeHost()),
     setScramUsers: setKafkaScramUsers(engine, createNodeHost()),
     secrets: sealed.secretsManager.secrets,
-    keys: sealed.kms.keys,
+    keys: kafkaKeys(sealed.kms),
+    keyTarget: sealed.kms.keyTarget,
     alwaysEncrypts: options.alwaysEncrypts === true,
     networks: sealed.ec2.networks,
     clientAddressMap: options.clientAddressMap ?? [],

@@ -38,7 +38,11 @@ async function settled(): Promise<void> {
 test('a cluster with a key asks the engine for encrypted data, and is shown with its key', async () => {
   const key = plane.keys.put('orders')
   const cluster = await plane.activeCluster('orders', encryptedBy(key))
-  expect(plane.engine.running.get(cluster.id)?.encryptionAtRest).toEqual({ keyArn: key, clusterArn: cluster.arn })
+  expect(plane.engine.running.get(cluster.id)?.encryptionAtRest).toEqual({
+    keyArn: key,
+    clusterArn: cluster.arn,
+    underGrant: true,
+  })
   const { ClusterInfo } = await plane.call('DescribeCluster', { ClusterArn: cluster.arn })
   expect(ClusterInfo?.EncryptionInfo?.EncryptionAtRest).toEqual({ DataVolumeKMSKeyId: key })
 })
@@ -156,6 +160,41 @@ test('a cluster without its key can be deleted', async () => {
   await plane.call('DeleteCluster', { ClusterArn: cluster.arn })
   await settled()
   expect(await plane.store.cluster(cluster.arn)).toBeNull()
+})
+
+test('a customer key is used under a grant, which ends with the cluster', async () => {
+  const key = plane.keys.put('orders')
+  const cluster = await plane.activeCluster('orders', encryptedBy(key))
+  expect([...(plane.keys.granted.get(key) ?? [])]).toEqual([cluster.arn])
+  expect(plane.engine.running.get(cluster.id)?.encryptionAtRest).toMatchObject({ keyArn: key, underGrant: true })
+  const refused = { ClusterName: 'orders', Provisioned: provisioned(encryptedBy(key)) }
+  expect((await plane.refusal('CreateClusterV2', refused)).name).toBe('ConflictException')
+  expect(plane.keys.granted.get(key)?.size).toBe(1)
+  await plane.call('DeleteCluster', { ClusterArn: cluster.arn })
+  await settled()
+  expect(plane.keys.granted.get(key)?.size).toBe(0)
+})
+
+test('a grant that is revoked ends the nodes; another one brings all back', async () => {
+  const key = plane.keys.put('orders')
+  const cluster = await plane.activeCluster('orders', encryptedBy(key))
+  await plane.keys.retire(key, `grant of ${cluster.arn}`)
+  await settled()
+  expect(plane.engine.calls).toContain('halt')
+  const halted = await plane.cluster(cluster.arn)
+  expect(halted).toMatchObject({ state: 'HEALING', stateCode: 'KmsKeyUnavailable' })
+  expect(halted.stateMessage).toContain('aws kms create-grant --key-id')
+  await plane.keys.grant(key, cluster.arn)
+  plane.keys.put('orders')
+  await settled()
+  expect(await plane.cluster(cluster.arn)).toMatchObject({ state: 'ACTIVE', stateCode: null })
+})
+
+test('the managed key needs no grant', async () => {
+  plane.alwaysEncrypts = true
+  const cluster = await plane.activeCluster()
+  expect(cluster.desired.StorageKeyGrantId).toBeUndefined()
+  expect(plane.engine.running.get(cluster.id)?.encryptionAtRest?.underGrant).toBe(false)
 })
 
 test('the key is chosen once', async () => {

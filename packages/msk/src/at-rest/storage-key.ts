@@ -45,7 +45,8 @@ export async function keyProblem(keys: KeySource, cluster: Cluster): Promise<Key
   const arn = storageKeyArn(cluster)
   if (arn === null) return null
   const key = await keys.keyState(arn, cluster)
-  const problem = key === null ? missing(arn, cluster) : statusProblem(key)
+  const problem =
+    key === null ? missing(arn, cluster) : (statusProblem(key) ?? (await grantProblem(keys, cluster, arn)))
   if (problem === null) return null
   return {
     code: KEY_UNAVAILABLE_CODE,
@@ -55,6 +56,20 @@ export async function keyProblem(keys: KeySource, cluster: Cluster): Promise<Key
 
 export function storageKeyArn(cluster: Cluster): string | null {
   return cluster.desired.EncryptionInfo.EncryptionAtRest?.DataVolumeKMSKeyId ?? null
+}
+
+/** A cluster that was made under a grant needs one: the same, or another that allows as much. */
+async function grantProblem(keys: KeySource, cluster: Cluster, keyArn: string): Promise<string | null> {
+  if (cluster.desired.StorageKeyGrantId === undefined || (await keys.isGranted(keyArn, cluster.arn))) return null
+  const grantee = `kafka.${cluster.region}.amazonaws.com`
+  return `No grant lets Amazon MSK use the KMS key ${keyArn} for this cluster any more; \`aws kms create-grant --key-id ${keyArn} --grantee-principal ${grantee} --operations DescribeKey GenerateDataKey Decrypt\` makes one.`
+}
+
+/** The cluster is gone, or was never made. */
+export async function releaseStorageKey(keys: KeySource, cluster: Cluster): Promise<void> {
+  const arn = storageKeyArn(cluster)
+  const grantId = cluster.desired.StorageKeyGrantId
+  if (arn !== null && grantId !== undefined) await keys.retire(arn, grantId)
 }
 
 function missing(key: string, { accountId, region }: Scope): string {

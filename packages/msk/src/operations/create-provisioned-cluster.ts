@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { randomUuid } from '@millrace/base/uuid'
 import type { CallContext } from '@millrace/aws/call-context'
 import { badRequest, conflict, tooManyRequests } from '@millrace/aws/errors'
-import { chosenKeyArn } from '../at-rest/storage-key.ts'
+import { chosenKeyArn, releaseStorageKey } from '../at-rest/storage-key.ts'
 import { clusterArn, newCurrentVersion, newResourceId } from '../arns.ts'
 import type { DesiredCluster } from '../desired-cluster.ts'
 import { kafkaVersion, kafkaVersions, type KafkaVersionFact } from '../kafka-versions.ts'
@@ -59,8 +59,10 @@ export async function createProvisionedCluster(
     `${prefix}clientAuthentication.tls.certificateAuthorityArnList`,
   )
   const id = newResourceId()
+  const arn = clusterArn(context, name, id)
+  const grantId = keyArn === null ? null : await keys.grant(keyArn, arn)
   const cluster: Cluster = {
-    arn: clusterArn(context, name, id),
+    arn,
     id,
     accountId: context.accountId,
     region: context.region,
@@ -73,13 +75,14 @@ export async function createProvisionedCluster(
     desired: desiredCluster(provisioned, {
       zoneIds: zoneIdsOfSubnets(context, provisioned.BrokerNodeGroupInfo.ClientSubnets, networks),
       keyArn,
+      grantId,
       authorities: foundAuthorities,
     }),
     observed: null,
     tags,
     activeOperationArn: null,
   }
-  await store.transaction(async (transaction) => {
+  const insert = store.transaction(async (transaction) => {
     await checkAgainstOthers(transaction, context, name, provisioned.NumberOfBrokerNodes)
     if (provisioned.ConfigurationInfo !== undefined) {
       await requireRevision(transaction, context, provisioned.ConfigurationInfo, {
@@ -89,6 +92,12 @@ export async function createProvisionedCluster(
     }
     await transaction.insertCluster(cluster)
   })
+  try {
+    await insert
+  } catch (error) {
+    await releaseStorageKey(keys, cluster)
+    throw error
+  }
   wake(cluster.arn)
   return cluster
 }
@@ -144,10 +153,11 @@ function desiredCluster(
   found: {
     readonly zoneIds: readonly string[]
     readonly keyArn: string | null
+    readonly grantId: string | null
     readonly authorities: readonly ClientAuthority[]
   },
 ): DesiredCluster {
-  const { zoneIds, keyArn, authorities } = found
+  const { zoneIds, keyArn, grantId, authorities } = found
   const group = provisioned.BrokerNodeGroupInfo
   return {
     KafkaVersion: provisioned.KafkaVersion,
@@ -166,6 +176,7 @@ function desiredCluster(
       ...(keyArn === null ? {} : { EncryptionAtRest: { DataVolumeKMSKeyId: keyArn } }),
       EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true, ...provisioned.EncryptionInfo?.EncryptionInTransit },
     },
+    ...(grantId === null ? {} : { StorageKeyGrantId: grantId }),
     EnhancedMonitoring: provisioned.EnhancedMonitoring ?? 'DEFAULT',
     OpenMonitoring: provisioned.OpenMonitoring ?? noOpenMonitoring,
     LoggingInfo: provisioned.LoggingInfo ?? noLogging,

@@ -1,5 +1,5 @@
 /** One step of one cluster towards what it should be, chosen by its state alone. */
-import { KEY_UNAVAILABLE_CODE, type KeyProblem, keyProblem } from '../at-rest/storage-key.ts'
+import { KEY_UNAVAILABLE_CODE, type KeyProblem, keyProblem, releaseStorageKey } from '../at-rest/storage-key.ts'
 import type { Cluster } from '../store/records.ts'
 import { continueOperation } from '../workflows/continue-operation.ts'
 import { applyCluster, messageOf, moveCluster, type StepContext, type StepOutcome } from './step-context.ts'
@@ -110,6 +110,7 @@ async function remove(context: StepContext, cluster: Cluster): Promise<StepOutco
     return 'rests'
   }
   await context.clusterRemoved(cluster.arn)
+  await releaseStorageKey(context.keys, cluster)
   await store.transaction((transaction) => transaction.deleteCluster(cluster.arn))
   return 'rests'
 }

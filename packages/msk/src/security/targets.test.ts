@@ -23,7 +23,7 @@ const rootOf = (accountId: string): Principal => ({
 })
 
 async function targets(operation: string, input: Readonly<Record<string, unknown>>, accountId = cluster.accountId) {
-  const resolve = kafkaTargets(plane.store, clusterPolicies(plane.store))
+  const resolve = kafkaTargets({ store: plane.store, policyOf: clusterPolicies(plane.store), keyTarget: null })
   return resolve({ operation, input, principal: rootOf(accountId), accountId, region: cluster.region })
 }
 
@@ -45,6 +45,33 @@ test('a cluster made with tags needs leave to tag too', async () => {
       action: 'kafka:TagResource',
     },
   ])
+})
+
+test('a cluster under a customer key needs leave for its grant, through MSK alone', async () => {
+  const key = { resource: 'arn:key', policies: { accountId: cluster.accountId, policies: [], mustAllow: true } }
+  const resolve = kafkaTargets({
+    store: plane.store,
+    policyOf: clusterPolicies(plane.store),
+    keyTarget: (name) => Promise.resolve(name === 'arn:key' ? key : { resource: name }),
+  })
+  const { accountId, region } = cluster
+  const asked = async (operation: string, input: Readonly<Record<string, unknown>>) =>
+    (await resolve({ operation, input, principal: rootOf(accountId), accountId, region })).targets
+  const EncryptionInfo = { EncryptionAtRest: { DataVolumeKMSKeyId: 'arn:key' } }
+  for (const [operation, input] of [
+    ['CreateCluster', { EncryptionInfo }],
+    ['CreateClusterV2', { Provisioned: { EncryptionInfo } }],
+  ] as const) {
+    const values = { 'kms:calleraccount': [accountId], 'kms:viaservice': [`kafka.${region}.amazonaws.com`] }
+    expect(await asked(operation, input)).toEqual([
+      { resource: '*' },
+      { ...key, values, action: 'kms:DescribeKey' },
+      { ...key, values: { ...values, 'kms:grantisforawsresource': ['true'] }, action: 'kms:CreateGrant' },
+    ])
+  }
+  // Of a key that is not there the operation tells.
+  const unknown = { EncryptionInfo: { EncryptionAtRest: { DataVolumeKMSKeyId: 'arn:other' } } }
+  expect(await asked('CreateCluster', unknown)).toEqual([{ resource: '*' }])
 })
 
 test('the Topics API asks for what a Kafka client would need, on the topic', async () => {

@@ -15,6 +15,8 @@ import {
 import { parsePolicy } from '@millrace/policy/parse-policy'
 import type { NamedPolicy, ResourcePolicies } from '@millrace/policy/principal-policies'
 import type { KeyValues } from '@millrace/policy/principal-values'
+import type { Scope } from '../arns.ts'
+import type { EncryptionInfo } from '../sdk-types.ts'
 import type { Cluster } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
@@ -43,7 +45,21 @@ export function clusterPolicies(store: Store): ClusterPolicySource {
   }
 }
 
-export function kafkaTargets(store: Store, policyOf: ClusterPolicySource): TargetResolver {
+/** What KMS asks when the call is about a key, by whatever name. */
+export type KeyTargetSource = (
+  key: string,
+  scope: Scope,
+  context: Readonly<Record<string, unknown>> | null,
+) => Promise<AuthorizationTarget>
+
+export interface KafkaTargetsOptions {
+  readonly store: Store
+  readonly policyOf: ClusterPolicySource
+  /** Null: there are no keys. */
+  readonly keyTarget: KeyTargetSource | null
+}
+
+export function kafkaTargets({ store, policyOf, keyTarget }: KafkaTargetsOptions): TargetResolver {
   const policiesOf = async (arn: string, accountId: string): Promise<ResourcePolicies | null> => {
     const owner = parseArn(arn)?.accountId ?? accountId
     const policy = await policyOf(arn)
@@ -63,7 +79,9 @@ export function kafkaTargets(store: Store, policyOf: ClusterPolicySource): Targe
       const cluster = `arn:aws:kafka:${region}:${accountId}:cluster/${textOf(input, 'ClusterName')}/*`
       const tagging = Object.keys((input['Tags'] as object | undefined) ?? {}).length > 0
       const more = tagging ? [{ resource: cluster, action: 'kafka:TagResource' }] : []
-      return { targets: [{ resource: '*' }, ...more] }
+      const key = storageKeyOf(input)
+      const ofKey = key === '' || keyTarget === null ? [] : grantTargets(await keyTarget(key, call, null), call)
+      return { targets: [{ resource: '*' }, ...more, ...ofKey] }
     }
     // The connection is the caller's own; the cluster may be another account's.
     if (operation === 'CreateVpcConnection')
@@ -85,6 +103,27 @@ export function kafkaTargets(store: Store, policyOf: ClusterPolicySource): Targe
       ],
     }
   }
+}
+
+/** The key that a new cluster names; '' when it names none. */
+function storageKeyOf(input: Readonly<Record<string, unknown>>): string {
+  const provisioned = (input['Provisioned'] ?? input) as { readonly EncryptionInfo?: EncryptionInfo }
+  const named: unknown = provisioned.EncryptionInfo?.EncryptionAtRest?.DataVolumeKMSKeyId
+  return typeof named === 'string' ? named : ''
+}
+
+/** MSK makes a grant for the cluster with the caller's own leave. Of a key that is not there the operation tells. */
+function grantTargets(key: AuthorizationTarget, { accountId, region }: Scope): readonly AuthorizationTarget[] {
+  if (key.policies === undefined) return []
+  const values = {
+    ...key.values,
+    'kms:calleraccount': [accountId],
+    'kms:viaservice': [`kafka.${region}.amazonaws.com`],
+  }
+  return [
+    { ...key, values, action: 'kms:DescribeKey' },
+    { ...key, values: { ...values, 'kms:grantisforawsresource': ['true'] }, action: 'kms:CreateGrant' },
+  ]
 }
 
 async function tagsOf(store: Store, arn: string): Promise<KeyValues> {

@@ -19,6 +19,29 @@ export class FakeKeys implements KeySource {
     return Promise.resolve(this.#keys.get(key === MANAGED_KEY_ALIAS ? keyArn('managed') : key) ?? null)
   }
 
+  /** Cluster ARNs by key; a key named `managed` is AWS's. */
+  readonly granted: Map<string, Set<string>> = new Map()
+
+  grant(key: string, clusterArn: string): Promise<string | null> {
+    if (key === keyArn('managed')) return Promise.resolve(null)
+    this.granted.set(key, new Set([...(this.granted.get(key) ?? []), clusterArn]))
+    return Promise.resolve(`grant of ${clusterArn}`)
+  }
+
+  isGranted(key: string, clusterArn: string): Promise<boolean> {
+    return Promise.resolve(this.granted.get(key)?.has(clusterArn) === true)
+  }
+
+  retire(key: string, grantId: string): Promise<void> {
+    this.granted.get(key)?.delete(grantId.slice('grant of '.length))
+    this.#tell(key)
+    return Promise.resolve()
+  }
+
+  #tell(arn: string): void {
+    for (const listener of this.#listeners) listener(arn)
+  }
+
   subscribe(listener: (keyArn: string) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

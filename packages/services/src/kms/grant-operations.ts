@@ -1,11 +1,10 @@
 /** Grants: made, listed and ended; what they allow is told by targets.ts. */
-import { randomBytes } from 'node:crypto'
 import type { GrantConstraints, GrantListEntry } from '@aws-sdk/client-kms'
 import { AwsError } from '@millrace/aws/errors'
 import type { Validated } from '@millrace/aws/operation-types'
 import type { OperationHandlers } from '@millrace/aws/service'
 import type { KmsDependencies } from './dependencies.ts'
-import type { Grant } from './grant.ts'
+import { newGrant, type Grant } from './grant.ts'
 import { requireCustomerKey, requireEnabled } from './key.ts'
 
 const GRANTS_LISTED_DEFAULT = 50
@@ -21,24 +20,21 @@ export function grantOperations({ ring, store, pages, clock }: KmsDependencies):
       requireCustomerKey(key, 'CreateGrant')
       requireEnabled(key)
       if (input.DryRun === true) throw new AwsError('DryRunOperationException', { message: dryRunMessage })
-      const grant: Grant = {
-        grantId: randomBytes(32).toString('hex'),
-        keyId: key.keyId,
-        keyArn: key.arn,
-        accountId: context.accountId,
-        region: context.region,
-        createdAt: clock().toISOString(),
-        token: randomBytes(48).toString('base64'),
-        name: input.Name ?? null,
-        granteePrincipal: input.GranteePrincipal ?? null,
-        granteeServicePrincipal: input.GranteeServicePrincipal ?? null,
-        retiringPrincipal: input.RetiringPrincipal ?? null,
-        retiringServicePrincipal: input.RetiringServicePrincipal ?? null,
+      const grant = newGrant(key, {
+        createdAt: clock(),
+        name: input.Name,
+        granteePrincipal: input.GranteePrincipal,
+        granteeServicePrincipal: input.GranteeServicePrincipal,
+        retiringPrincipal: input.RetiringPrincipal,
+        retiringServicePrincipal: input.RetiringServicePrincipal,
         operations: input.Operations,
-        constraints: (input.Constraints as Readonly<Record<string, unknown>> | undefined) ?? null,
-      }
+        constraints: input.Constraints as Readonly<Record<string, unknown>> | undefined,
+      })
       const same = grant.name === null ? undefined : (await store.grants(context, key.keyId)).find(sameGrant(grant))
-      if (same === undefined) await store.insertGrant(grant)
+      if (same === undefined) {
+        await store.insertGrant(grant)
+        ring.grantsChanged(key.arn)
+      }
       return { GrantId: (same ?? grant).grantId, GrantToken: (same ?? grant).token }
     },
 
@@ -72,7 +68,7 @@ export function grantOperations({ ring, store, pages, clock }: KmsDependencies):
       const grant = (await store.grants(context, key.keyId)).find(({ grantId }) => grantId === GrantId)
       if (grant === undefined) throw noSuchGrant(GrantId)
       if (DryRun === true) throw new AwsError('DryRunOperationException', { message: dryRunMessage })
-      await store.deleteGrant(grant.grantId)
+      await end(grant)
       return {}
     },
 
@@ -88,9 +84,14 @@ export function grantOperations({ ring, store, pages, clock }: KmsDependencies):
         throw new AwsError('InvalidGrantTokenException', { message: 'The grant token belongs to no grant.' })
       }
       if (DryRun === true) throw new AwsError('DryRunOperationException', { message: dryRunMessage })
-      await store.deleteGrant(grant.grantId)
+      await end(grant)
       return {}
     },
+  }
+
+  async function end({ grantId, keyArn }: Grant): Promise<void> {
+    await store.deleteGrant(grantId)
+    ring.grantsChanged(keyArn)
   }
 
   function grantPage(

@@ -51,6 +51,11 @@ export class KeyRing implements Keys {
     return this.#listeners.subscribe(listener)
   }
 
+  /** A grant on the key was made or has ended. */
+  grantsChanged(keyArn: string): void {
+    this.#listeners.tell(keyArn)
+  }
+
   async keyState(reference: string, scope: Scope): Promise<KeyState | null> {
     const key = await this.find(reference, scope)
     return key === null ? null : { arn: key.arn, keyId: key.keyId, status: key.status, manager: key.manager }

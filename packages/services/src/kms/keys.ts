@@ -39,6 +39,6 @@ export interface Keys {
   encryptDataKey(key: string, scope: Scope, context: EncryptionContext, plaintext: Buffer): Promise<Buffer>
   /** The ciphertext names its key. Throws InvalidCiphertextException when it was tampered with or the context is another. */
   decryptDataKey(scope: Scope, context: EncryptionContext, ciphertext: Buffer): Promise<Buffer>
-  /** Calls `listener` with the key's ARN after it was enabled, disabled, scheduled for deletion, saved from it, or removed. Returns how to unsubscribe. */
+  /** Calls `listener` with the key's ARN after it was enabled, disabled, scheduled for deletion, saved from it, or removed, and after a grant on it was made or has ended. Returns how to unsubscribe. */
   subscribe(listener: (keyArn: string) => void): () => void
 }

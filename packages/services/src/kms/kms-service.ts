@@ -15,6 +15,7 @@ import { KeyRing } from './key-ring.ts'
 import { KeyStore } from './key-store.ts'
 import type { Keys } from './keys.ts'
 import { policyOperations } from './policy-operations.ts'
+import { serviceGrants, type ServiceGrants } from './service-grants.ts'
 import { rotationOperations } from './rotation-operations.ts'
 import { tagOperations } from './tag-operations.ts'
 import { keyTargets, kmsTargets, type KeyTarget } from './targets.ts'
@@ -22,6 +23,8 @@ import { keyTargets, kmsTargets, type KeyTarget } from './targets.ts'
 export interface KmsService {
   readonly service: Service
   readonly keys: Keys
+  /** For services that use customer keys for what their callers made. */
+  readonly grants: ServiceGrants
   /** For services that use a key on behalf of their caller. */
   readonly keyTarget: KeyTarget
 }
@@ -38,7 +41,8 @@ export function createKmsService({ database, masterKey, clock = () => new Date()
   const ring = new KeyRing({ store, masterKey, clock })
   const keyTarget = keyTargets({ ring, store })
   const operations = kmsOperations({ ring, store, clock, pages: new Pages('InvalidMarkerException') })
-  return { service: defineService(loadModel('kms'), operations, kmsTargets(keyTarget)), keys: ring, keyTarget }
+  const grants = serviceGrants({ ring, store, clock })
+  return { service: defineService(loadModel('kms'), operations, kmsTargets(keyTarget)), keys: ring, grants, keyTarget }
 }
 
 export function kmsOperations(dependencies: KmsDependencies): OperationHandlers<'kms'> {

@@ -17,7 +17,7 @@ import type { KeyValues } from '@millrace/policy/principal-values'
 import type { Scope } from '../scope.ts'
 import { readHeader } from './ciphertext.ts'
 import type { KmsDependencies } from './dependencies.ts'
-import type { Grant } from './grant.ts'
+import { constraintPairs, type Grant } from './grant.ts'
 import type { Key } from './key.ts'
 
 type Input = Readonly<Record<string, unknown>>
@@ -88,7 +88,10 @@ export function kmsTargets(keyTarget: KeyTarget): TargetResolver {
     // To the others an alias names nothing, which the operation will say.
     if (keyId.includes('alias/') && !takingAliases.has(operation))
       return { targets: [{ resource: unknownKey(keyId, scope) }] }
-    const target = await keyTarget(keyId, scope, context)
+    const found = await keyTarget(keyId, scope, context)
+    // A service that makes a grant for its caller asks by itself.
+    const target =
+      operation === 'CreateGrant' ? { ...found, values: { ...found.values, ...grantValues(input) } } : found
     const owner = target.policies?.accountId
     return owner === undefined ? { targets: [target] } : { targets: [target], accountId: owner }
   }
@@ -113,6 +116,24 @@ function keyOfCiphertext(value: unknown): string {
   } catch {
     // No ciphertext of ours: the operation will say so to who may ask.
     return ''
+  }
+}
+
+/** Condition keys of CreateGrant. Source: "AWS KMS condition keys" of the KMS developer guide. */
+function grantValues(input: Input): KeyValues {
+  const operations = input['Operations']
+  const constraints = input['Constraints']
+  const types = typeof constraints === 'object' && constraints !== null ? Object.keys(constraints) : []
+  return {
+    'kms:grantisforawsresource': ['false'],
+    ...(Array.isArray(operations) ? { 'kms:grantoperations': operations.map(String) } : {}),
+    ...(types.length === 0 ? {} : { 'kms:grantconstrainttype': types }),
+    ...(textOf(input, 'GranteePrincipal') === ''
+      ? {}
+      : { 'kms:granteeprincipal': [textOf(input, 'GranteePrincipal')] }),
+    ...(textOf(input, 'RetiringPrincipal') === ''
+      ? {}
+      : { 'kms:retiringprincipal': [textOf(input, 'RetiringPrincipal')] }),
   }
 }
 
@@ -163,9 +184,4 @@ function grantPolicy(grant: Grant): NamedPolicy | null {
       ],
     },
   }
-}
-
-function constraintPairs(value: unknown): readonly (readonly [string, string])[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).map(([key, item]) => [key, String(item)])
 }
