@@ -1,5 +1,6 @@
 /** Networks as the stock AWS CLI and boto3 make them before they make a cluster: VPC, subnets, gateway, groups and rules. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { IamUsers } from './harness/iam.ts'
 import { judge } from './harness/judges.ts'
 import { startMillraceProcess, type MillraceProcess } from './harness/millrace.ts'
 import { run, runOk } from './harness/run.ts'
@@ -118,4 +119,82 @@ describe.skipIf(boto3 === null)('boto3', () => {
     const { stdout } = await runOk('python3', ['-c', python], { environment: millrace.environment })
     expect(stdout.trim()).toBe('done')
   })
+})
+
+// boto3 with a user whose policy names groups by tag and VPC, and authorities by tag: what AWS's own examples write.
+const restricted = `
+import json, sys
+import boto3
+from botocore.exceptions import ClientError
+
+key, secret, account = sys.argv[1:4]
+root, root_pca = boto3.client('ec2'), boto3.client('acm-pca')
+user = boto3.client('ec2', aws_access_key_id=key, aws_secret_access_key=secret)
+pca = boto3.client('acm-pca', aws_access_key_id=key, aws_secret_access_key=secret)
+iam = boto3.client('iam')
+
+def allow(*statements):
+    iam.put_user_policy(UserName='networker', PolicyName='the-only-one', PolicyDocument=json.dumps({'Version': '2012-10-17', 'Statement': statements}))
+
+def refused(call, **arguments):
+    try:
+        call(**arguments)
+    except ClientError as error:
+        return error.response['Error']['Code'] in ('UnauthorizedOperation', 'AccessDeniedException', 'AccessDenied')
+    return False
+
+def tagged(kind, **tags):
+    return [{'ResourceType': kind, 'Tags': [{'Key': k, 'Value': v} for k, v in tags.items()]}]
+
+vpc = root.create_vpc(CidrBlock='10.30.0.0/16')['Vpc']['VpcId']
+other = root.create_vpc(CidrBlock='10.31.0.0/16')['Vpc']['VpcId']
+group = lambda name, where, **tags: root.create_security_group(GroupName=name, Description=name, VpcId=where, **({'TagSpecifications': tagged('security-group', **tags)} if tags else {}))['GroupId']
+blue, red, far = group('blue', vpc, team='blue'), group('red', vpc, team='red'), group('far', other, team='blue')
+rule = lambda g: {'GroupId': g, 'IpPermissions': [{'IpProtocol': 'tcp', 'FromPort': 9098, 'ToPort': 9098, 'IpRanges': [{'CidrIp': '10.30.0.0/16'}]}]}
+arn = f'arn:aws:ec2:us-east-1:{account}:'
+
+allow({'Effect': 'Allow', 'Action': 'ec2:AuthorizeSecurityGroupIngress', 'Resource': arn + 'security-group/*',
+       'Condition': {'StringEquals': {'aws:ResourceTag/team': 'blue', 'ec2:Vpc': arn + 'vpc/' + vpc}}})
+assert refused(user.authorize_security_group_ingress, **rule(red))
+assert refused(user.authorize_security_group_ingress, **rule(far))
+assert refused(user.describe_vpcs)
+user.authorize_security_group_ingress(**rule(blue))
+assert refused(user.revoke_security_group_ingress, **rule(blue))
+
+# Who makes something needs leave for it, for the VPC it is in, and for its tags.
+wanted = {'VpcId': vpc, 'CidrBlock': '10.30.0.0/24'}
+allow({'Effect': 'Allow', 'Action': 'ec2:CreateSubnet', 'Resource': arn + 'subnet/*'})
+assert refused(user.create_subnet, **wanted)
+allow({'Effect': 'Allow', 'Action': 'ec2:CreateSubnet', 'Resource': [arn + 'subnet/*', arn + 'vpc/' + vpc]})
+user.create_subnet(**wanted)
+wanted['CidrBlock'] = '10.30.1.0/24'
+assert refused(user.create_subnet, TagSpecifications=tagged('subnet', team='blue'), **wanted)
+allow({'Effect': 'Allow', 'Action': 'ec2:CreateSubnet', 'Resource': [arn + 'subnet/*', arn + 'vpc/' + vpc]},
+      {'Effect': 'Allow', 'Action': 'ec2:CreateTags', 'Resource': arn + 'subnet/*', 'Condition': {'StringEquals': {'ec2:CreateAction': 'CreateSubnet'}}})
+subnet = user.create_subnet(TagSpecifications=tagged('subnet', team='blue'), **wanted)['Subnet']['SubnetId']
+assert refused(user.create_tags, Resources=[subnet], Tags=[{'Key': 'team', 'Value': 'red'}])
+assert refused(user.create_subnet, VpcId=other, CidrBlock='10.31.0.0/24')
+
+def authority(**tags):
+    return root_pca.create_certificate_authority(CertificateAuthorityType='ROOT', CertificateAuthorityConfiguration={
+        'KeyAlgorithm': 'EC_prime256v1', 'SigningAlgorithm': 'SHA256WITHECDSA', 'Subject': {'CommonName': 'x'}},
+        Tags=[{'Key': k, 'Value': v} for k, v in tags.items()])['CertificateAuthorityArn']
+
+ours, theirs = authority(team='blue'), authority(team='red')
+allow({'Effect': 'Allow', 'Action': 'acm-pca:*', 'Resource': '*', 'Condition': {'StringEquals': {'aws:ResourceTag/team': 'blue'}}})
+assert pca.describe_certificate_authority(CertificateAuthorityArn=ours)['CertificateAuthority']['Arn'] == ours
+assert refused(pca.describe_certificate_authority, CertificateAuthorityArn=theirs)
+print('done')
+`
+
+describe.skipIf(boto3 === null)('a policy that names resources', () => {
+  it('lets a user change those and no others, by ARN, tag and VPC', async () => {
+    const users = new IamUsers(millrace)
+    const { accessKeyId, secretAccessKey } = await users.create('networker', [
+      { Effect: 'Allow', Action: 'ec2:DescribeVpcs', Resource: '*' },
+    ])
+    const args = ['-c', restricted, accessKeyId, secretAccessKey, '000000000000']
+    const { stdout } = await runOk('python3', args, { environment: millrace.environment })
+    expect(stdout.trim()).toBe('done')
+  }, 60_000)
 })

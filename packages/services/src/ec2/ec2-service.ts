@@ -18,6 +18,7 @@ import { routeOperations } from './route-operations.ts'
 import { ruleOperations } from './rule-operations.ts'
 import { securityGroupOperations } from './security-group-operations.ts'
 import { subnetOperations } from './subnet-operations.ts'
+import { ec2Targets } from './targets.ts'
 import { tagOperations } from './tag-operations.ts'
 import { vpcOperations } from './vpc-operations.ts'
 
@@ -35,7 +36,7 @@ export interface Ec2Options {
 export async function createEc2Service({ database, clock = () => new Date() }: Ec2Options): Promise<Ec2Service> {
   const state = await NetworkState.open(database)
   const operations = ec2Operations({ state, pages: new Pages('InvalidParameterValue') })
-  const defined = defineService(loadModel('ec2'), operations)
+  const defined = defineService(loadModel('ec2'), operations, ec2Targets(state))
   const prepare = ([name, run]: [string, UntypedOperation]): [string, UntypedOperation] => [name, prepared(state, run)]
   const service = { ...defined, operations: new Map([...defined.operations].map(prepare)) }
   return { service, networks: new Networks({ state, clock }) }
