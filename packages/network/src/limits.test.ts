@@ -207,4 +207,28 @@ describe('the limits of RequestServer', () => {
     expect(fixture.server.frameMemoryBytes).toBe(0)
     expect(fixture.arena.liveBytes).toBeLessThanOrEqual(fixture.arena.slabBytes)
   })
+
+  it('looks a few connections over at once, all of them in the end, and by the newest rule', () => {
+    const fixture = createFixture({ reviewedAtOnceMax: 2 })
+    const clients = Array.from({ length: 5 }, () => fixture.connect())
+    fixture.world.runUntil(() => [...fixture.server.connections].length === 5)
+    const asked: [string, number][] = []
+    fixture.server.reviewConnections(({ id }) => {
+      asked.push(['old', id])
+      return null
+    })
+    expect(asked).toHaveLength(2)
+    fixture.server.reviewConnections(({ id }) => {
+      asked.push(['new', id])
+      return 'it must go'
+    })
+    expect(asked).toHaveLength(2)
+    fixture.world.runUntil(() => clients.every(({ closed }) => closed))
+    const [one = ['', 0], two = ['', 0], ...later] = asked
+    expect([one[0], two[0]]).toEqual(['old', 'old'])
+    expect(later.every(([rule]) => rule === 'new')).toBe(true)
+    // Those who were waiting came first.
+    expect(later.map(([, id]) => id).slice(-2)).toEqual([one[1], two[1]])
+    expect(later).toHaveLength(5)
+  })
 })

@@ -25,6 +25,8 @@ export interface RequestServerLimits {
   readonly stalledFrameMs: number
   /** connection.failed.authentication.delay.ms */
   readonly failedAuthenticationDelayMs: number
+  /** Connections looked over in one turn of the loop when rights have changed; each costs some ten microseconds. */
+  readonly reviewedAtOnceMax: number
 }
 
 /** Limits that may change while the server runs; asked with every new connection of a client. */
@@ -48,6 +50,7 @@ export const defaultLimits: RequestServerLimits = {
   idleMs: 600_000,
   stalledFrameMs: 10_000,
   failedAuthenticationDelayMs: 100,
+  reviewedAtOnceMax: 100,
 }
 
 export const defaultConnectionLimits: ConnectionLimits = { connectionsMax: 0x7fffffff, ofAddress: () => 0x7fffffff }

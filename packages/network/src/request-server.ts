@@ -106,6 +106,8 @@ export class RequestServer {
   #clientTrust: ClientTrust = nobody
   #principalMapping: PrincipalMapping = wholeSubject
   #unflushed: Connection[] = []
+  #unreviewed: readonly Connection[] = []
+  #reasonOf: (connection: Connection) => string | null = () => null
   #nextConnectionId = 1
   #sweep: TimerHandle | null = null
   #closing = false
@@ -197,6 +199,28 @@ export class RequestServer {
       const reason = reasonOf(connection)
       if (reason !== null) connection.drop(reason)
     }
+  }
+
+  /**
+   * The same where `reasonOf` takes its time: some connections in this turn of the loop, some in each of the next. A later call
+   * takes the place of one that is under way; who waits comes first then.
+   */
+  reviewConnections(reasonOf: (connection: Connection) => string | null): void {
+    const underWay = this.#unreviewed.length > 0
+    this.#unreviewed = [...new Set([...this.#unreviewed, ...this.#connections])]
+    this.#reasonOf = reasonOf
+    if (!underWay) this.#reviewSome()
+  }
+
+  #reviewSome(): void {
+    const { reviewedAtOnceMax } = this.#limits
+    const due = this.#unreviewed.slice(0, reviewedAtOnceMax)
+    this.#unreviewed = this.#unreviewed.slice(reviewedAtOnceMax)
+    for (const connection of due) {
+      const reason = this.#connections.has(connection) ? this.#reasonOf(connection) : null
+      if (reason !== null) connection.drop(reason)
+    }
+    if (this.#unreviewed.length > 0) this.#options.host.tick(() => this.#reviewSome())
   }
 
   get connectionCount(): number {

@@ -82,11 +82,11 @@ export class BrokerSecurity {
     })
   }
 
-  /** Counts from now on; connections of those who may not be here any more are closed. */
+  /** Counts from now on; connections of those who may not be here any more are closed within a few turns of the loop. */
   apply(snapshot: SecuritySnapshot, server: RequestServer): void {
     this.#iam.apply(snapshot.iam)
     this.#authorize()
-    server.dropConnections((connection) => {
+    server.reviewConnections((connection) => {
       const { principal, remoteAddress, authentication } = connection
       if (!isIamPrincipal(principal)) return null
       const ended = this.#iam.whyEnded(principal, authentication?.credentialId ?? null, remoteAddress)

@@ -4,7 +4,7 @@
  * (a file only its owner can read), and the answer proves that the process behind the socket is the one that wrote it.
  *
  *   engine → node   {"kind":"prove","nonce":…}  {"kind":"stop","controlled":true}  {"kind":"certificate",…}
- *                   {"kind":"security","snapshot":…}  {"kind":"usage"}  {"kind":"client-metrics"}
+ *                   {"kind":"security-part",…} …  {"kind":"security","snapshot":…}  {"kind":"usage"}  {"kind":"client-metrics"}
  *                   {"kind":"refusals","after":{…}}
  *   node → engine   {"kind":"proved","nonce":…,"pid":…}  {"kind":"starting"}  {"kind":"ready"}  {"kind":"failed","reason":…}
  *                   {"kind":"usage","clients":[…]}, {"kind":"client-metrics","clients":[…]}, when asked
@@ -12,20 +12,21 @@
  */
 import type { Readable } from 'node:stream'
 import type { TlsServerOptions } from '@millrace/base/host'
-import type { SecuritySnapshot } from '@millrace/broker/security/security-snapshot'
 import type { ClientMetrics } from '@millrace/broker/telemetry/telemetry-metrics'
 import type { Refusal } from '@millrace/network/refusals'
 import type { ClientUsage } from '@millrace/network/request-usage'
 import type { SeenPrincipal } from '@millrace/network/seen-principals'
 import type { Denial } from '@millrace/policy/denials/denials'
+import type { SecurityMessage, SecurityPart } from './security-parts.ts'
 
 export type EngineMessage =
   | { readonly kind: 'prove'; readonly nonce: string }
   | { readonly kind: 'stop'; readonly controlled: boolean }
   /** Whoever connects by TLS from now on is shown this one. */
   | { readonly kind: 'certificate'; readonly tls: TlsServerOptions }
-  /** Replaces what the node goes by, for connections that are open too. */
-  | { readonly kind: 'security'; readonly snapshot: SecuritySnapshot }
+  /** Replaces what the node goes by, for connections that are open too. A large one comes in parts, its end last. */
+  | SecurityPart
+  | SecurityMessage
   | { readonly kind: 'usage' }
   | { readonly kind: 'client-metrics' }
   /** What was turned away behind these; answered with a page of it. */
@@ -55,7 +56,7 @@ export type NodeMessage =
 
 /** Of what a peer says that has proved nothing yet, and of what nodes tell. */
 export const LINE_LENGTH_MAX: number = 1024 * 1024
-/** Of what the engine tells a node: a snapshot of ten thousand principals with long policies has some 50 MB. */
+/** Of what the engine tells a node, the line with which it starts above all: a snapshot of ten thousand principals with long policies has some 50 MB. */
 export const ENGINE_LINE_LENGTH_MAX: number = 128 * 1024 * 1024
 
 /**

@@ -27,6 +27,7 @@ import { nodeDataKey } from './node-data-key.ts'
 import type { NodeScripts } from './node-handle.ts'
 import type { NodeRefusals } from '../node-refusals.ts'
 import { NodeSupervisor } from './node-supervisor.ts'
+import { securityLines } from './security-parts.ts'
 
 export interface EmbeddedClusterOptions {
   readonly directory: ClusterDirectory
@@ -106,7 +107,8 @@ export class EmbeddedCluster {
   pushSecurity(snapshot: SecuritySnapshot): void {
     this.#security = snapshot
     // The controller first: who is let in by a broker must not be a stranger there.
-    for (const supervisor of this.#ordered().toReversed()) supervisor.tellSecurity(snapshot)
+    const lines = securityLines(snapshot)
+    for (const supervisor of this.#ordered().toReversed()) supervisor.tellSecurity(lines)
   }
 
   /** What its running nodes turned away since they were last asked. */

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import type { Writable } from 'node:stream'
 import { invariant } from '@millrace/base/invariant'
 import { isDirectoryLocked } from '../directory-lock.ts'
 import type { NodeRole } from '../engine.ts'
@@ -26,6 +27,8 @@ export interface NodeHandle {
   /** Of the configuration the process runs with. */
   readonly configHash: string
   tell(message: EngineMessage): void
+  /** Messages that are written already, one per line. */
+  tellLines(lines: readonly string[]): void
   /** SIGKILL. */
   kill(): void
   /** Forgets the process and lets it run on; no event follows. */
@@ -114,6 +117,7 @@ export function spawnNode(options: SpawnOptions, events: NodeHandleEvents): Node
     pid: child.pid ?? -1,
     configHash: options.configHash,
     tell: (message) => void stdin.write(`${JSON.stringify(message)}\n`),
+    tellLines: (lines) => writeLines(stdin, lines),
     kill: () => child.kill('SIGKILL'),
     release: () => {
       released = true
@@ -182,6 +186,7 @@ function adoptedHandle(options: {
     pid,
     configHash: options.configHash,
     tell: (message) => send(socket, message),
+    tellLines: (lines) => writeLines(socket, lines),
     kill: () => killNode(directory, pid),
     release: () => {
       released = true
@@ -219,4 +224,8 @@ function killNode(directory: string, pid: number): void {
 
 function send(socket: Socket, message: EngineMessage): void {
   socket.write(`${JSON.stringify(message)}\n`)
+}
+
+function writeLines(stream: Writable, lines: readonly string[]): void {
+  for (const line of lines) stream.write(`${line}\n`)
 }

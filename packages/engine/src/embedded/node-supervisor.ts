@@ -21,6 +21,7 @@ import {
 import { adoptNode, type NodeHandle, type NodeScripts, proveDead, spawnNode } from './node-handle.ts'
 import { RefusalReader } from './refusal-reader.ts'
 import { nextNodeState, type NodeLifeEvent } from './node-life.ts'
+import { securityLines } from './security-parts.ts'
 
 export interface SupervisorOptions {
   readonly node: NodeRecord
@@ -106,7 +107,7 @@ export class NodeSupervisor {
     this.#options.logger.info('adopted', { node: this.node.nodeId, pid: handle.pid })
     adopted = true
     const security = this.#options.security()
-    if (security !== null) handle.tell({ kind: 'security', snapshot: security })
+    if (security !== null) handle.tellLines(securityLines(security))
     if (ready) this.#ready()
     return true
   }
@@ -160,9 +161,9 @@ export class NodeSupervisor {
     this.#handle?.tell({ kind: 'certificate', tls })
   }
 
-  /** Likewise this snapshot. */
-  tellSecurity(snapshot: SecuritySnapshot): void {
-    this.#handle?.tell({ kind: 'security', snapshot })
+  /** Likewise of this snapshot. @param lines as `securityLines` gives them */
+  tellSecurity(lines: readonly string[]): void {
+    this.#handle?.tellLines(lines)
   }
 
   /** What the running process turned away since it was last asked; null when none runs. */

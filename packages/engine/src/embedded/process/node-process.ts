@@ -29,6 +29,7 @@ import {
   parseMessage,
   readLines,
 } from '../control-protocol.ts'
+import { SecurityParts, type SecurityMessage } from '../security-parts.ts'
 import { configHash, controlSocketPath, readNodeConfig, writeNodeIdentity } from '../node-config.ts'
 import type { NodeConfig, NodeSecrets, NodeStartLine } from '../node-config.ts'
 import { REFUSAL_PAGE_MAX } from '../refusal-reader.ts'
@@ -115,6 +116,7 @@ class NodeLife {
   readonly #logger: Logger
   readonly #startLine: Promise<NodeStartLine>
   #security: SecurityFeed | null = null
+  readonly #parts = new SecurityParts()
   #lock: DirectoryLock | null = null
   #ephemeral = false
   #stdinClosed = false
@@ -266,11 +268,8 @@ class NodeLife {
     if (message.kind === 'stop') void this.stop(message.controlled, reason)
     // To a child: an adopted node answers on the socket.
     if (message.kind === 'refusals') process.stdout.write(`${JSON.stringify(this.#refusals(message.after))}\n`)
-    if (message.kind === 'security') {
-      // Heard before the start line was looked at: it is newer than what came with that.
-      if (this.#security === null) this.#security = new SecurityFeed(message.snapshot)
-      else this.#security.push(message.snapshot)
-    }
+    if (message.kind === 'security-part') this.#parts.add(message)
+    if (message.kind === 'security') this.#goBy(message)
     if (message.kind !== 'certificate') return
     try {
       this.server?.replaceCertificate?.(message.tls)
@@ -280,6 +279,17 @@ class NodeLife {
         reason: error instanceof Error ? error.message : String(error),
       })
     }
+  }
+
+  #goBy(message: SecurityMessage): void {
+    const snapshot = this.#parts.complete(message)
+    if (snapshot === null)
+      return this.#logger.error('a security snapshot was not told whole; as before', {
+        version: message.snapshot.version,
+      })
+    // Heard before the start line was looked at: it is newer than what came with that.
+    if (this.#security === null) this.#security = new SecurityFeed(snapshot)
+    else this.#security.push(snapshot)
   }
 
   #refusals(after: RefusalCursor): NodeMessage {
