@@ -175,6 +175,22 @@ describe('what stays, as in Kafka and on AWS', () => {
   }, 60_000)
 })
 
+describe.runIf(full)('with a thousand other principals', () => {
+  it('a policy that changes and a key that is deleted act as fast', async () => {
+    for (let made = 0; made < 1_000; made += 20)
+      await Promise.all(Array.from({ length: 20 }, () => writer(cluster, TOPIC)))
+    for (const name of ['inline policy of a user changed', 'access key deleted']) {
+      const one = iamCases.find((each) => each.name === name)
+      if (one === undefined) throw new Error(`no case is called ${name}`)
+      await timings.measure(`${name}, beside 1,000 principals`, async (measured) => {
+        const { key, ...change } = await one.open(cluster)
+        const client = await cluster.clientByIam(key)
+        await thereAndBack({ client, ...change }, measured, one.closes ? 'closed' : REFUSED)
+      })
+    }
+  }, 900_000)
+})
+
 it('a KMS key disabled stops the brokers, and with them every client', async () => {
   const { key } = await writer(cluster, TOPIC)
   const client = await cluster.clientByIam(key)

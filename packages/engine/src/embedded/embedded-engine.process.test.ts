@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Logger, silentLogger } from '@millrace/base/logger'
+import type { IamSnapshot } from '@millrace/policy/kafka-cluster/iam-snapshot'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isDirectoryLocked } from '../directory-lock.ts'
 import type { EngineEvent, EngineStep, SecuritySnapshot } from '../engine.ts'
@@ -260,8 +261,8 @@ test('nodes are told of security snapshots when they start, at once on change, w
   const before = await pids(engine)
   expect(told('broker-1')).toEqual(['1'])
   engine.pushSecurity(spec().id, padded(2))
-  await vi.waitFor(() => expect(told('controller-10001')).toEqual(['1', '2']))
-  await vi.waitFor(() => expect(told('broker-1')).toEqual(['1', '2']))
+  await vi.waitFor(() => expect(told('controller-10001')).toEqual(['1', '2']), 10_000)
+  await vi.waitFor(() => expect(told('broker-1')).toEqual(['1', '2']), 10_000)
   process.kill(before.get(1) ?? 0, 'SIGKILL')
   await nextEvent(engine, ({ kind, nodeId }) => kind === 'node-up' && nodeId === 1)
   expect(told('broker-1')).toEqual(['1', '2', '2'])
@@ -271,17 +272,29 @@ test('nodes are told of security snapshots when they start, at once on change, w
   await later.apply(spec(), (step) => expect.unreachable(step.name), never)
   expect((await pids(later)).get(2)).toBe(before.get(2))
   later.pushSecurity(spec().id, padded(3))
-  await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('3'))
+  await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('3'), 10_000)
   await later.close({ keepNodes: true })
 
   const last = bench.openEngine()
   last.pushSecurity(spec().id, { version: 4, iam: null, network: null })
   await last.observe(spec().id)
-  await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('4'))
+  await vi.waitFor(() => expect(told('broker-2').at(-1)).toBe('4'), 10_000)
 })
 
 /** Longer than a line of the control protocol may be before the peer is known. */
+/** A line of some megabytes, and as many in parts. */
 function padded(version: number): SecuritySnapshot {
   const network = 'x'.repeat(3_000_000)
-  return { version, iam: null, network: { addressMap: [{ network, address: '' }], brokers: {} } }
+  const document = { version: '2012-10-17', id: 'y'.repeat(3_000), statements: [] } as const
+  const iam: IamSnapshot = {
+    clusterArn: '',
+    tags: {},
+    clusterPolicy: null,
+    policies: Array.from({ length: 1_000 }, (_, index) => ({ name: `policy-${index}`, document })),
+    principals: [],
+    credentials: [],
+    connectsPerSecond: null,
+    reverseNames: [],
+  }
+  return { version, iam, network: { addressMap: [{ network, address: '' }], brokers: {} } }
 }
