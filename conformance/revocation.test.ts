@@ -140,7 +140,7 @@ describe('what stays, as in Kafka and on AWS', () => {
         await cluster.secrets.send(new PutSecretValueCommand({ SecretId, SecretString }))
         const answeredMs = performance.now()
         const refusedMs = await untilRefused(() => cluster.logInByScram(username, PASSWORD))
-        measured({ elapsedMs: Math.max(0, refusedMs - answeredMs) })
+        measured({ elapsedMs: Math.max(0, refusedMs - answeredMs) }, '', false)
         expect(await client.refusalWithin(500)).toBeNull()
       } finally {
         await client.close()
@@ -156,7 +156,7 @@ describe('what stays, as in Kafka and on AWS', () => {
         await cluster.ec2.send(new RevokeSecurityGroupIngressCommand(clientsOf(cluster.groupId)))
         const answeredMs = performance.now()
         const refusedMs = await untilRefused(cluster.connect)
-        measured({ elapsedMs: Math.max(0, refusedMs - answeredMs) })
+        measured({ elapsedMs: Math.max(0, refusedMs - answeredMs) }, '', false)
         expect(await client.refusalWithin(500)).toBeNull()
         expect(client.connections).toBe(client.connectionsOpen)
       } finally {

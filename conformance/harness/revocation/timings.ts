@@ -10,6 +10,8 @@ export interface TimingsOptions {
   readonly limitMs: number
 }
 
+const PATIENCE_MS = 10_000
+
 /** `limited` false: it is told, and may take longer. */
 export type Measured = (turn: Pick<Turn, 'elapsedMs'>, what?: string, limited?: boolean) => void
 
@@ -38,14 +40,13 @@ export class Timings {
       for (let attempt = 0; attempt < attempts; attempt++) {
         const found: Found[] = []
         await once(({ elapsedMs }, what = '', limited = true) => found.push({ what, elapsedMs, limited }))
-        slow = found.filter(({ elapsedMs, limited }) => limited && elapsedMs > limitMs)
+        slow = found.filter(({ elapsedMs, limited }) => elapsedMs > (limited ? limitMs : PATIENCE_MS))
         if (slow.length > 0 && attempt < attempts - 1) continue
         for (const { what, elapsedMs } of found) this.#add(what === '' ? name : `${name}, ${what}`, elapsedMs)
         break
       }
       const [first] = slow
-      if (first !== undefined)
-        throw new Error(`${name} ${first.what}: acted after ${first.elapsedMs.toFixed(0)} ms, ${limitMs} are allowed`)
+      if (first !== undefined) throw new Error(`${name} ${first.what}: acted after ${first.elapsedMs.toFixed(0)} ms`)
     }
   }
 
@@ -75,8 +76,6 @@ export class Timings {
     this.#times.set(name, known)
   }
 }
-
-const PATIENCE_MS = 10_000
 
 /** When `ask` was refused for the first time; Infinity: it never was. */
 export async function untilRefused(ask: () => Promise<unknown>): Promise<number> {
