@@ -3,12 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs'
 import { REGION, type AccessKey } from '../iam.ts'
-import { judge, kafkaJavaArgs, kafkaReleases, mskIamAuthClassPath } from '../judges.ts'
-import { full } from '../size.ts'
+import { judge } from '../judges.ts'
 import { writer } from './iam-cases.ts'
 import type { OpenCluster } from './open-cluster.ts'
 import { PASSWORD, scramUser } from './other-cases.ts'
-import { ToolAtWork, type Tool } from './tool-at-work.ts'
+import { ToolAtWork } from './tool-at-work.ts'
 
 export interface OpenTool {
   readonly tool: ToolAtWork
@@ -23,7 +22,6 @@ export interface ToolCase {
 
 const kcat = judge('kcat')
 const python = judge('python-kafka')
-const java = judge('msk-iam-auth')
 
 export const toolCases: readonly ToolCase[] = [
   {
@@ -73,17 +71,6 @@ export const toolCases: readonly ToolCase[] = [
       return { tool, refuse }
     },
   },
-  {
-    name: 'Java with aws-msk-iam-auth (AWS_MSK_IAM): a policy changes',
-    // A JVM takes its time to start on a busy machine.
-    missing: java === null || !full,
-    async open(cluster, scratch) {
-      const topic = await topicFor(cluster, 'by-java')
-      const { key, refuse } = await writer(cluster, topic)
-      const tool = await ToolAtWork.start(cluster, topic, await javaProducer(cluster, { topic, key, scratch }))
-      return { tool, refuse }
-    },
-  },
 ]
 
 const PYTHON = `
@@ -102,36 +89,6 @@ while True:
     producer.produce(topic, b'steady', on_delivery=told)
     producer.poll(0.02)
 `
-
-async function javaProducer(
-  cluster: OpenCluster,
-  { topic, key, scratch }: { readonly topic: string; readonly key: AccessKey; readonly scratch: string },
-): Promise<Tool> {
-  const file = join(scratch, 'client.properties')
-  const module = 'software.amazon.msk.auth.iam'
-  writeFileSync(
-    file,
-    `security.protocol=SASL_SSL
-sasl.mechanism=AWS_MSK_IAM
-sasl.jaas.config=${module}.IAMLoginModule required;
-sasl.client.callback.handler.class=${module}.IAMClientCallbackHandler
-linger.ms=0
-`,
-  )
-  const variables = JSON.parse((await cluster.millrace.cli('env', '--json')).stdout) as Record<string, string>
-  const program = ['org.apache.kafka.tools.ConsoleProducer', '--bootstrap-server', cluster.iamBootstrap]
-  const [xmx = '', ...rest] = kafkaJavaArgs(kafkaReleases.at(-1) ?? '', [
-    ...program,
-    ...['--topic', topic, '--producer.config', file],
-  ])
-  const classPath = rest.indexOf('-cp') + 1
-  rest[classPath] = `${rest[classPath] ?? ''}:${mskIamAuthClassPath()}`
-  return {
-    command: 'java',
-    args: [xmx, ...(variables['KAFKA_OPTS'] ?? '').split(' '), ...rest],
-    environment: { ...variables, ...inEnvironment(key) },
-  }
-}
 
 function inEnvironment({ accessKeyId, secretAccessKey }: AccessKey): Readonly<Record<string, string>> {
   return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
