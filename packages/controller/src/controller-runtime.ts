@@ -17,6 +17,7 @@ import type { ControllerConfig } from './controller-config.ts'
 import type { ControlState, Decision } from './decision.ts'
 import { configContext } from './decision.ts'
 import { MetadataLog } from './metadata-log.ts'
+import { CommittedOffset } from './storage/committed-offset.ts'
 import type { SnapshotStore } from './storage/snapshot-store.ts'
 import { SnapshotKeeper } from './storage/snapshot-keeper.ts'
 
@@ -49,6 +50,7 @@ export class ControllerRuntime {
   readonly #options: ControllerRuntimeOptions
   readonly #replayer: MetadataReplayer
   readonly #snapshots: SnapshotKeeper
+  readonly #committedOffset: CommittedOffset
   readonly #onCommit: (() => void)[] = []
   /** In order of offset. */
   #waiting: Waiting[] = []
@@ -66,6 +68,7 @@ export class ControllerRuntime {
       onCommit: () => this.#committed(),
       onFailure: (error) => this.fail(error),
     })
+    this.#committedOffset = new CommittedOffset(host, options.logger, config.directory)
     this.#snapshots = new SnapshotKeeper({
       host,
       logger: options.logger,
@@ -144,6 +147,8 @@ export class ControllerRuntime {
   close(callback: (error: Error | null) => void): void {
     this.#ended = true
     this.#waiting = []
+    // Before the first commit of a term the high watermark says less than the file does.
+    if (this.log.highWatermark > this.log.logStartOffset) this.#committedOffset.close(this.log.highWatermark)
     this.log.close(callback)
   }
 
@@ -168,5 +173,6 @@ export class ControllerRuntime {
     for (const { callback } of ready) callback()
     for (const listener of this.#onCommit) listener()
     this.#snapshots.committed(this.#replayer.image)
+    this.#committedOffset.moved(highWatermark)
   }
 }

@@ -47,6 +47,7 @@ import { MutationQuotas } from './quota-control/mutation-quotas.ts'
 import { openDirectory, readBootstrap } from './storage/directory.ts'
 import { loadMetadata } from './storage/load-metadata.ts'
 import type { LoadedMetadata } from './storage/load-metadata.ts'
+import { readCommittedOffset } from './storage/committed-offset.ts'
 import { readQuorumEpoch, writeQuorumState } from './storage/quorum-state.ts'
 import { Upkeep } from './upkeep.ts'
 
@@ -101,6 +102,7 @@ export function startController(
       directory: directory.metadataPath,
       segmentBytes: setting('metadata.log.segment.bytes'),
       segmentMs: setting('metadata.log.segment.ms'),
+      committedOffset: readCommittedOffset(host, logger, directory.path),
     }
     loadMetadata(load, (error, loaded) => {
       if (error !== null || loaded === null) return callback(error, null)

@@ -102,11 +102,15 @@ export class PartitionLog implements LogState {
   }
 
   /**
-   * Opens a log that stands by itself (the metadata log), always recovered as after a crash. `callback` may be called
-   * before this returns; an Error names the path.
+   * Opens a log that stands by itself (the metadata log), always recovered as after a crash, but not cut below
+   * `durableOffset`. `callback` may be called before this returns; an Error names the path.
    */
   static openStandalone(
-    options: PartitionLogOptions & { readonly host: Host; readonly logger: Logger },
+    options: PartitionLogOptions & {
+      readonly host: Host
+      readonly logger: Logger
+      readonly durableOffset?: number
+    },
     callback: (error: Error | null, log: PartitionLog | null) => void,
   ): void {
     const context = createLogContext({ host: options.host, logger: options.logger, arena: null })

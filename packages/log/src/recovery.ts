@@ -38,6 +38,8 @@ export interface LoadOptions {
   readonly recoveryPoint: number
   /** From the checkpoint; 0 when the partition is not in it. */
   readonly logStartOffset: number
+  /** All below was durable once: a log that has less of it was changed, not torn, and is not cut. 0 unless given. */
+  readonly durableOffset?: number
 }
 
 /** What PartitionLog is made of. */
@@ -96,7 +98,7 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
       firstUnsafe = index
       break
     }
-    const problem = rebuild(context, segment, { config: options.config, mayBeTorn: false }, () => undefined)
+    const problem = rebuild(context, segment, { ...options, mayBeTorn: false }, () => undefined)
     if (problem !== null) tellCut(context, segment, problem, 0)
     // The batches alone do not tell it without the producer states of that time.
     for (const entry of aborted) segment.transactionIndex.append(entry)
@@ -120,6 +122,7 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
   }
 
   const end = list.active.nextOffset
+  checkDurable(list.active, `it ends at offset ${end}`, options)
   let logStartOffset = Math.max(options.logStartOffset, list.first.baseOffset)
   if (logStartOffset > end) {
     restart(context, options, list, logStartOffset)
@@ -250,6 +253,16 @@ function changedAtRest(segment: Segment, scan: ScanResult): CorruptBatch {
   return new CorruptBatch(segment.log.path, scan.endPosition, scan.problem ?? '')
 }
 
+/** Throws when what was durable would be gone, before anything is cut off. */
+function checkDurable(last: Segment, problem: string, { durableOffset = 0 }: LoadOptions): void {
+  if (last.nextOffset >= durableOffset) return
+  throw new CorruptBatch(
+    last.log.path,
+    last.log.sizeBytes,
+    `${problem}, and all below ${durableOffset} had been durable`,
+  )
+}
+
 function noteFirstTimestamp(segment: Segment): void {
   scanBatchesSync(segment.log, { position: 0, verify: false, minOffset: segment.baseOffset }, (bytes, at) => {
     segment.firstTimestamp = maxTimestamp(bytes, at)
@@ -273,7 +286,7 @@ function recoverFrom(context: LogContext, recovery: Recovery): Segment[] {
     if (index > 0) segment.startSnapshot = producers.encodeSnapshot()
     const problem =
       gapBefore(segment, segments[index - 1]) ??
-      rebuild(context, segment, { config: options.config, mayBeTorn: true }, (bytes, at) => {
+      rebuild(context, segment, { ...options, mayBeTorn: true }, (bytes, at) => {
         const epoch = partitionLeaderEpoch(bytes, at)
         if (epoch > epochs.latest) epochs.assign(epoch, baseOffset(bytes, at))
         const completed = producers.update(bytes, at)
@@ -287,6 +300,7 @@ function recoverFrom(context: LogContext, recovery: Recovery): Segment[] {
       })
     if (problem === null) continue
     const kept = gapBefore(segment, segments[index - 1]) === null ? segment : (segments[index - 1] as Segment)
+    checkDurable(kept, problem, options)
     const lost = list.removeAbove(kept.baseOffset).reverse()
     for (const later of lost) for (const file of later.files) file.remove()
     tellCut(context, kept, problem, lost.length)
@@ -315,7 +329,7 @@ function gapBefore(segment: Segment, previous: Segment | undefined): string | nu
 function rebuild(
   context: LogContext,
   segment: Segment,
-  { config, mayBeTorn }: { readonly config: LogConfig; readonly mayBeTorn: boolean },
+  { config, durableOffset = 0, mayBeTorn }: LoadOptions & { readonly mayBeTorn: boolean },
   visit: (bytes: Buffer, at: number) => void,
 ): string | null {
   segment.resetIndexes()
@@ -334,6 +348,7 @@ function rebuild(
     },
   )
   if (scan.isSealBroken && !mayBeTorn) throw changedAtRest(segment, scan)
+  if (scan.problem !== null && segment.nextOffset < durableOffset) throw changedAtRest(segment, scan)
   segment.createdMs = host.clock.nowMs()
   if (scan.endPosition === segment.log.sizeBytes) {
     segment.seal()

@@ -27,6 +27,8 @@ export interface LoadMetadataOptions {
   readonly directory: string
   readonly segmentBytes: number
   readonly segmentMs: number
+  /** Of what had been committed nothing may be missing; 0 when nobody knows. */
+  readonly committedOffset: number
 }
 
 /** Calls back with an Error when the directory's files contradict each other; then the controller must not start. */
@@ -52,7 +54,8 @@ export function loadMetadata(
     retentionMs: -1,
     maxMessageBytes: METADATA_BATCH_BYTES_MAX,
   }
-  const log = { topic: METADATA_TOPIC, partition: 0, topicId: METADATA_TOPIC_ID, config, directory, host, logger }
+  const identityOfLog = { topic: METADATA_TOPIC, partition: 0, topicId: METADATA_TOPIC_ID, directory }
+  const log = { ...identityOfLog, config, host, logger, durableOffset: options.committedOffset }
   PartitionLog.openStandalone(log, (error, opened) => {
     if (error !== null || opened === null) return callback(error, null)
     try {
