@@ -237,6 +237,25 @@ export const troubleKinds: readonly TroubleKind[] = [
     },
   },
   {
+    // Its clients and the controller reach it still, its followers do not: it dies with what it alone has written.
+    name: 'kill a coordinator that left its followers behind',
+    weight: 2,
+    begin: (scene) => {
+      const id = scene.coordinator()
+      const others = [...scene.cluster.brokerHosts.keys()].filter((other) => other !== id)
+      for (const other of others) scene.world.network.partition(scene.host(id), scene.host(other))
+      // Before they leave the in-sync replicas (replica.lag.time.max.ms): one of them must take over.
+      const partedMs = 150 + scene.below(700)
+      scene.supervisor.later(partedMs, () => scene.supervisor.kill(id))
+      const end = (): void => {
+        for (const other of others) scene.world.network.heal(scene.host(id), scene.host(other))
+        scene.supervisor.restart(id)
+      }
+      const lastsMs = partedMs + 300 + scene.below(1_000)
+      return { what: `part coordinator ${id} from the other brokers, then kill it`, lastsMs, end }
+    },
+  },
+  {
     // Back and forth, as a machine whose time is set anew by hand.
     name: 'jump a clock',
     weight: 2,
