@@ -2,5 +2,5 @@
 import { librdkafkaSuites } from './harness/librdkafka-suite.ts'
 
 librdkafkaSuites('npm run test:full -- librdkafka-full', [
-  { name: 'its full suite', args: ['-p3'], autoCreate: true, minutes: 60 },
+  { name: 'its full suite', args: ['-p1'], apart: 3, autoCreate: true, minutes: 60 },
 ])

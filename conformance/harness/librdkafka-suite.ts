@@ -14,7 +14,7 @@ import {
   type LibrdkafkaClusterOptions,
 } from './librdkafka-cluster.ts'
 import { reasonFor, UNKNOWN_REASON } from './librdkafka-reasons.ts'
-import { runLibrdkafkaTests, type RunnerReport } from './librdkafka.ts'
+import { runLibrdkafkaTests, runLibrdkafkaTestsApart, type RunnerReport } from './librdkafka.ts'
 import { startMillraceProcess, type MillraceProcess } from './millrace.ts'
 import { full } from './size.ts'
 import { recordVerdicts, type LeftOut } from './verdicts.ts'
@@ -36,6 +36,8 @@ export interface SuiteOptions extends LibrdkafkaClusterOptions {
   /** Numbers of the tests to run; all when absent. */
   readonly only?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  /** Each test in a process of its own, so many at a time; otherwise as the runner does by itself. */
+  readonly apart?: number
 }
 
 /** Defines a test per suite; `command` runs them again. */
@@ -57,7 +59,7 @@ export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[
       if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
     })
 
-    for (const { name, args, minutes, only, environment, ...cluster } of suites) {
+    for (const { name, args, minutes, only, environment, apart, ...cluster } of suites) {
       const limitMs = minutes * 60_000
       it.skipIf(cluster.security === 'mutual' && aws === null)(
         `passes ${name}`,
@@ -66,14 +68,15 @@ export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[
             // A cluster of its own each time: regular expressions of some tests match what failed ones left behind.
             const directory = mkdtempSync(join(scratch, 'files-'))
             const clusterName = `${name.replaceAll(/\W+/g, '-')}-${basename(directory)}`
-            return runLibrdkafkaTests({
+            const options = {
               program: program ?? '',
               connection: await createLibrdkafkaCluster(millrace, directory, clusterName, cluster),
               args: runArgs,
               timeoutMs: limitMs,
               environment: { TESTS_SKIP: SKIPPED, ...environment },
               ...(tests === undefined ? {} : { tests }),
-            })
+            }
+            return apart === undefined ? runLibrdkafkaTests(options) : runLibrdkafkaTestsApart(options, apart)
           }
           const tried = await withSecondTry(await run(args), (tests) => run([...args, '-p1'], tests))
           const mocked = await ofItsOwnMock(tried, program ?? '')

@@ -24,6 +24,8 @@ export interface RunnerReport {
   /** With the assertion that failed. */
   readonly failed: readonly string[]
   readonly skipped: readonly { readonly test: string; readonly reason: string }[]
+  /** All that the runner has, asked for or not. */
+  readonly known: readonly string[]
   /** The last of what the runner said, for a failure's message. */
   readonly words: string
 }
@@ -35,6 +37,7 @@ interface JsonReport {
 /** Timeouts of the tests are meant for idle machines. */
 const TIMEOUT_MULTIPLIER = 3
 const WORDS_KEPT = 6_000
+const NO_REPORT = 'the runner left no report'
 
 export async function runLibrdkafkaTests(options: RunnerOptions): Promise<RunnerReport> {
   const { connection } = options
@@ -67,12 +70,45 @@ export async function runLibrdkafkaTests(options: RunnerOptions): Promise<Runner
   }
 }
 
+/**
+ * Each test in a process of its own, `atATime` of them: tests that cut their connections close descriptors of others that
+ * run in the same process, and one that crashes takes the others with it.
+ */
+export async function runLibrdkafkaTestsApart(options: RunnerOptions, atATime: number): Promise<RunnerReport> {
+  const waiting = options.tests === undefined ? await allNumbers(options) : [...options.tests]
+  const reports: RunnerReport[] = []
+  const worker = async (): Promise<void> => {
+    for (let test = waiting.shift(); test !== undefined; test = waiting.shift()) {
+      const report = await runLibrdkafkaTests({ ...options, tests: [test] })
+      reports.push({
+        ...report,
+        failed: report.failed.map((failure) => (failure === NO_REPORT ? `${test}: ${NO_REPORT}` : failure)),
+        words: report.failed.length > 0 ? report.words : '',
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: atATime }, worker))
+  return {
+    passed: reports.flatMap(({ passed }) => passed),
+    failed: reports.flatMap(({ failed }) => failed),
+    skipped: reports.flatMap(({ skipped }) => skipped),
+    known: reports[0]?.known ?? [],
+    words: reports.map(({ words }) => words).join(''),
+  }
+}
+
+/** The numbers that its tests begin with, in order. */
+async function allNumbers(options: RunnerOptions): Promise<string[]> {
+  const none = await runLibrdkafkaTests({ ...options, tests: ['none'] })
+  return [...new Set(none.known.map((name) => name.slice(0, 4)))]
+}
+
 function read(reportFile: string, words: string): RunnerReport {
   let report: JsonReport
   try {
     report = JSON.parse(readFileSync(reportFile, 'utf8')) as JsonReport
   } catch {
-    return { passed: [], failed: ['the runner left no report'], skipped: [], words: words.slice(-WORDS_KEPT) }
+    return { passed: [], failed: [NO_REPORT], skipped: [], known: [], words: words.slice(-WORDS_KEPT) }
   }
   const tests = Object.values(report.tests).filter(({ name }) => name !== '<MAIN>')
   const inState = (state: string): string[] => tests.filter((test) => test.state === state).map(({ name }) => name)
@@ -93,6 +129,7 @@ function read(reportFile: string, words: string): RunnerReport {
       const reason = reasons.get(test)
       return reason === undefined ? [] : [{ test, reason }]
     }),
+    known: tests.map(({ name }) => name),
     words: words.slice(-WORDS_KEPT),
   }
 }
