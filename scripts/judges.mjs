@@ -12,6 +12,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { cpus } from 'node:os'
@@ -294,8 +295,46 @@ const found = new Map()
  * @returns {{ path?: string, reason?: string }} the program's path, or why it cannot be had
  */
 export function findJudge(name) {
-  if (!found.has(name)) found.set(name, finders[name]())
+  if (!found.has(name)) found.set(name, oneAtATime(name, finders[name]))
   return found.get(name)
+}
+
+const LOCK_MS_MAX = 20 * 60_000
+
+/** Test files run beside each other: the first installs what is missing, the others wait for it. */
+function oneAtATime(name, find) {
+  mkdirSync(cache, { recursive: true })
+  const lock = join(cache, `.${name}.lock`)
+  const sleeper = new Int32Array(new SharedArrayBuffer(4))
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      break
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      if (isHeld(lock)) Atomics.wait(sleeper, 0, 0, 100)
+      else rmSync(lock, { force: true })
+    }
+  }
+  try {
+    return find()
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+/** False when who took it is no more, or took it longer ago than anything takes. */
+function isHeld(lock) {
+  try {
+    if (Date.now() - statSync(lock).mtimeMs > LOCK_MS_MAX) return false
+    const pid = Number(readFileSync(lock, 'utf8'))
+    // Just made, and not written yet.
+    if (pid === 0) return true
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
 }
 
 /** The class path of one release's tools; a single log binding, so that stderr stays empty. */

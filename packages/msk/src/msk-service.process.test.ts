@@ -128,7 +128,7 @@ test(
 test(
   'a broker whose port is taken when it comes back is down with the port named, and heals when the port is free',
   {
-    timeout: 60_000,
+    timeout: 180_000,
   },
   async () => {
     const { ClusterArn = '' } = await plane.call('CreateClusterV2', {
@@ -155,7 +155,7 @@ test(
       [10001, 'running'],
     ])
     squatter.close()
-    await expect.poll(() => plane.state(), { timeout: 20_000 }).toBe('ACTIVE')
+    await expect.poll(() => plane.state(), { timeout: 60_000 }).toBe('ACTIVE')
     await plane.call('DeleteCluster', { ClusterArn })
     await plane.msk.idle()
   },
