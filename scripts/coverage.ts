@@ -6,7 +6,6 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { coverageMarkdown, type ServiceCoverage } from '@millrace/aws/coverage'
 import { loadModel } from '@millrace/aws/model'
-import type { Service } from '@millrace/aws/service'
 import { FORWARDED_APIS } from '@millrace/broker/handlers/handlers'
 import { fieldsWithoutEffect } from '@millrace/msk/fields-without-effect'
 import { kafkaOperations } from '@millrace/msk/kafka-operations'
@@ -91,10 +90,6 @@ function kafkaMarkdown(): string {
     ...rows,
     '',
   ].join('\n')
-}
-
-function coverageOf(service: Service): ServiceCoverage {
-  return { model: service.model, served: new Set(service.operations.keys()) }
 }
 
 main()
