@@ -64,7 +64,7 @@ export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[
       it.skipIf(cluster.security === 'mutual' && aws === null)(
         `passes ${name}`,
         async () => {
-          const run = async (runArgs: readonly string[], tests = only): Promise<RunnerReport> => {
+          const run = async (runArgs: readonly string[], tests = only, atATime = apart): Promise<RunnerReport> => {
             // A cluster of its own each time: regular expressions of some tests match what failed ones left behind.
             const directory = mkdtempSync(join(scratch, 'files-'))
             const clusterName = `${name.replaceAll(/\W+/g, '-')}-${basename(directory)}`
@@ -76,9 +76,11 @@ export function librdkafkaSuites(command: string, suites: readonly SuiteOptions[
               environment: { TESTS_SKIP: SKIPPED, ...environment },
               ...(tests === undefined ? {} : { tests }),
             }
-            return apart === undefined ? runLibrdkafkaTests(options) : runLibrdkafkaTestsApart(options, apart)
+            return atATime === undefined ? runLibrdkafkaTests(options) : runLibrdkafkaTestsApart(options, atATime)
           }
-          const tried = await withSecondTry(await run(args), (tests) => run([...args, '-p1'], tests))
+          const tried = await withSecondTry(await run(args), (tests) =>
+            run([...args, '-p1'], tests, apart === undefined ? undefined : 1),
+          )
           const mocked = await ofItsOwnMock(tried, program ?? '')
           const report = { ...tried, failed: tried.failed.filter((failure) => !mocked.includes(failure)) }
           recordVerdicts({
