@@ -2,6 +2,7 @@
  * What the cases meet: topics, groups, transactional ids, and for each case of ACLs a user with its ACLs. All is made in
  * bulk by User:ANONYMOUS over plaintext, who is then the only one that may do everything.
  */
+import { untilAnswer } from '../harness/until-answer.ts'
 import { AclWords, aclOf } from './acl-words.ts'
 import type { TableCase } from './cases.ts'
 import { uniqueName } from './names.ts'
@@ -33,17 +34,6 @@ export interface WorldOptions {
 interface NamedError {
   readonly errorCode: number
   readonly name?: string
-}
-
-/** Runs `ask` until its answer is what is waited for. */
-async function until<T>(what: string, ask: () => Promise<T>, good: (answer: T) => boolean): Promise<T> {
-  const endMs = Date.now() + PLENTY_MS
-  for (;;) {
-    const answer = await ask()
-    if (good(answer)) return answer
-    if (Date.now() > endMs) throw new Error(`waited too long for ${what}: ${JSON.stringify(answer)}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }
 
 const ownedBy = (cases: readonly TableCase[], kind: string): string[] =>
@@ -134,7 +124,7 @@ async function createTopics(
   const failed = (told['topics'] as NamedError[]).filter(({ errorCode }) => errorCode !== 0)
   if (failed.length > 0) throw new Error(`topics were not created: ${JSON.stringify(failed)}`)
   const names = [...shared, ...own]
-  const described = await until(
+  const described = await untilAnswer(
     'topics to have leaders',
     () =>
       wire.ask(3, 12, {
@@ -192,7 +182,7 @@ async function writeRecords(wire: Wire, topicIds: ReadonlyMap<string, string>): 
 async function createGroups(wire: Wire, groups: readonly string[]): Promise<void> {
   const partitions = [{ partitionIndex: 0, committedOffset: 0, committedLeaderEpoch: -1, committedMetadata: '' }]
   for (const groupId of groups) {
-    await until(
+    await untilAnswer(
       `group ${groupId}`,
       () =>
         wire.ask(8, 8, {
@@ -211,10 +201,10 @@ async function createShareGroups(wire: Wire, groups: readonly string[]): Promise
   const member = { memberId: 'AAAAAAAAAAAAAAAAAAAAAQ', subscribedTopicNames: ['orders', 'invoices'] }
   const good = ({ errorCode }: { readonly errorCode?: unknown }): boolean => errorCode === 0
   for (const groupId of groups) {
-    await until(`share group ${groupId}`, () => wire.ask(76, 1, { groupId, ...member, memberEpoch: 0 }), good)
+    await untilAnswer(`share group ${groupId}`, () => wire.ask(76, 1, { groupId, ...member, memberEpoch: 0 }), good)
   }
   for (const groupId of groups) {
-    await until(
+    await untilAnswer(
       `the state of share group ${groupId}`,
       () =>
         wire.ask(90, 0, { groups: [{ groupId, topics: null }] }) as unknown as Promise<{
@@ -234,10 +224,10 @@ async function joinMembers(cases: readonly TableCase[], admin: Address): Promise
   try {
     for (const groupId of ownedBy(cases, 'consumer')) {
       const body = { groupId, ...member, rebalanceTimeoutMs: PLENTY_MS, topicPartitions: [] }
-      await until(`a member of ${groupId}`, () => wire.ask(68, 1, body), reads)
+      await untilAnswer(`a member of ${groupId}`, () => wire.ask(68, 1, body), reads)
     }
     for (const groupId of ownedBy(cases, 'sharer')) {
-      await until(`a member of share group ${groupId}`, () => wire.ask(76, 1, { groupId, ...member }), reads)
+      await untilAnswer(`a member of share group ${groupId}`, () => wire.ask(76, 1, { groupId, ...member }), reads)
     }
   } finally {
     wire.close()
@@ -246,7 +236,7 @@ async function joinMembers(cases: readonly TableCase[], admin: Address): Promise
 
 async function createTransactions(wire: Wire, transactionalIds: readonly string[]): Promise<void> {
   for (const transactionalId of transactionalIds) {
-    await until(
+    await untilAnswer(
       `transactional id ${transactionalId}`,
       () => wire.ask(22, 4, { transactionalId, transactionTimeoutMs: PLENTY_MS }),
       ({ errorCode }) => errorCode === 0,
@@ -260,7 +250,7 @@ async function arrived(address: Address, cases: readonly TableCase[]): Promise<v
   const last = users(cases).findLast(({ grants }) => grants.length > 0)
   if (last === undefined) return wire.close()
   const filter = { resourceTypeFilter: 1, resourceNameFilter: null, patternTypeFilter: 1, operation: 1 }
-  await until(
+  await untilAnswer(
     'ACLs to arrive',
     () => wire.ask(29, 3, { ...filter, principalFilter: `User:${userOf(last)}`, hostFilter: null, permissionType: 1 }),
     ({ resources }) => (resources as { acls: unknown[] }[]).flatMap(({ acls }) => acls).length === last.grants.length,

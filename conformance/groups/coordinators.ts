@@ -1,5 +1,6 @@
 /** A cluster that is asked request by request, each at the broker that coordinates the group it is about. */
 import { Wire, type Answered } from '../authorization/wire.ts'
+import { untilAnswer } from '../harness/until-answer.ts'
 
 export interface Question {
   readonly apiKey: number
@@ -11,8 +12,6 @@ interface Found {
   readonly errorCode: number
   readonly nodeId: number
 }
-
-const PLENTY_MS = 60_000
 
 export class Coordinators {
   /** By node id. */
@@ -44,7 +43,7 @@ export class Coordinators {
 
   async askFor(groupId: string, { apiKey, version, body }: Question): Promise<Answered> {
     const asked = { apiKey: 10, version: 4, body: { keyType: 0, coordinatorKeys: [groupId] } }
-    const told = await until(
+    const told = await untilAnswer(
       `the coordinator of ${groupId}`,
       () => this.ask(asked),
       (answer) => coordinatorIn(answer).errorCode === 0,
@@ -56,17 +55,6 @@ export class Coordinators {
 
   get #all(): Wire[] {
     return [...this.#brokers.values()]
-  }
-}
-
-/** Runs `ask` until its answer is what is waited for; gives that answer. */
-export async function until<T>(what: string, ask: () => Promise<T>, good: (answer: T) => boolean): Promise<T> {
-  const endMs = Date.now() + PLENTY_MS
-  for (;;) {
-    const answer = await ask()
-    if (good(answer)) return answer
-    if (Date.now() > endMs) throw new Error(`waited too long for ${what}: ${JSON.stringify(answer)}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
 

@@ -1,6 +1,7 @@
 /** Groups of every kind and in every state that lasts, made alike in any cluster. */
 import { records } from '../authorization/records.ts'
-import { until, type Coordinators } from './coordinators.ts'
+import { untilAnswer } from '../harness/until-answer.ts'
+import type { Coordinators } from './coordinators.ts'
 
 export const TOPIC = 'rides'
 export const PARTITIONS = 2
@@ -38,7 +39,7 @@ const good = ({ errorCode }: Coded): boolean => errorCode === 0
 export async function createGroupWorld(cluster: Coordinators): Promise<GroupWorld> {
   const featureUpdates = [{ feature: 'share.version', maxVersionLevel: 1, upgradeType: 1 }]
   const body = { timeoutMs: PLENTY_MS, featureUpdates, validateOnly: false }
-  await until('share groups to be on', () => cluster.ask({ apiKey: 57, version: 1, body }), good)
+  await untilAnswer('share groups to be on', () => cluster.ask({ apiKey: 57, version: 1, body }), good)
   const topicId = await createTopic(cluster)
   for (const groupId of [groups.deleted, groups.offsetsOnly]) await commit(cluster, groupId)
   const deletion = { apiKey: 42, version: 2, body: { groupsNames: [groups.deleted] } }
@@ -61,7 +62,7 @@ export async function createGroupWorld(cluster: Coordinators): Promise<GroupWorl
 async function createTopic(cluster: Coordinators): Promise<string> {
   const topics = [{ name: TOPIC, numPartitions: PARTITIONS, replicationFactor: -1, assignments: [], configs: [] }]
   const creation = { apiKey: 19, version: 7, body: { topics, timeoutMs: PLENTY_MS, validateOnly: false } }
-  await until(
+  await untilAnswer(
     `topic ${TOPIC}`,
     () => cluster.ask(creation),
     ({ topics: told }) => [0, 36].includes((told as { errorCode: number }[])[0]?.errorCode ?? -1),
@@ -71,7 +72,7 @@ async function createTopic(cluster: Coordinators): Promise<string> {
     readonly topicId: string
     readonly partitions: readonly Coded[]
   }
-  const answers = await until(
+  const answers = await untilAnswer(
     `leaders of ${TOPIC}`,
     () => cluster.askAll(metadata) as unknown as Promise<{ topics: Told[] }[]>,
     (all) => all.every(({ topics: [told] }) => told?.partitions.length === PARTITIONS && told.partitions.every(good)),
@@ -87,7 +88,7 @@ async function write(cluster: Coordinators): Promise<void> {
   interface Told {
     readonly responses: readonly { readonly partitionResponses: readonly Coded[] }[]
   }
-  await until(
+  await untilAnswer(
     `a record in ${TOPIC}`,
     () => cluster.askAll(produce) as unknown as Promise<Told[]>,
     (all) => all.some(({ responses }) => good(responses[0]?.partitionResponses[0] ?? {})),
@@ -97,7 +98,7 @@ async function write(cluster: Coordinators): Promise<void> {
 async function commit(cluster: Coordinators, groupId: string): Promise<void> {
   const partitions = [{ partitionIndex: 0, committedOffset: 1, committedLeaderEpoch: -1, committedMetadata: 'm' }]
   const body = { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name: TOPIC, partitions }] }
-  await until(
+  await untilAnswer(
     `an offset of ${groupId}`,
     () => cluster.askFor(groupId, { apiKey: 8, version: 8, body }),
     ({ topics }) => good((topics as { partitions: Coded[] }[])[0]?.partitions[0] ?? {}),
@@ -114,7 +115,7 @@ async function joinClassic(cluster: Coordinators, groupId: string, protocolType:
     body: { groupId, ...times, memberId, groupInstanceId: null, protocolType, protocols },
   })
   let memberId = ''
-  const joined = await until(
+  const joined = await untilAnswer(
     `a member of ${groupId}`,
     async () => {
       const answer = await cluster.askFor(groupId, join(memberId))
@@ -149,7 +150,7 @@ const heartbeat = (groupId: string, more: object) => ({
 
 async function joinConsumer(cluster: Coordinators, groupId: string): Promise<void> {
   const joins = { memberEpoch: 0, subscribedTopicNames: [TOPIC], rebalanceTimeoutMs: PLENTY_MS, topicPartitions: [] }
-  await until(`a member of ${groupId}`, () => cluster.askFor(groupId, heartbeat(groupId, joins)), isAssigned)
+  await untilAnswer(`a member of ${groupId}`, () => cluster.askFor(groupId, heartbeat(groupId, joins)), isAssigned)
 }
 
 const shareHeartbeat = (groupId: string, more: object) => ({
@@ -161,9 +162,9 @@ const shareHeartbeat = (groupId: string, more: object) => ({
 /** Its partitions are initialized with the share coordinator, which takes a while, and then assigned. */
 async function joinShare(cluster: Coordinators, groupId: string): Promise<void> {
   const joins = { memberEpoch: 0, subscribedTopicNames: [TOPIC] }
-  await until(`a member of ${groupId}`, () => cluster.askFor(groupId, shareHeartbeat(groupId, joins)), isAssigned)
+  await untilAnswer(`a member of ${groupId}`, () => cluster.askFor(groupId, shareHeartbeat(groupId, joins)), isAssigned)
   const offsets = { apiKey: 90, version: 0, body: { groups: [{ groupId, topics: null }] } }
-  await until(
+  await untilAnswer(
     `the state of ${groupId}`,
     () => cluster.askFor(groupId, offsets) as unknown as Promise<{ groups: { topics: unknown[] }[] }>,
     ({ groups: [told] }) => told?.topics.length === 1,
