@@ -47,6 +47,8 @@ export async function runFranzGo(program: string, command: string, suite: FranzG
       KGO_TEST_RF: '3',
       KGO_TEST_RECORDS: String(suite.records),
       JUDGE_TOKEN_FILE: tokenFile,
+      // A test that has failed may go round and round and tell of it, hundreds of megabytes.
+      KGO_LOG_LEVEL: 'none',
     }
     const args = ['-test.v', '-test.timeout', '20m', '-test.run', suite.tests]
     const result = await run(program, args, { environment, timeoutMs: TIMEOUT_MS })

@@ -30,7 +30,12 @@ export function run(command: string, args: readonly string[], options: RunOption
     child.on('error', reject)
     child.on('close', (status) => {
       clearTimeout(timer)
-      resolve({ status, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() })
+      try {
+        resolve({ status, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() })
+      } catch (error) {
+        // It has said more than a string can hold.
+        reject(error as Error)
+      }
     })
     if (options.input !== undefined && child.stdin !== null) {
       // A program may end before it has read all; its exit status tells the story then.
