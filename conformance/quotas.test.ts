@@ -29,6 +29,18 @@ const RECORDS = (RATE_BYTES * SECONDS) / RECORD_BYTES
 /** Ten windows of a second each may go ahead of their time; a busy machine is late. */
 const TOLERANCE = full ? 0.2 : 0.35
 
+interface Excess {
+  readonly key: string
+  readonly entity: readonly { readonly entityType: string; readonly entityName: string | null }[]
+  readonly bound: number
+  readonly rate: number
+}
+
+interface Told {
+  readonly event: { readonly quota?: Excess | null }
+  readonly remedies: readonly { readonly lines: readonly string[] }[]
+}
+
 describe.skipIf(java === null)('client quotas', () => {
   let millrace: MillraceProcess
   let cluster: ReadyCluster
@@ -48,6 +60,19 @@ describe.skipIf(java === null)('client quotas', () => {
 
   const configs = async (release: string, ...args: string[]): Promise<string> =>
     (await kafkaToolOk(release, 'kafka-configs', ['--bootstrap-server', cluster.bootstrap, ...args])).stdout
+
+  /** What `millrace why` says of a quota, and the words of the command that raises it. */
+  const why = async (key: string): Promise<[quota: Excess, raise: string[]]> => {
+    const { stdout } = await millrace.cli('why', '--last', '5m', '--json', '--cluster', 'quotas')
+    const { events } = JSON.parse(stdout) as { events: Told[] }
+    const told = events.filter(({ event }) => event.quota?.key === key)
+    expect(told, stdout).toHaveLength(1)
+    const [only] = told
+    if (only?.event.quota === undefined || only.event.quota === null) throw new Error(`no quota is told: ${stdout}`)
+    const raise = only.remedies[0]?.lines[0] ?? ''
+    expect(raise).toMatch(/^kafka-configs\.sh --bootstrap-server \$BS --alter .*--add-config /)
+    return [only.event.quota, raise.split(' ')]
+  }
 
   describe.each(full ? kafkaReleases : kafkaReleases.slice(-1))('kafka-configs of %s', (release) => {
     it(
@@ -149,8 +174,14 @@ describe.skipIf(java === null)('client quotas', () => {
     const refused = await topics('more', 1)
     expect(refused.status).not.toBe(0)
     expect(refused.stdout + refused.stderr).toContain('The throttling quota has been exceeded')
-    await configs(LATEST, '--alter', ...everyone, '--delete-config', 'controller_mutation_rate')
+    const [quota, raise] = await why('controller_mutation_rate')
+    // 71 partitions at once, of which one a second is allowed, over eleven seconds.
+    expect(quota).toMatchObject({ entity: [{ entityType: 'user', entityName: null }], bound: 1 })
+    expect(quota.rate).toBeGreaterThan(4)
+    expect(quota.rate).toBeLessThan(6.5)
+    await configs(LATEST, ...raise.slice(3))
     expect((await topics('more', 1)).status).toBe(0)
+    await configs(LATEST, '--alter', ...everyone, '--delete-config', 'controller_mutation_rate')
   }, 120_000)
 
   it('let connections of an address come no faster than connection_creation_rate', async () => {
@@ -175,6 +206,10 @@ describe.skipIf(java === null)('client quotas', () => {
     expect(lives.length - closedEarly.length).toBeLessThanOrEqual(24)
     // They are held before they are closed, so that whoever comes again at once has gained nothing.
     expect(Math.min(...closedEarly)).toBeGreaterThan(100)
+    const [quota, raise] = await why('connection_creation_rate')
+    expect(quota).toMatchObject({ entity: [{ entityType: 'ip', entityName: '127.0.0.9' }], bound: 2 })
+    await configs(LATEST, ...raise.slice(3))
+    expect((await Promise.all(Array.from({ length: 40 }, lifeMs))).filter((ms) => ms < 2900)).toEqual([])
   }, 60_000)
 })
 

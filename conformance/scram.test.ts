@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge, kafkaReleases, kafkaTool, kafkaToolOk } from './harness/judges.ts'
 import { startMillraceProcess, threeBrokers, type MillraceProcess } from './harness/millrace.ts'
 import { run, runOk } from './harness/run.ts'
-import { createScramCluster } from './harness/scram-cluster.ts'
+import { createScramCluster, scramProperties } from './harness/scram-cluster.ts'
 
 const aws = judge('aws')
 const kcat = judge('kcat')
@@ -57,18 +57,7 @@ describe.skipIf(java === null)('SCRAM by Kafka itself', () => {
   it('Java writes and reads as the user, and is refused with a wrong password', async () => {
     const file = (password: string): string => {
       const path = join(scratch, `java-${password}.properties`)
-      const module = 'org.apache.kafka.common.security.scram.ScramLoginModule'
-      writeFileSync(
-        path,
-        [
-          'security.protocol=SASL_SSL',
-          'sasl.mechanism=SCRAM-SHA-512',
-          `sasl.jaas.config=${module} required username="alice" password="${password}";`,
-          'ssl.truststore.type=PEM',
-          `ssl.truststore.location=${join(scratch, 'ca.pem')}`,
-          '',
-        ].join('\n'),
-      )
+      writeFileSync(path, scramProperties({ username: 'alice', password, caFile: join(scratch, 'ca.pem') }))
       return path
     }
     const server = ['--bootstrap-server', scram]

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge, kafkaReleases, kafkaTool } from './harness/judges.ts'
 import { startMillraceProcess, type MillraceProcess } from './harness/millrace.ts'
 import { run } from './harness/run.ts'
-import { createScramCluster } from './harness/scram-cluster.ts'
+import { createScramCluster, scramProperties } from './harness/scram-cluster.ts'
 
 const kcat = judge('kcat')
 const java = judge('java')
@@ -161,18 +161,7 @@ describe('who does not prove who it is', () => {
     "Kafka's own tool with a wrong password",
     async () => {
       const file = join(scratch, 'wrong.properties')
-      const module = 'org.apache.kafka.common.security.scram.ScramLoginModule'
-      writeFileSync(
-        file,
-        [
-          'security.protocol=SASL_SSL',
-          'sasl.mechanism=SCRAM-SHA-512',
-          `sasl.jaas.config=${module} required username="bob" password="destroyer";`,
-          'ssl.truststore.type=PEM',
-          `ssl.truststore.location=${caFile}`,
-          '',
-        ].join('\n'),
-      )
+      writeFileSync(file, scramProperties({ username: 'bob', password: 'destroyer', caFile }))
       const refused = await kafkaTool(release, 'kafka-topics', [
         ...['--bootstrap-server', scram, '--command-config', file, '--list'],
       ])
@@ -306,20 +295,10 @@ describe('the doctor', () => {
 
   it('follows the configuration of a client to its login, and tells a wrong one what is wrong', async () => {
     const file = join(scratch, 'client.properties')
-    const module = 'org.apache.kafka.common.security.scram.ScramLoginModule'
-    const configure = (password: string, protocol = 'SASL_SSL'): void =>
-      writeFileSync(
-        file,
-        [
-          `bootstrap.servers=${scram}`,
-          `security.protocol=${protocol}`,
-          'sasl.mechanism=SCRAM-SHA-512',
-          `sasl.jaas.config=${module} required username="alice" password="${password}";`,
-          'ssl.truststore.type=PEM',
-          `ssl.truststore.location=${caFile}`,
-          '',
-        ].join('\n'),
-      )
+    const configure = (password: string, protocol = 'SASL_SSL'): void => {
+      const properties = scramProperties({ username: 'alice', password, caFile })
+      writeFileSync(file, `bootstrap.servers=${scram}\n${properties.replace('SASL_SSL', protocol)}`)
+    }
     configure('wonderland')
     const well = await doctor('--command-config', file)
     expect(well.stdout).toContain('alice is let in by SCRAM-SHA-512.')

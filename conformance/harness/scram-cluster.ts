@@ -34,3 +34,22 @@ export async function createScramCluster(millrace: MillraceProcess, clusterName:
   const caPem = (await millrace.cli('ca')).stdout
   return { clusterArn, api, tls: tls ?? '', scram: scram ?? '', caPem }
 }
+
+export interface ScramLogin {
+  readonly username: string
+  readonly password: string
+  readonly caFile: string
+}
+
+/** The configuration of a Java client that logs in, over TLS. */
+export function scramProperties({ username, password, caFile }: ScramLogin): string {
+  const module = 'org.apache.kafka.common.security.scram.ScramLoginModule'
+  const lines = [
+    'security.protocol=SASL_SSL',
+    'sasl.mechanism=SCRAM-SHA-512',
+    `sasl.jaas.config=${module} required username="${username}" password="${password}";`,
+    'ssl.truststore.type=PEM',
+    `ssl.truststore.location=${caFile}`,
+  ]
+  return `${lines.join('\n')}\n`
+}

@@ -142,9 +142,14 @@ export class Connection implements RequestOwner, BacklogUser {
 
   /** Keeps for `why` that the peer is turned away; to be dropped by the caller. */
   refused(refusal: ConnectionRefusal): void {
+    this.#toldOften = !this.#keep(refusal)
+  }
+
+  /** Returns whether it is worth a line in the log. */
+  #keep(refusal: ConnectionRefusal): boolean {
     const { listenerName: listener, remoteAddress } = this
     const principal = this.principal === ANONYMOUS ? null : this.principal
-    this.#toldOften = !this.#options.refusals.add({ principal, ...refusal, listener, remoteAddress })
+    return this.#options.refusals.add({ principal, ...refusal, listener, remoteAddress })
   }
 
   /** Closes at once; `reason` is logged. What was answered but not yet written is lost. */
@@ -177,7 +182,7 @@ export class Connection implements RequestOwner, BacklogUser {
   }
 
   throttle(request: MeteredRequest, delayMs: number): void {
-    this.refused(throttled(request))
+    this.#keep(throttled(this.quota?.explain(request, delayMs) ?? null, delayMs))
     this.mute(delayMs)
   }
 

@@ -4,6 +4,7 @@ import { metadataRequest } from '@millrace/protocol/messages/03-metadata'
 import { saslHandshakeRequest } from '@millrace/protocol/messages/17-sasl-handshake'
 import { brokerHeartbeatRequest } from '@millrace/protocol/messages/63-broker-heartbeat'
 import { handshakeRefusal } from './handshake-failure.ts'
+import type { QuotaExcess } from '@millrace/policy/denials/quota-excess'
 import { Refusals, type Refusal } from './refusals.ts'
 import { NO_TOPICS, createFixture, type Fixture } from './request-server-fixture.ts'
 
@@ -70,6 +71,40 @@ describe('refusals', () => {
       ['User:alice', 'still no', 2],
       ['User:bob', 'no', 1],
     ])
+  })
+
+  test('of clients that wait are one entry per quota, with what was measured last', () => {
+    const refusals = new Refusals(() => 5)
+    const wait = (change: Partial<QuotaExcess>): unknown =>
+      refusals.add({
+        kind: 'quota',
+        listener: 'L',
+        remoteAddress: '10.0.0.1',
+        reason: 'slow',
+        quota: {
+          key: 'producer_byte_rate',
+          entity: [{ entityType: 'user', entityName: 'alice' }],
+          clientId: 'app',
+          bound: 1,
+          rate: 2,
+          throttleMs: 3,
+          ...change,
+        },
+      })
+    for (let count = 1; count <= 1000; count++) wait({ rate: count, clientId: `app-${count}` })
+    wait({ key: 'consumer_byte_rate' })
+    const ofClients = [{ entityType: 'client-id', entityName: null }]
+    wait({ entity: ofClients })
+    wait({ entity: ofClients, clientId: 'other' })
+    expect(refusals.list().map(({ quota, count }) => [quota?.key, quota?.rate, quota?.clientId, count])).toEqual([
+      ['producer_byte_rate', 1000, 'app-1000', 1000],
+      ['consumer_byte_rate', 2, 'app', 1],
+      ['producer_byte_rate', 2, 'app', 1],
+      ['producer_byte_rate', 2, 'other', 1],
+    ])
+    // A name that is cut would be somebody else's.
+    wait({ entity: [{ entityType: 'user', entityName: 'x'.repeat(501) }] })
+    expect(refusals.list().at(-1)).toMatchObject({ kind: 'quota', quota: null })
   })
 
   test('are worth a line in the log when they are new, and ever more rarely', () => {

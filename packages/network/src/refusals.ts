@@ -6,6 +6,7 @@
  */
 import type { IamDenial } from '@millrace/policy/denials/denials'
 import { RecentEntries, type Seen } from '@millrace/policy/denials/recent-entries'
+import { quotaName, type QuotaExcess } from '@millrace/policy/denials/quota-excess'
 
 export type RefusalKind =
   /** Kafka without TLS on a TLS listener, and the reverse. */
@@ -50,6 +51,8 @@ export interface RefusalDetails {
   readonly remedy: string | null
   /** Where a policy said no. */
   readonly iam: IamDenial | null
+  /** Where a quota makes it wait. */
+  readonly quota: QuotaExcess | null
 }
 
 export type Refusal = RefusalDetails & Seen
@@ -75,10 +78,13 @@ export class Refusals {
    * Returns whether it is worth a line in the log: the first time, and each time the count has ten times as many. A flood of
    * failing handshakes would wash everything else out of the log, and writing it would cost more than the handshakes.
    */
-  add({ kind, listener, remoteAddress, reason, principal = null, remedy = null, iam = null }: RefusalRecord): boolean {
+  add(refusal: RefusalRecord): boolean {
+    const { kind, listener, remoteAddress, reason, principal = null, remedy = null, iam = null } = refusal
     const source = `${kind}/${remoteAddress}`
     const who = principal?.slice(0, TEXT_LENGTH_MAX) ?? null
-    const count = this.#entries.add(`${source}/${listener}/${who ?? ''}`, source, {
+    const quota = withinLength(refusal.quota ?? null)
+    const what = quota === null ? '' : quotaName(quota)
+    const count = this.#entries.add(`${source}/${listener}/${who ?? ''}/${what}`, source, {
       kind,
       listener,
       remoteAddress,
@@ -86,6 +92,7 @@ export class Refusals {
       reason: reason.slice(0, TEXT_LENGTH_MAX),
       remedy: remedy?.slice(0, TEXT_LENGTH_MAX) ?? null,
       iam,
+      quota,
     })
     return /^10*$/.test(String(count))
   }
@@ -99,4 +106,10 @@ export class Refusals {
   after(sequence: number, max: number): Refusal[] {
     return this.#entries.after(sequence, max)
   }
+}
+
+/** A client id may be cut like other words of clients; the name of a quota's entity, cut, would be another's. */
+function withinLength(quota: QuotaExcess | null): QuotaExcess | null {
+  if (quota === null || quota.entity.some(({ entityName }) => (entityName?.length ?? 0) > TEXT_LENGTH_MAX)) return null
+  return { ...quota, clientId: quota.clientId?.slice(0, TEXT_LENGTH_MAX) ?? null }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { metadataRequest, metadataResponse } from '@millrace/protocol/messages/03-metadata'
 import { produceRequest, produceResponse } from '@millrace/protocol/messages/00-produce'
+import type { QuotaExcess } from '@millrace/policy/denials/quota-excess'
 import type { ConnectionDelay, ConnectionQuota, MeteredRequest, RequestQuotas } from './request-quotas.ts'
 import {
   NO_TOPICS,
@@ -18,6 +19,23 @@ interface Quotas {
   throttleMs: number
 }
 
+const excess: QuotaExcess = {
+  key: 'request_percentage',
+  entity: [{ entityType: 'user', entityName: null }],
+  clientId: 'test',
+  bound: 1,
+  rate: 1.0712,
+  throttleMs: 700,
+}
+const tooMany: QuotaExcess = {
+  ...excess,
+  key: 'connection_creation_rate',
+  entity: [{ entityType: 'ip', entityName: '10.0.0.9' }],
+  clientId: null,
+  bound: 2,
+  rate: 2.1,
+}
+
 function limited(options: { active?: boolean; admit?: ConnectionDelay } = {}): Quotas {
   const answered: MeteredRequest[] = []
   const worked: number[] = []
@@ -29,6 +47,7 @@ function limited(options: { active?: boolean; admit?: ConnectionDelay } = {}): Q
       answered.push(request)
       return state.throttleMs
     },
+    explain: (_, throttleMs) => ({ ...excess, throttleMs }),
     worked: (_, elapsedMs) => worked.push(elapsedMs),
     fetched: () => 0,
     fetchBytesMax: () => Infinity,
@@ -63,8 +82,11 @@ describe('a throttled client', () => {
     // Who asks why it is slow is told.
     const [kept, ...others] = quotas.fixture.server.refusals.list()
     expect(kept).toMatchObject({ kind: 'quota', listener: 'CLIENT', count: 1 })
-    expect(kept?.reason).toContain('with client id "test" is over its quota (request_percentage)')
-    expect(kept?.remedy).toContain('--add-config request_percentage=')
+    expect(kept?.quota).toEqual(excess)
+    expect(kept?.reason).toBe(
+      'The client with client id "test" uses 1.07 % of a thread\'s time. ' +
+        "The quota request_percentage=1 of the default user allows 1 % of a thread's time at each broker, so it waits 700 ms.",
+    )
     expect(others).toEqual([])
   })
 
@@ -133,7 +155,7 @@ test('nodes are not limited', () => {
 
 describe('who connects too often', () => {
   test('is closed after the delay, unheard', () => {
-    const { fixture } = limited({ admit: { delayMs: 800, refused: true } })
+    const { fixture } = limited({ admit: { delayMs: 800, refused: true, excess: tooMany } })
     const client = fixture.connect()
     client.send(metadataRequest, 12, NO_TOPICS)
     fixture.world.advance(700)
@@ -141,10 +163,11 @@ describe('who connects too often', () => {
     fixture.world.runUntil(() => client.closed)
     expect(fixture.asked).toHaveLength(0)
     expect(reasonsOf(fixture)).toEqual(['connection_creation_rate exceeded'])
+    expect(fixture.server.refusals.list()).toMatchObject([{ kind: 'quota', quota: tooMany, count: 1 }])
   })
 
   test('or waits, and is served then', () => {
-    const { fixture } = limited({ admit: { delayMs: 800, refused: false } })
+    const { fixture } = limited({ admit: { delayMs: 800, refused: false, excess: tooMany } })
     const client = fixture.connect()
     client.send(metadataRequest, 12, NO_TOPICS)
     fixture.world.advance(700)

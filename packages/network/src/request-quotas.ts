@@ -5,6 +5,7 @@
  */
 import type { TimerHandle, Timers } from '@millrace/base/host'
 import type { ConnectionInfo } from './api-handler.ts'
+import type { QuotaExcess } from '@millrace/policy/denials/quota-excess'
 
 export interface RequestQuotas {
   /** The quota of a connection, for its whole life. Who is behind it is looked at with every request. */
@@ -18,6 +19,8 @@ export interface ConnectionDelay {
   readonly delayMs: number
   /** Afterwards the connection is closed unused; otherwise it is served from then on. */
   readonly refused: boolean
+  /** What it is delayed for. */
+  readonly excess: QuotaExcess
 }
 
 export interface MeteredRequest {
@@ -34,6 +37,11 @@ export interface ConnectionQuota {
   readonly timed: boolean
   /** The request is about to be answered. How long (ms) its client is to be throttled; 0: not at all. */
   answered(request: MeteredRequest): number
+  /**
+   * Why the request of which `answered` or its handler has just said so is throttled for so long (ms). null: the quota is
+   * not known here any more.
+   */
+  explain(request: MeteredRequest, throttleMs: number): QuotaExcess | null
   /** The node's loop was busy with a request for so long (ms). */
   worked(clientId: string | null, elapsedMs: number): void
   /** A consumer is about to get `bytes`. Above 0: it is to get none of them now, and be throttled for so long (ms). */

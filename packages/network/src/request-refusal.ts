@@ -1,6 +1,7 @@
 /** Which requests a connection may not make now, whatever they say. */
-import { ApiKey, apiByKey } from '@millrace/protocol/apis'
+import { apiByKey } from '@millrace/protocol/apis'
 import type { ApiHandler } from './api-handler.ts'
+import { quotaReason, type QuotaExcess } from '@millrace/policy/denials/quota-excess'
 import type { RefusalRecord } from './refusals.ts'
 import type { SaslAuthentication } from './sasl/sasl-authentication.ts'
 
@@ -46,30 +47,14 @@ export function requestRefusal(
   })
 }
 
-/** A request whose client has to wait because it is over a quota; nobody is turned away, but many ask why. */
-export function throttled({
-  apiKey,
-  clientId,
-}: {
-  readonly apiKey: number
-  readonly clientId: string | null
-}): ConnectionRefusal {
-  const quota = QUOTAS.get(apiKey) ?? 'request_percentage'
-  const client = clientId === null ? '' : ` with client id ${JSON.stringify(clientId)}`
-  return {
-    kind: 'quota',
-    reason: `The client${client} is over its quota (${quota}) and is made to wait.`,
-    remedy: `Raise the quota: kafka-configs.sh --alter --entity-type users --entity-name <user> --add-config ${quota}=<more>`,
-  }
+/**
+ * A client that has to wait because it is over a quota; nobody is turned away, but many ask why.
+ * @param excess null: nobody knows any more which quota it was
+ */
+export function throttled(excess: QuotaExcess | null, throttleMs: number): ConnectionRefusal {
+  const gone = `The client is made to wait ${throttleMs} ms by a quota that was changed meanwhile.`
+  return { kind: 'quota', reason: excess === null ? gone : quotaReason(excess), quota: excess }
 }
-
-const QUOTAS: ReadonlyMap<number, string> = new Map([
-  [ApiKey.Produce, 'producer_byte_rate'],
-  [ApiKey.Fetch, 'consumer_byte_rate'],
-  [ApiKey.CreateTopics, 'controller_mutation_rate'],
-  [ApiKey.CreatePartitions, 'controller_mutation_rate'],
-  [ApiKey.DeleteTopics, 'controller_mutation_rate'],
-])
 
 /** Between nodes, whether or not this one serves it: of ZooKeeper's time, of KRaft, and of coordinators. */
 const NODE_APIS: ReadonlySet<number> = new Set([

@@ -36,6 +36,7 @@ import { SaslAuthentication } from './sasl/sasl-authentication.ts'
 import type { SaslMechanism } from './sasl/sasl-mechanism.ts'
 import { internalScramMechanism } from './sasl/scram-mechanism.ts'
 import type { RequestQuotas } from './request-quotas.ts'
+import { throttled } from './request-refusal.ts'
 import { RequestUsage } from './request-usage.ts'
 import { WriteBacklog } from './write-backlog.ts'
 
@@ -79,8 +80,6 @@ export interface RequestServerOptions {
 }
 
 const SWEEP_INTERVAL_MS = 5_000
-const RAISE_CONNECTION_RATE =
-  'kafka-configs.sh --alter --entity-type ips --entity-default --add-config connection_creation_rate=<more>'
 
 const wholeSubject: PrincipalMapping = (subject) => subject
 const nobody: ClientTrust = { authoritiesPem: [], revocations: [] }
@@ -325,8 +324,7 @@ export class RequestServer {
   #delay(connection: Connection): void {
     const delay = this.#options.quotas?.admit(connection.remoteAddress) ?? null
     if (delay === null) return
-    const reason = 'This address makes new connections faster than connection_creation_rate allows.'
-    connection.refused({ kind: 'quota', reason, remedy: RAISE_CONNECTION_RATE })
+    connection.refused(throttled(delay.excess, delay.delayMs))
     if (delay.refused) connection.dropAfterResponse('connection_creation_rate exceeded', delay.delayMs)
     else connection.mute(delay.delayMs)
   }

@@ -53,6 +53,7 @@ describe('Fetch', () => {
       active: true,
       timed: false,
       answered: () => 0,
+      explain: () => null,
       worked: () => {},
       fetched: (_, bytes) => (charged.push(bytes) === 1 ? 700 : 0),
       fetchBytesMax: () => 500,

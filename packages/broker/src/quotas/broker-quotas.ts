@@ -16,6 +16,7 @@ export class BrokerQuotas {
     this.clients = new ClientQuotas({
       host,
       windows: settings.windows('quota'),
+      mutationWindows: settings.windows('controller.quota'),
       connectionRateMax: () => settings.number('max.connection.creation.rate'),
     })
     this.throttles = createReplicaThrottles({ host, nodeId, windows: settings.windows('replication.quota') })

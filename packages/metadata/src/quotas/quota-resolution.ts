@@ -9,6 +9,8 @@ import { EntityType, QuotaKey } from './quota-keys.ts'
 
 export interface ResolvedQuota {
   readonly bound: number
+  /** The one that decided; a name of null is the default of its type. */
+  readonly entity: readonly QuotaEntityPart[]
   /** Clients with the same text share the quota. */
   readonly sharedBy: string
 }
@@ -42,21 +44,21 @@ export function resolveClientQuota(
     const bound = clientQuotas.get(quotaEntityKey(entity))?.values.get(key)
     if (bound === undefined) continue
     const sharedBy = JSON.stringify([ofUser === null ? null : user, ofClient === null ? null : clientId])
-    return { bound, sharedBy }
+    return { bound, entity, sharedBy }
   }
   return null
 }
 
-/** Connections per second of one address; null: no limit. */
+/** How many connections per second one address may open; null: no limit. */
 export function resolveConnectionRate(
   { clientQuotas }: Pick<MetadataImage, 'clientQuotas'>,
   address: string,
-): number | null {
+): ResolvedQuota | null {
   if (clientQuotas.size === 0) return null
   for (const entityName of [address, null]) {
-    const quota = clientQuotas.get(quotaEntityKey([{ entityType: EntityType.IP, entityName }]))
-    const bound = quota?.values.get(QuotaKey.CONNECTION_CREATION_RATE)
-    if (bound !== undefined) return bound
+    const entity = [{ entityType: EntityType.IP, entityName }]
+    const bound = clientQuotas.get(quotaEntityKey(entity))?.values.get(QuotaKey.CONNECTION_CREATION_RATE)
+    if (bound !== undefined) return { bound, entity, sharedBy: address }
   }
   return null
 }

@@ -126,6 +126,7 @@ describe('the quota that holds for a client', () => {
     )
     expect(resolveClientQuota(image, 'producer_byte_rate', 'alice', 'app')).toEqual({
       bound: first + 1,
+      entity: entityOf(LADDER[first] ?? []),
       sharedBy: SHARED[first],
     })
   })
@@ -145,8 +146,10 @@ describe('the quota that holds for a client', () => {
       [[['ip', '10.0.0.1']], { connection_creation_rate: 5 }],
       [[['ip', null]], { connection_creation_rate: 9 }],
     )
-    expect(resolveConnectionRate(image, '10.0.0.1')).toBe(5)
-    expect(resolveConnectionRate(image, '10.0.0.2')).toBe(9)
+    const own = { bound: 5, entity: entityOf([['ip', '10.0.0.1']]), sharedBy: '10.0.0.1' }
+    expect(resolveConnectionRate(image, '10.0.0.1')).toEqual(own)
+    const byDefault = { bound: 9, entity: entityOf([['ip', null]]), sharedBy: '10.0.0.2' }
+    expect(resolveConnectionRate(image, '10.0.0.2')).toEqual(byDefault)
     expect(resolveConnectionRate(quotas(), '10.0.0.2')).toBeNull()
   })
 })

@@ -39,6 +39,7 @@ const connection: ConnectionEvent = {
   reason: 'The client speaks TLS to a plaintext port.',
   remedy: 'Set security.protocol=PLAINTEXT.',
   iam: null,
+  quota: null,
   ...times,
 }
 
@@ -57,6 +58,16 @@ const anywhere: DenialEvent = {
   iam: null,
   reason: 'no',
   ...times,
+}
+
+function excess(
+  key: string,
+  entity: readonly (readonly [type: string, name: string | null])[],
+  bound: number,
+  rate: number,
+): ConnectionEvent['quota'] & object {
+  const parts = entity.map(([entityType, entityName]) => ({ entityType, entityName }))
+  return { key, entity: parts, clientId: 'app', bound, rate, throttleMs: 5 }
 }
 
 function allowedBy(policy: string, actions: readonly string[], resource: string): boolean {
@@ -111,6 +122,49 @@ describe('an explanation', () => {
     const acls = { acls: [], superUsers: new Set<string>(), allowEveryoneIfNoAcl: false }
     expect(explainEvent({ ...anywhere, resourceName: 'rides' }, acls).remedies).toEqual([])
     expect(explainEvent({ ...anywhere, resourceName: 'rides', principal: 'User:eve' }, acls).remedies).toHaveLength(2)
+  })
+
+  test.each<[ConnectionEvent['quota'] & object, string, string]>([
+    [
+      excess('producer_byte_rate', [['user', 'CN=al ice']], 1000, 1012.5),
+      "--entity-type users --entity-name 'CN=al ice'",
+      'producer_byte_rate=10000',
+    ],
+    [
+      excess(
+        'consumer_byte_rate',
+        [
+          ['user', 'alice'],
+          ['client-id', null],
+        ],
+        1000,
+        9000,
+      ),
+      '--entity-type users --entity-name alice --entity-type clients --entity-default',
+      'consumer_byte_rate=18000',
+    ],
+    [
+      excess('request_percentage', [['client-id', 'app']], 0.25, 0.26),
+      '--entity-type clients --entity-name app',
+      'request_percentage=3',
+    ],
+    [
+      excess('connection_creation_rate', [['ip', null]], 2, 2.1),
+      '--entity-type ips --entity-default',
+      'connection_creation_rate=20',
+    ],
+    [
+      excess('max.connection.creation.rate', [], 9, 9.5),
+      '--entity-type brokers --entity-default',
+      'max.connection.creation.rate=90',
+    ],
+  ])('of a client that waits names the quota to be raised: $key', (quota, entity, raised) => {
+    const { remedies } = explainEvent({ ...connection, kind: 'quota', remedy: null, quota }, null)
+    const alter = `kafka-configs.sh --bootstrap-server $BS --alter ${entity}`
+    expect(remedies.map(({ lines }) => lines)).toEqual([
+      [`${alter} --add-config ${raised}`],
+      [`${alter} --delete-config ${quota.key}`],
+    ])
   })
 
   test.each([

@@ -1,6 +1,7 @@
 /** An event in words, with the smallest change that would have turned it. Pure. */
 import type { IamDenial } from '@millrace/policy/denials/denials'
 import { aclChangeFor, aclRemedies, type ClusterAcls } from './acl-remedy.ts'
+import { quotaRemedies } from './quota-remedy.ts'
 import type { Explanation, Remedy, WhyEvent } from './why-event.ts'
 
 /** Node ids from here on are controllers. */
@@ -32,6 +33,7 @@ function remediesOf(event: WhyEvent, acls: ClusterAcls | null): Remedy[] {
     case 'api':
       return [API_REMEDIES.find(([pattern]) => pattern.test(event.errorCode))?.[1] ?? []].flat()
     case 'connection':
+      if (event.quota !== null) return quotaRemedies(event.quota)
       return event.remedy === null ? [] : [{ about: 'What to do', lines: [event.remedy] }]
     case 'denial': {
       if (acls === null) return []

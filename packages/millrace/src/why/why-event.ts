@@ -1,5 +1,6 @@
 /** What `why` tells of: every "no" of the last day, wherever it was said. Plain data; it goes to the command as JSON. */
 import type { NodeRefusals } from '@millrace/engine/node-refusals'
+import type { QuotaExcess } from '@millrace/policy/denials/quota-excess'
 import type { IamDenial } from '@millrace/policy/denials/denials'
 import type { Acl } from '@millrace/policy/acl/acl'
 
@@ -29,6 +30,8 @@ export interface ConnectionEvent extends AtCluster {
   readonly listener: string
   readonly remedy: string | null
   readonly iam: IamDenial | null
+  /** What makes it wait, as the broker measured it that said so last. */
+  readonly quota: QuotaExcess | null
 }
 
 /** An operation on a resource of a cluster that was not allowed. */

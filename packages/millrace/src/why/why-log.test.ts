@@ -15,6 +15,7 @@ function refusal(change: Partial<Refusal> = {}): Refusal {
     reason: 'no',
     remedy: null,
     iam: null,
+    quota: null,
     id: 1,
     sequence: 1,
     firstMs: 1_000,
@@ -74,6 +75,21 @@ describe('the log of refusals', () => {
     expect(events).toMatchObject([
       { kind: 'tls-handshake', nodes: [2] },
       { kind: 'wrong-password', nodes: [1, 2], count: 2, lastMs: 2_000 },
+    ])
+  })
+
+  test('adds up what brokers say of one quota, and keeps what the last one measured', async () => {
+    const { told: waiting, log: why } = log()
+    const wait = (key: string, rate: number, lastMs: number, id = 1): Refusal => {
+      const entity = [{ entityType: 'user', entityName: 'alice' }]
+      const quota = { key, entity, clientId: null, bound: 1, rate, throttleMs: 3 }
+      return refusal({ kind: 'quota', quota, lastMs, id })
+    }
+    waiting.push(told(1, [wait('producer_byte_rate', 5, 3_000)]))
+    waiting.push(told(2, [wait('producer_byte_rate', 7, 2_000), wait('consumer_byte_rate', 9, 1_000, 2)]))
+    expect(await why.list({ sinceMs: 0 })).toMatchObject([
+      { nodes: [2], count: 1, quota: { key: 'consumer_byte_rate', rate: 9 } },
+      { nodes: [1, 2], count: 2, quota: { key: 'producer_byte_rate', rate: 5 } },
     ])
   })
 

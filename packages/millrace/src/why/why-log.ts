@@ -7,6 +7,7 @@
  */
 import type { ApiCallEvent } from '@millrace/aws/audit'
 import type { NodeRefusals } from '@millrace/engine/node-refusals'
+import { quotaName } from '@millrace/policy/denials/quota-excess'
 import type { Asker } from '../acls/dry-run.ts'
 import { RecentEntries } from '@millrace/policy/denials/recent-entries'
 import { apiEventOf, type ApiRefusal } from './api-refusal.ts'
@@ -134,7 +135,7 @@ function mergeNodes(events: Iterable<NodeEvent>): NodeEvent[] {
   for (const event of events) {
     const what =
       event.type === 'connection'
-        ? [event.kind, event.listener]
+        ? [event.kind, event.listener, event.quota === null ? '' : quotaName(event.quota)]
         : [event.operation, event.resourceType, event.resourceName]
     const key = JSON.stringify([event.type, event.clusterId, event.principal, event.remoteAddress, ...what])
     const before = merged.get(key)
