@@ -4,7 +4,7 @@ import { Api, type ApiConnection } from './api.ts'
 import type { ApiCallEvent } from './audit.ts'
 import { RootCredentials } from './credentials.ts'
 import type { ApiAnswer, ApiRequest } from './protocols/protocol.ts'
-import { ada, adaMayOnlyDescribe, clusterArn, clusterPath, fakeServices, form, post } from './testing/fake-services.ts'
+import { ada, adaOfOneCluster, clusterArn, clusterPath, fakeServices, form, post } from './testing/fake-services.ts'
 import { presignedRequest, signedRequest, type TestRequest } from './testing/sign.ts'
 
 let events: ApiCallEvent[] = []
@@ -13,7 +13,7 @@ const logger: Logger = { ...silentLogger, error: (message, fields) => void logge
 const root = new RootCredentials({ acceptTest: true })
 const api = new Api({
   services: fakeServices,
-  credentials: { lookup: (id) => (id === 'AKIAADA' ? adaMayOnlyDescribe : root.lookup(id)) },
+  credentials: { lookup: (id) => (id === 'AKIAADA' ? adaOfOneCluster : root.lookup(id)) },
   logger,
   defaultRegion: 'us-east-1',
   audit: (event) => void events.push(event),
@@ -287,6 +287,19 @@ describe('who calls', () => {
     const who = await call({ ...form('sts', 'Action=GetCallerIdentity&Version=2011-06-15'), ...asAda })
     expect(who.body).toContain(ada.arn)
   })
+})
+
+test('an operation may ask for its caller besides, and the audit tells what was refused', async () => {
+  const secret = (name: string): string => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`
+  const secretArnList = [secret('bob'), secret('ada')]
+  const request = { ...post(`${clusterPath}/scram-secrets`, { secretArnList }), method: 'PATCH' as const }
+  const answer = await call({ ...request, accessKeyId: 'AKIAADA', secret: 'ada' })
+  const why = `User: ${ada.arn} is not authorized to perform: secretsmanager:GetSecretValue on resource: ${secret('bob')} because no identity-based policy allows the secretsmanager:GetSecretValue action`
+  expect(answer).toMatchObject({
+    status: 200,
+    json: { unprocessedScramSecrets: [{ secretArn: secret('bob'), errorMessage: why }] },
+  })
+  expect(events).toMatchObject([{ status: 200, decision: { allowed: false }, asked: { resource: secret('bob') } }])
 })
 
 test('a service that is not served answers 501 by name, in the protocol the request looks like', async () => {

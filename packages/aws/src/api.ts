@@ -11,9 +11,12 @@ import {
   authorizeByPolicy,
   denialInWords,
   requireAllowed,
+  whyNotOf,
+  type ApiAuthorizationInput,
   type AuthorizationHooks,
   type AuthorizeHook,
   type DenialHook,
+  type WhyNot,
 } from './authorize.ts'
 import type { CallContext } from './call-context.ts'
 import type { Credential, CredentialStore } from './credentials.ts'
@@ -59,6 +62,8 @@ interface Call {
   credential: Credential | null
   /** Where the operation works; that of the caller until policy says otherwise. */
   accountId: string | null
+  /** Asks policy for the caller. */
+  whyNot: WhyNot
   decision: Decision | null
   asked: ApiCallEvent['asked']
   input: Readonly<Record<string, unknown>> | null
@@ -66,6 +71,8 @@ interface Call {
 }
 
 const anonymous: Principal = { type: 'anonymous', arn: '', userId: '', accountId: '' }
+const nobodyMay: WhyNot = ({ action }) =>
+  `User: anonymous is not authorized to perform: ${action}: the call is not signed`
 
 export class Api {
   readonly #services: ReadonlyMap<string, Service>
@@ -93,6 +100,7 @@ export class Api {
       route: null,
       credential: null,
       accountId: null,
+      whyNot: nobodyMay,
       decision: null,
       asked: null,
       input: null,
@@ -160,24 +168,24 @@ export class Api {
     if (call.credential === null) return
     const { authorize = authorizeByPolicy, denial = denialInWords } = this.#options
     const tell: AuthorizationHooks['tell'] = (decision, { action, resource }) => {
+      // A call that goes on after a refusal is told of by it.
+      if (call.decision?.allowed === false) return
       call.decision = decision
       call.asked = { action, resource }
     }
-    const { accountId } = await requireAllowed(
-      { authorize, denial, tell },
-      {
-        service: service.model.service,
-        route,
-        input,
-        resolve: service.targets,
-        credential: call.credential,
-        region: this.#region(call),
-        sourceIp: call.connection.sourceIp,
-        userAgent: header(call.request, 'user-agent'),
-        nowMs: this.#now(),
-      },
-    )
-    call.accountId = accountId
+    const asked: ApiAuthorizationInput = {
+      service: service.model.service,
+      route,
+      input,
+      resolve: service.targets,
+      credential: call.credential,
+      region: this.#region(call),
+      sourceIp: call.connection.sourceIp,
+      userAgent: header(call.request, 'user-agent'),
+      nowMs: this.#now(),
+    }
+    call.whyNot = whyNotOf({ authorize, denial, tell }, asked)
+    call.accountId = (await requireAllowed(call.whyNot, asked)).accountId
   }
 
   #region(call: Call): string {
@@ -192,6 +200,7 @@ export class Api {
       region: this.#region(call),
       principal,
       ...(call.credential === null ? {} : { credential: call.credential }),
+      whyNot: call.whyNot,
       apiHost: call.connection.apiHost,
       sourceIp: call.connection.sourceIp,
       userAgent: header(call.request, 'user-agent'),

@@ -14,7 +14,7 @@ export interface ApiCallEvent {
   /** Null: the caller is not known, because the signature is missing or wrong. */
   readonly principal: Principal | null
   readonly accessKeyId: string | null
-  /** What policy said, the last where several actions were asked; null: nobody asked. */
+  /** What policy said: a refusal, if there was one, even where the call was answered without what it concerned; else the last of what was asked. Null: nobody asked. */
   readonly decision: Decision | null
   /** What it said it about; null: nobody asked. */
   readonly asked: { readonly action: string; readonly resource: string } | null

@@ -17,6 +17,11 @@ export interface AuthorizationTarget {
   readonly policies?: ResourcePolicies
 }
 
+/** What an operation needs besides of another resource, and finds out only while it runs. */
+export interface ActionTarget extends AuthorizationTarget {
+  readonly action: string
+}
+
 /** All of them must be allowed. */
 export interface AuthorizationTargets {
   readonly targets: readonly AuthorizationTarget[]

@@ -4,6 +4,7 @@ import type { ResourcePolicies } from '@millrace/policy/principal-policies'
 import { parseArn } from './arn.ts'
 import {
   requestTags,
+  type ActionTarget,
   type AuthorizationTarget,
   type AuthorizationTargets,
   type TargetResolver,
@@ -58,31 +59,39 @@ export interface Authorized {
 /** Who asks is told, and a session made, even under an explicit deny. Source: the API references of both operations. */
 const freeOfPolicy: ReadonlySet<string> = new Set(['sts:GetCallerIdentity', 'sts:GetSessionToken'])
 
+/** Null: policies let the caller do it; else why not, as the caller is told. */
+export type WhyNot = (target: ActionTarget) => string | null
+
+/** Asks for the caller of one call. */
+export function whyNotOf({ authorize, denial, tell }: AuthorizationHooks, call: ApiAuthorizationInput): WhyNot {
+  const { service, credential } = call
+  const common = commonValues(call)
+  return ({ action, resource, values, policies }) => {
+    const request: ApiAuthorization = {
+      credential,
+      principal: credential.principal,
+      action,
+      resource,
+      values: new Map([...common, ...Object.entries(values ?? {})]),
+      resourcePolicies: policies ?? null,
+    }
+    const decision = authorize(request)
+    tell(decision, request)
+    return decision.allowed ? null : denial(service, request, decision)
+  }
+}
+
 /** Throws AccessDeniedException with the principal, action, resource and statement. */
-export async function requireAllowed(
-  { authorize, denial, tell }: AuthorizationHooks,
-  call: ApiAuthorizationInput,
-): Promise<Authorized> {
+export async function requireAllowed(whyNot: WhyNot, call: ApiAuthorizationInput): Promise<Authorized> {
   const { service, route, credential } = call
   const { principal } = credential
   const operation = `${service}:${route.operation.name}`
   requireUnrestricted(credential, service, operation)
   if (freeOfPolicy.has(operation)) return { accountId: principal.accountId }
   const { targets, accountId = principal.accountId } = await targetsOf(call)
-  const common = commonValues(call)
   for (const target of targets) {
-    const request: ApiAuthorization = {
-      credential,
-      principal,
-      action: target.action ?? operation,
-      resource: target.resource,
-      values: new Map([...common, ...Object.entries(target.values ?? {})]),
-      resourcePolicies: target.policies ?? null,
-    }
-    const decision = authorize(request)
-    tell(decision, request)
-    if (decision.allowed) continue
-    throw new AwsError('AccessDeniedException', { message: denial(service, request, decision) })
+    const message = whyNot({ ...target, action: target.action ?? operation })
+    if (message !== null) throw new AwsError('AccessDeniedException', { message })
   }
   return { accountId }
 }

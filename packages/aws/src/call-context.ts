@@ -1,3 +1,4 @@
+import type { ActionTarget } from './authorization-target.ts'
 import type { Credential } from './credentials.ts'
 import type { Principal } from '@millrace/policy/principal'
 
@@ -12,6 +13,11 @@ export interface CallContext {
   readonly principal: Principal
   /** That signed the call; left out of an unsigned one. */
   readonly credential?: Credential
+  /**
+   * Asks policy for more than the call itself stands for: null when the caller may do it, else why not, in a sentence for the
+   * caller. For what concerns a part of the call alone; what the whole call stands on is told by the service's targets.
+   */
+  readonly whyNot: (target: ActionTarget) => string | null
   /** The host by which the API was reached, as the caller wrote it, without port and IPv6 brackets: `127.0.0.1`, `localhost`. */
   readonly apiHost: string
   /** Address of the caller; IPv4-mapped IPv6 normalised. */

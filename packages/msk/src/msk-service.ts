@@ -21,6 +21,7 @@ import { noNetworks, type NetworkSource } from './network/network-source.ts'
 import type { Dependencies } from './operations/dependencies.ts'
 import { Reconciler } from './reconciler/reconciler.ts'
 import { ScramSync } from './scram/scram-sync.ts'
+import { ScramTurns } from './scram/scram-turns.ts'
 import type { SetScramUsers } from './scram/scram-users.ts'
 import { noSecrets, type SecretSource } from './scram/secret-source.ts'
 import { noCredentials, type CredentialSource } from './iam/credential-source.ts'
@@ -120,7 +121,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     lock.release()
     throw error
   }
-  const { keys = noKeys, alwaysEncrypts = false } = options
+  const { keys = noKeys, keyTarget = null, alwaysEncrypts = false } = options
   const { networks = noNetworks, clientAddressMap: addressMap = [] } = options
   const interfaces = new BrokerInterfaces(store, networks)
   const reverseNames = new ReverseNames()
@@ -153,14 +154,17 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     },
   })
   const { secrets = noSecrets, setScramUsers } = options
-  const scram = new ScramSync({ store, secrets, setUsers: setScramUsers, logger })
+  const scramTurns = new ScramTurns()
+  const scram = new ScramSync({ store, secrets, keys, setUsers: setScramUsers, turns: scramTurns, logger })
   const keyWatch = new KeyWatch({ store, engine, keys, logger, wake: (clusterArn) => reconciler.wake(clusterArn) })
   const dependencies: Dependencies = {
     keys,
+    keyTarget,
     alwaysEncrypts,
     secrets,
     authorities,
     setScramUsers,
+    scramTurns,
     securityChanged: () => security.changed(),
     store,
     engine,
@@ -175,7 +179,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     service: defineService(
       loadModel('kafka'),
       kafkaOperations(dependencies),
-      kafkaTargets({ store, policyOf: clusterPolicies(store), keyTarget: options.keyTarget ?? null }),
+      kafkaTargets({ store, policyOf: clusterPolicies(store), keyTarget }),
     ),
     async start() {
       // First: what a node is told when it is adopted counts at once.

@@ -1,4 +1,4 @@
-/** Services of a few operations, and a user who may only describe one cluster, for tests of the API as a whole. */
+/** Services of a few operations, and a user who may describe one cluster and end what secrets it has, for tests of the API as a whole. */
 import { parsePolicy } from '@millrace/policy/parse-policy'
 import { noPolicies } from '@millrace/policy/principal-policies'
 import { principalValues } from '@millrace/policy/principal-values'
@@ -17,7 +17,7 @@ export const ada: Principal = {
   userId: 'AIDAADA',
   accountId: '000000000000',
 }
-export const adaMayOnlyDescribe: Credential = {
+export const adaOfOneCluster: Credential = {
   accessKeyId: 'AKIAADA',
   secret: 'ada',
   sessionToken: null,
@@ -31,7 +31,18 @@ export const adaMayOnlyDescribe: Credential = {
         document: parsePolicy(
           JSON.stringify({
             Version: '2012-10-17',
-            Statement: { Effect: 'Allow', Action: 'kafka:Describe*', Resource: `${clusterArn}*` },
+            Statement: [
+              {
+                Effect: 'Allow',
+                Action: ['kafka:Describe*', 'kafka:BatchDisassociateScramSecret'],
+                Resource: `${clusterArn}*`,
+              },
+              {
+                Effect: 'Allow',
+                Action: 'secretsmanager:GetSecretValue',
+                Resource: 'arn:aws:secretsmanager:*:*:secret:ada',
+              },
+            ],
           }),
           'identity',
         ),
@@ -58,6 +69,13 @@ const kafka: Service = defineService(loadModel('kafka'), {
   },
   ListTagsForResource: async () => ({ Tags: { a: 'b' } }),
   TagResource: async () => ({}),
+  BatchDisassociateScramSecret: async ({ ClusterArn, SecretArnList }, { whyNot }) => ({
+    ClusterArn,
+    UnprocessedScramSecrets: SecretArnList.flatMap((secret) => {
+      const why = whyNot({ action: 'secretsmanager:GetSecretValue', resource: secret })
+      return why === null ? [] : [{ SecretArn: secret, ErrorMessage: why }]
+    }),
+  }),
   UntagResource: async (input) => {
     throw badRequest({ message: `keys: ${input.TagKeys.join('|')}` })
   },

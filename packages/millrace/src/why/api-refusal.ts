@@ -10,15 +10,17 @@ const NOT_KNOWN =
 const NOT_ALLOWED = /AccessDenied|UnauthorizedOperation|AuthorizationError/
 const TEXT_LENGTH_MAX = 1_000
 
-/** null: the call was let in, whatever came of it. */
+/** null: the call was let in with all it asked for, whatever came of it. */
 export function apiEventOf(call: ApiCallEvent): ApiRefusal | null {
-  const errorCode = call.errorCode ?? ''
+  // A batch answers for its parts: what was refused of it is refused although the call went well.
+  const partly = call.errorCode === null && call.decision?.allowed === false
+  const errorCode = partly ? 'AccessDenied' : (call.errorCode ?? '')
   const denied = NOT_ALLOWED.test(errorCode)
   if (!denied && !NOT_KNOWN.test(errorCode)) return null
   const action = `${call.service ?? 'aws'}:${call.operation ?? '?'}`
   // Of ec2 the caller is told in a sealed message: what policy was asked says it.
   const sealed = call.errorMessage?.includes('Encoded authorization failure message') === true
-  const told = sealed ? deniedInWords(call) : call.errorMessage
+  const told = sealed || partly ? deniedInWords(call) : call.errorMessage
   const reason = (told ?? errorCode).slice(0, TEXT_LENGTH_MAX)
   const who = call.principal?.arn ?? (call.accessKeyId === null ? null : `access key ${call.accessKeyId}`)
   return {

@@ -111,7 +111,8 @@ describe('the log of refusals', () => {
 
   test('keeps calls of the API that were refused, counted, and no others', async () => {
     const { log: why } = log()
-    why.onApiCall({ ...call, status: 200, errorCode: null, errorMessage: null })
+    const decision = { allowed: true, reason: 'root', set: null, statement: null } as const
+    why.onApiCall({ ...call, decision, status: 200, errorCode: null, errorMessage: null })
     why.onApiCall({ ...call, status: 400, errorCode: 'BadRequestException', errorMessage: 'bad' })
     why.onApiCall(call)
     why.onApiCall(call)
@@ -124,6 +125,16 @@ describe('the log of refusals', () => {
       },
       { principal: 'access key AKIA', errorCode: 'InvalidSignatureException', iam: null, count: 1 },
     ])
+  })
+
+  test('keeps what was refused of a call that went well otherwise', async () => {
+    const { log: why } = log()
+    const asked = { action: 'kms:CreateGrant', resource: 'arn:aws:kms:us-east-1:000000000000:key/k' }
+    const answered = { operation: 'BatchAssociateScramSecret', status: 200, errorCode: null, errorMessage: null }
+    why.onApiCall({ ...call, ...answered, asked })
+    const [event] = await why.list({ sinceMs: 0 })
+    expect(event).toMatchObject({ iam: { actions: ['kms:CreateGrant'], resource: asked.resource } })
+    expect(event?.reason).toContain('not authorized to perform: kms:CreateGrant')
   })
 
   test('reads what policy was asked where the caller is told in a sealed message', async () => {

@@ -4,6 +4,7 @@ import { ControlPlane, provisioned } from '../testing/control-plane.ts'
 import { keyArn } from '../testing/fake-keys.ts'
 import type { ProvisionedRequest } from '../sdk-types.ts'
 import { KeyWatch } from './key-watch.ts'
+import { storageOf } from './storage-key.ts'
 
 let plane: ControlPlane
 let watch: KeyWatch
@@ -165,27 +166,26 @@ test('a cluster without its key can be deleted', async () => {
 test('a customer key is used under a grant, which ends with the cluster', async () => {
   const key = plane.keys.put('orders')
   const cluster = await plane.activeCluster('orders', encryptedBy(key))
-  expect([...(plane.keys.granted.get(key) ?? [])]).toEqual([cluster.arn])
+  expect(plane.keys.grantedOn(key)).toEqual([cluster.arn])
   expect(plane.engine.running.get(cluster.id)?.encryptionAtRest).toMatchObject({ keyArn: key, underGrant: true })
   const refused = { ClusterName: 'orders', Provisioned: provisioned(encryptedBy(key)) }
   expect((await plane.refusal('CreateClusterV2', refused)).name).toBe('ConflictException')
-  expect(plane.keys.granted.get(key)?.size).toBe(1)
+  expect(plane.keys.grantedOn(key)).toHaveLength(1)
   await plane.call('DeleteCluster', { ClusterArn: cluster.arn })
   await settled()
-  expect(plane.keys.granted.get(key)?.size).toBe(0)
+  expect(plane.keys.grantedOn(key)).toEqual([])
 })
 
 test('a grant that is revoked ends the nodes; another one brings all back', async () => {
   const key = plane.keys.put('orders')
   const cluster = await plane.activeCluster('orders', encryptedBy(key))
-  await plane.keys.retire(key, `grant of ${cluster.arn}`)
+  await plane.keys.revokeAll(key)
   await settled()
   expect(plane.engine.calls).toContain('halt')
   const halted = await plane.cluster(cluster.arn)
   expect(halted).toMatchObject({ state: 'HEALING', stateCode: 'KmsKeyUnavailable' })
   expect(halted.stateMessage).toContain('aws kms create-grant --key-id')
-  await plane.keys.grant(key, cluster.arn)
-  plane.keys.put('orders')
+  await plane.keys.grant(key, storageOf(cluster))
   await settled()
   expect(await plane.cluster(cluster.arn)).toMatchObject({ state: 'ACTIVE', stateCode: null })
 })

@@ -3,7 +3,7 @@ import { badRequest } from '@millrace/aws/errors'
 import type { Scope } from '../arns.ts'
 import type { EncryptionInfo } from '../sdk-types.ts'
 import type { Cluster } from '../store/records.ts'
-import { type KeyReading, type KeySource, MANAGED_KEY_ALIAS } from './key-source.ts'
+import { type KeyReading, type KeySource, type KeyUse, MANAGED_KEY_ALIAS } from './key-source.ts'
 
 /** Why a cluster is without its key, as `stateInfo` tells it. */
 export interface KeyProblem {
@@ -60,9 +60,13 @@ export function storageKeyArn(cluster: Cluster): string | null {
 
 /** A cluster that was made under a grant needs one: the same, or another that allows as much. */
 async function grantProblem(keys: KeySource, cluster: Cluster, keyArn: string): Promise<string | null> {
-  if (cluster.desired.StorageKeyGrantId === undefined || (await keys.isGranted(keyArn, cluster.arn))) return null
+  if (cluster.desired.StorageKeyGrantId === undefined || (await keys.isGranted(keyArn, storageOf(cluster)))) return null
   const grantee = `kafka.${cluster.region}.amazonaws.com`
   return `No grant lets Amazon MSK use the KMS key ${keyArn} for this cluster any more; \`aws kms create-grant --key-id ${keyArn} --grantee-principal ${grantee} --operations DescribeKey GenerateDataKey Decrypt\` makes one.`
+}
+
+export function storageOf({ arn }: Pick<Cluster, 'arn'>): KeyUse {
+  return { for: 'storage', clusterArn: arn }
 }
 
 /** The cluster is gone, or was never made. */

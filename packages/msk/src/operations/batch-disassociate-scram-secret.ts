@@ -1,22 +1,31 @@
 import type { OperationHandler } from '@millrace/aws/service'
+import { releaseGrant } from '../scram/secret-key.ts'
 import { checkSecretList, requireScramCluster } from '../validation/scram-secrets.ts'
 import type { Dependencies } from './dependencies.ts'
 
-/** The users in the secrets cannot log in any more when this answers; who is logged in stays so, as on MSK. */
+/** The users in the secrets cannot log in any more when this answers, and their keys are used no more. */
 export function batchDisassociateScramSecret({
   store,
+  keys,
   setScramUsers,
+  scramTurns,
 }: Dependencies): OperationHandler<'kafka', 'BatchDisassociateScramSecret'> {
   return async ({ ClusterArn, SecretArnList }, context) => {
     checkSecretList(SecretArnList)
     const cluster = await requireScramCluster(store, ClusterArn, context)
-    const known = await store.associatedSecretsOf(ClusterArn)
     const wanted = new Set(SecretArnList)
-    const leaving = known.filter(({ secretArn }) => wanted.has(secretArn))
+    const leaving = await scramTurns.take(ClusterArn, async () => {
+      const known = await store.associatedSecretsOf(ClusterArn)
+      const ending = known.filter(({ secretArn }) => wanted.has(secretArn))
+      const users = ending.map(({ username }) => ({ name: username, password: null }))
+      if (users.length > 0) await setScramUsers(cluster, users)
+      for (const { secretArn, grant } of ending) {
+        await store.deleteAssociatedSecret(ClusterArn, secretArn)
+        await releaseGrant(keys, grant)
+      }
+      return ending
+    })
     const leavingArns = new Set(leaving.map(({ secretArn }) => secretArn))
-    const users = leaving.map(({ username }) => ({ name: username, password: null }))
-    if (users.length > 0) await setScramUsers(cluster, users)
-    for (const { secretArn } of leaving) await store.deleteAssociatedSecret(ClusterArn, secretArn)
     return {
       ClusterArn,
       UnprocessedScramSecrets: [...wanted]

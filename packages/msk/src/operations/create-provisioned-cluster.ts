@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { randomUuid } from '@millrace/base/uuid'
 import type { CallContext } from '@millrace/aws/call-context'
 import { badRequest, conflict, tooManyRequests } from '@millrace/aws/errors'
-import { chosenKeyArn, releaseStorageKey } from '../at-rest/storage-key.ts'
+import { chosenKeyArn, releaseStorageKey, storageOf } from '../at-rest/storage-key.ts'
 import { clusterArn, newCurrentVersion, newResourceId } from '../arns.ts'
 import type { DesiredCluster } from '../desired-cluster.ts'
 import { kafkaVersion, kafkaVersions, type KafkaVersionFact } from '../kafka-versions.ts'
@@ -60,7 +60,7 @@ export async function createProvisionedCluster(
   )
   const id = newResourceId()
   const arn = clusterArn(context, name, id)
-  const grantId = keyArn === null ? null : await keys.grant(keyArn, arn)
+  const grantId = keyArn === null ? null : await keys.grant(keyArn, storageOf({ arn }))
   const cluster: Cluster = {
     arn,
     id,

@@ -7,8 +7,10 @@ import { checkArn } from '../arns.ts'
 import type { KeySource } from '../at-rest/key-source.ts'
 import type { NetworkSource } from '../network/network-source.ts'
 import type { AuthoritySource } from '../mutual-tls/authority-source.ts'
+import type { ScramTurns } from '../scram/scram-turns.ts'
 import type { SetScramUsers } from '../scram/scram-users.ts'
 import type { SecretSource } from '../scram/secret-source.ts'
+import type { KeyTargetSource } from '../security/targets.ts'
 import type { Cluster } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { VpcConnections } from '../vpc-connections/vpc-connections.ts'
@@ -26,12 +28,15 @@ export interface Dependencies {
   readonly securityChanged: () => void
   readonly secrets: SecretSource
   readonly keys: KeySource
+  /** What KMS asks of callers whose calls are about keys; null: nothing. */
+  readonly keyTarget: KeyTargetSource | null
   /** Clusters without a key of their own are encrypted under the AWS managed key. */
   readonly alwaysEncrypts: boolean
   readonly networks: NetworkSource
   readonly authorities: AuthoritySource
   readonly vpcConnections: VpcConnections
   readonly setScramUsers: SetScramUsers
+  readonly scramTurns: ScramTurns
 }
 
 /** @throws BadRequestException for what is no ARN of a cluster, NotFoundException when there is no such cluster */

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ScramSync } from '../scram/scram-sync.ts'
 import type { Cluster } from '../store/records.ts'
 import { ControlPlane } from '../testing/control-plane.ts'
+import { keyArn } from '../testing/fake-keys.ts'
 import { secretArn } from '../testing/fake-secrets.ts'
 
 const scramOnly = {
@@ -42,7 +43,7 @@ describe('associated secrets', () => {
   })
 
   test.each([
-    ['a name without the prefix', 'alice', ALICE, {}, 'prefix AmazonMSK_'],
+    ['a name without the prefix', 'alice', ALICE, {}, "must have the prefix 'AmazonMSK_'"],
     ['the default key', 'AmazonMSK_a', ALICE, { kmsKeyId: null }, 'customer managed KMS key'],
     [
       'the default key by its alias',
@@ -106,13 +107,100 @@ describe('associated secrets', () => {
   })
 })
 
+describe('the key of an associated secret', () => {
+  const KEY = keyArn('secrets')
+
+  test('is used under a grant for the secret, which ends with the association', async () => {
+    const alice = plane.secrets.put('AmazonMSK_alice', ALICE)
+    const bob = plane.secrets.put('AmazonMSK_bob', { username: 'bob', password: 'x' })
+    await associate(alice, bob)
+    expect(plane.keys.grantedOn(KEY)).toEqual([alice, bob])
+    await plane.call('BatchDisassociateScramSecret', { ClusterArn: cluster.arn, SecretArnList: [alice] })
+    expect(plane.keys.grantedOn(KEY)).toEqual([bob])
+    await plane.call('DeleteCluster', { ClusterArn: cluster.arn })
+    await plane.idle()
+    expect(plane.keys.grantedOn(KEY)).toEqual([])
+  })
+
+  test('is granted to each cluster that has the secret', async () => {
+    const alice = plane.secrets.put('AmazonMSK_alice', ALICE)
+    const other = await plane.activeCluster('others', scramOnly)
+    await associate(alice)
+    await plane.call('BatchAssociateScramSecret', { ClusterArn: other.arn, SecretArnList: [alice] })
+    expect(plane.keys.grantedOn(KEY)).toEqual([alice, alice])
+    await plane.call('DeleteCluster', { ClusterArn: other.arn })
+    await plane.idle()
+    expect(plane.keys.grantedOn(KEY)).toEqual([alice])
+  })
+
+  test.each(['kms:DescribeKey', 'kms:CreateGrant'])(
+    'of one whose caller lacks %s is not granted, and nothing of its value told',
+    async (missing) => {
+      const theirs = plane.keys.put('theirs')
+      const alice = plane.secrets.put('AmazonMSK_alice', 'no user', { kmsKeyId: theirs })
+      const bob = plane.secrets.put('AmazonMSK_bob', { username: 'bob', password: 'x' })
+      const asked: unknown[] = []
+      const answer = await plane.call(
+        'BatchAssociateScramSecret',
+        { ClusterArn: cluster.arn, SecretArnList: [alice, bob] },
+        {
+          whyNot({ action, resource, values }) {
+            asked.push([action, values?.['kms:viaservice'], values?.['kms:grantisforawsresource']])
+            return resource === theirs && action === missing ? `not authorized to perform: ${action}` : null
+          },
+        },
+      )
+      expect(answer.UnprocessedScramSecrets).toEqual([
+        {
+          SecretArn: alice,
+          ErrorCode: 'InvalidSecretArn',
+          ErrorMessage: `Amazon MSK wasn't able to access the provided secret: not authorized to perform: ${missing}.`,
+        },
+      ])
+      expect(asked).toContainEqual(['kms:CreateGrant', ['kafka.us-east-1.amazonaws.com'], ['true']])
+      expect(plane.keys.grantedOn(theirs)).toEqual([])
+      expect([...plane.scramUsers.passwords.keys()]).toEqual(['bob'])
+    },
+  )
+
+  test('that is gone is told by name', async () => {
+    const [refused] = await associate(plane.secrets.put('AmazonMSK_alice', ALICE, { kmsKeyId: keyArn('gone') }))
+    expect(refused?.ErrorMessage).toContain(`KMS key ${keyArn('gone')} does not exist`)
+  })
+
+  test('is not granted for an association that could not be brought about', async () => {
+    plane.scramUsers.failure = new Error('no broker answers')
+    await expect(associate(plane.secrets.put('AmazonMSK_alice', ALICE))).rejects.toThrow('no broker answers')
+    expect(plane.keys.grantedOn(KEY)).toEqual([])
+  })
+
+  test('is granted once for a secret that is associated anew, and again when it has another key', async () => {
+    const alice = plane.secrets.put('AmazonMSK_alice', ALICE)
+    await associate(alice)
+    await associate(alice)
+    expect(plane.keys.grantedOn(KEY)).toEqual([alice])
+    await plane.keys.revokeAll(KEY)
+    await associate(alice)
+    expect(plane.keys.grantedOn(KEY)).toEqual([alice])
+    const other = plane.keys.put('other')
+    plane.secrets.put('AmazonMSK_alice', ALICE, { kmsKeyId: other })
+    await associate(alice)
+    expect([plane.keys.grantedOn(KEY), plane.keys.grantedOn(other)]).toEqual([[], [alice]])
+  })
+})
+
+function newSync(): ScramSync {
+  const { store, secrets, keys, scramTurns: turns } = plane
+  const setUsers = plane.scramUsers.set
+  return new ScramSync({ store, secrets, keys, turns, setUsers, logger: silentLogger, retryDelayMs: 1 })
+}
+
 describe('what happens to a secret afterwards', () => {
   let sync: ScramSync
 
   beforeEach(async () => {
     await associate(plane.secrets.put('AmazonMSK_alice', ALICE))
-    const { store, secrets } = plane
-    sync = new ScramSync({ store, secrets, setUsers: plane.scramUsers.set, logger: silentLogger, retryDelayMs: 1 })
+    sync = newSync()
     sync.start()
     await sync.idle()
   })
@@ -144,12 +232,50 @@ describe('what happens to a secret afterwards', () => {
     expect(plane.scramUsers.passwords).toEqual(new Map([['alice', 'secret']]))
   })
 
+  test('a new value counts when its key can be used: the login stays as it was without a grant, until there is one', async () => {
+    const alice = secretArn('AmazonMSK_alice')
+    await plane.keys.revokeAll(keyArn('secrets'))
+    plane.secrets.put('AmazonMSK_alice', { ...ALICE, password: 'rotated' })
+    await sync.idle()
+    expect(plane.scramUsers.passwords).toEqual(new Map([['alice', 'secret']]))
+    await plane.keys.grant(keyArn('secrets'), { for: 'secret', secretArn: secretArn('AmazonMSK_bob') })
+    await sync.idle()
+    expect(plane.scramUsers.passwords.get('alice')).toBe('secret')
+    await plane.keys.grant(keyArn('secrets'), { for: 'secret', secretArn: alice })
+    await sync.idle()
+    expect(plane.scramUsers.passwords.get('alice')).toBe('rotated')
+  })
+
+  test('an association that ends while its secret changes leaves no user behind', async () => {
+    const alice = secretArn('AmazonMSK_alice')
+    let goOn = (): void => undefined
+    plane.scramUsers.hold = new Promise<void>((resolve) => (goOn = resolve))
+    plane.secrets.put('AmazonMSK_alice', { ...ALICE, password: 'rotated' })
+    await expect.poll(() => plane.scramUsers.waiting).toBe(1)
+    const ended = plane.call('BatchDisassociateScramSecret', { ClusterArn: cluster.arn, SecretArnList: [alice] })
+    // Time enough to end before the other, were it not to wait for it.
+    for (let reads = 0; reads < 20; reads++) await plane.store.associatedSecrets(null)
+    goOn()
+    await Promise.all([ended, sync.idle()])
+    expect(plane.scramUsers.passwords.size).toBe(0)
+    expect(await plane.store.associatedSecrets(null)).toEqual([])
+  })
+
+  test('one that was associated before grants were made needs none', async () => {
+    const [associated] = await plane.store.associatedSecrets(null)
+    if (associated === undefined) throw new Error('nothing is associated')
+    await plane.store.putAssociatedSecret({ ...associated, grant: null })
+    await plane.keys.revokeAll(keyArn('secrets'))
+    plane.secrets.put('AmazonMSK_alice', { ...ALICE, password: 'rotated' })
+    await sync.idle()
+    expect(plane.scramUsers.passwords.get('alice')).toBe('rotated')
+  })
+
   test('what changed while nobody listened, or could not be brought about, is made up for', async () => {
     sync.close()
     plane.secrets.put('AmazonMSK_alice', { ...ALICE, password: 'changed meanwhile' })
-    const { store, secrets } = plane
     plane.scramUsers.failure = new Error('no broker answers')
-    sync = new ScramSync({ store, secrets, setUsers: plane.scramUsers.set, logger: silentLogger, retryDelayMs: 1 })
+    sync = newSync()
     sync.start()
     await sync.idle()
     expect(plane.scramUsers.passwords.get('alice')).toBe('secret')

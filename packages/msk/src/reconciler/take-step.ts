@@ -1,5 +1,6 @@
 /** One step of one cluster towards what it should be, chosen by its state alone. */
 import { KEY_UNAVAILABLE_CODE, type KeyProblem, keyProblem, releaseStorageKey } from '../at-rest/storage-key.ts'
+import { releaseGrants } from '../scram/secret-key.ts'
 import type { Cluster } from '../store/records.ts'
 import { continueOperation } from '../workflows/continue-operation.ts'
 import { applyCluster, messageOf, moveCluster, type StepContext, type StepOutcome } from './step-context.ts'
@@ -111,6 +112,7 @@ async function remove(context: StepContext, cluster: Cluster): Promise<StepOutco
   }
   await context.clusterRemoved(cluster.arn)
   await releaseStorageKey(context.keys, cluster)
+  await releaseGrants(context.keys, store, cluster.arn)
   await store.transaction((transaction) => transaction.deleteCluster(cluster.arn))
   return 'rests'
 }

@@ -17,15 +17,27 @@ export interface SecretRefusal {
 const PREFIX = 'AmazonMSK_'
 const DEFAULT_KEYS: ReadonlySet<string> = new Set(['alias/aws/secretsmanager'])
 
-/** The user in `secret`, or why MSK does not take it. */
-export function scramLogin(secret: SecretReading | null): ScramLogin | SecretRefusal {
-  if (secret === null || secret.deleted) return unusable('the secret does not exist, or its deletion is scheduled')
+/** There is no such secret, or there will be none. */
+export const noSecret: SecretRefusal = unusable('the secret does not exist, or its deletion is scheduled')
+
+/** Why MSK does not take `secret`, whatever its value is; null: it may have a user in it. */
+export function unfitSecret(secret: SecretReading): SecretRefusal | null {
+  if (secret.deleted) return noSecret
   if (!secret.name.startsWith(PREFIX)) {
-    return refusal(`The provided secret ${secret.name} cannot be used: its name must have the prefix ${PREFIX}.`)
+    return refusal(
+      `The provided secret ARN cannot be used with Amazon MSK. Secret names must have the prefix '${PREFIX}'.`,
+    )
   }
   if (secret.kmsKeyId === null || isDefaultKey(secret.kmsKeyId)) {
     return unusable('it is encrypted with the default key of Secrets Manager; give it a customer managed KMS key')
   }
+  return null
+}
+
+/** The user in `secret`, or why MSK does not take it. */
+export function scramLogin(secret: SecretReading): ScramLogin | SecretRefusal {
+  const unfit = unfitSecret(secret)
+  if (unfit !== null) return unfit
   if (secret.unreadable !== null) return unusable(secret.unreadable)
   const { secretString, versionId } = secret
   if (secretString === null || versionId === null) return unusable('it has no text value')
@@ -57,8 +69,8 @@ function userIn(text: string): { readonly username: string; readonly password: s
   return username === '' || password === '' ? null : { username, password }
 }
 
-function unusable(why: string): SecretRefusal {
-  return refusal(`Amazon MSK could not access the provided secret: ${why}.`)
+export function unusable(why: string): SecretRefusal {
+  return refusal(`Amazon MSK wasn't able to access the provided secret: ${why}.`)
 }
 
 function refusal(errorMessage: string): SecretRefusal {

@@ -7,6 +7,7 @@ import { parseArn } from '@millrace/aws/arn'
 import {
   resourceTags,
   textOf,
+  type ActionTarget,
   type AuthorizationCall,
   type AuthorizationTarget,
   type AuthorizationTargets,
@@ -112,8 +113,8 @@ function storageKeyOf(input: Readonly<Record<string, unknown>>): string {
   return typeof named === 'string' ? named : ''
 }
 
-/** MSK makes a grant for the cluster with the caller's own leave. Of a key that is not there the operation tells. */
-function grantTargets(key: AuthorizationTarget, { accountId, region }: Scope): readonly AuthorizationTarget[] {
+/** MSK makes a grant with the caller's own leave; the scope is the caller's. Of a key that is not there the operation tells. */
+export function grantTargets(key: AuthorizationTarget, { accountId, region }: Scope): readonly ActionTarget[] {
   if (key.policies === undefined) return []
   const values = {
     ...key.values,

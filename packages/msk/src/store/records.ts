@@ -33,6 +33,15 @@ export interface AssociatedSecret {
   readonly username: string
   /** The version of the secret whose password was last brought about; null: the login has ended, since the secret is gone. */
   readonly versionId: string | null
+  /** Under which it is read; null: it was associated before grants were made, and needs none. */
+  readonly grant: SecretGrant | null
+}
+
+/** Lets the managed service read a secret. */
+export interface SecretGrant {
+  /** The KMS key of the secret when it was associated. */
+  readonly keyArn: string
+  readonly grantId: string
 }
 
 /** Who of other accounts may do what with a cluster. */

@@ -131,5 +131,6 @@ export function associatedSecretOf(row: Selectable<ScramSecretTable>): Associate
     secretArn: row.secret_arn,
     username: row.username,
     versionId: row.version_id,
+    grant: row.key_arn === null || row.grant_id === null ? null : { keyArn: row.key_arn, grantId: row.grant_id },
   }
 }

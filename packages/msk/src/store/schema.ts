@@ -80,6 +80,9 @@ export interface ScramSecretTable {
   secret_arn: string
   username: string
   version_id: string | null
+  /** Of the grant under which the secret is read; both null: it was associated before grants were made. */
+  key_arn: string | null
+  grant_id: string | null
 }
 
 export interface ClusterPolicyTable {
@@ -204,6 +207,13 @@ export const migrations: readonly Migration[] = [
     version: 5,
     async run({ schema }) {
       await schema.alterTable('operations').addColumn('vpc_connection', 'text').execute()
+    },
+  },
+  {
+    version: 6,
+    async run({ schema }) {
+      await schema.alterTable('scram_secrets').addColumn('key_arn', 'text').execute()
+      await schema.alterTable('scram_secrets').addColumn('grant_id', 'text').execute()
     },
   },
 ]

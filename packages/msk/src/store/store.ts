@@ -103,7 +103,13 @@ export class Store {
   }
 
   async putAssociatedSecret(secret: AssociatedSecret): Promise<void> {
-    const values = { username: secret.username, version_id: secret.versionId }
+    const { username, versionId, grant } = secret
+    const values = {
+      username,
+      version_id: versionId,
+      key_arn: grant?.keyArn ?? null,
+      grant_id: grant?.grantId ?? null,
+    }
     await this.#db
       .insertInto('scram_secrets')
       .values({ cluster_arn: secret.clusterArn, secret_arn: secret.secretArn, ...values })

@@ -7,6 +7,7 @@ import { silentLogger } from '@millrace/base/logger'
 import { kafkaOperations } from '../kafka-operations.ts'
 import type { Dependencies } from '../operations/dependencies.ts'
 import { clientTrustSource } from '../mutual-tls/client-trust.ts'
+import { ScramTurns } from '../scram/scram-turns.ts'
 import { SecuritySync } from '../security/security-sync.ts'
 import { Reconciler } from '../reconciler/reconciler.ts'
 import type { ProvisionedRequest } from '../sdk-types.ts'
@@ -33,6 +34,7 @@ export class ControlPlane {
   alwaysEncrypts = false
   readonly authorities: FakeAuthorities = new FakeAuthorities()
   readonly scramUsers: FakeScramUsers = new FakeScramUsers()
+  readonly scramTurns: ScramTurns = new ScramTurns()
   readonly networks: FakeNetworks = new FakeNetworks()
   /** How often an operation told that snapshots may be others. */
   securityChanges = 0
@@ -50,6 +52,8 @@ export class ControlPlane {
     this.engine = engine
     this.#database = database
     this.store = new Store(database)
+    // Of the secrets that tests make.
+    this.keys.put('secrets')
     this.vpcConnections = new VpcConnections({
       store: this.store,
       logger: silentLogger,
@@ -73,9 +77,15 @@ export class ControlPlane {
       openTopics: async () => this.topics,
       secrets: this.secrets,
       keys: this.keys,
+      // Every key lets the caller ask; a test's `whyNot` says what it may.
+      keyTarget: async (key) => ({
+        resource: key,
+        policies: { accountId: callContext.accountId, policies: [], mustAllow: false },
+      }),
       alwaysEncrypts: this.alwaysEncrypts,
       authorities: this.authorities,
       setScramUsers: this.scramUsers.set,
+      scramTurns: this.scramTurns,
       securityChanged: () => void this.securityChanges++,
     }
   }
@@ -182,6 +192,7 @@ export const callContext: CallContext = {
     accountId: '000000000000',
     arn: 'arn:aws:iam::000000000000:root',
   } as unknown as CallContext['principal'],
+  whyNot: () => null,
   apiHost: '127.0.0.1',
   sourceIp: '127.0.0.1',
   userAgent: 'test',

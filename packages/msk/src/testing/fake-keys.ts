@@ -1,6 +1,6 @@
 /** KMS as the tests of encryption at rest hold it in their hand. */
 import type { Scope } from '../arns.ts'
-import { type KeyReading, type KeySource, MANAGED_KEY_ALIAS } from '../at-rest/key-source.ts'
+import { type KeyReading, type KeySource, type KeyUse, MANAGED_KEY_ALIAS } from '../at-rest/key-source.ts'
 
 export class FakeKeys implements KeySource {
   readonly #keys = new Map<string, KeyReading>()
@@ -19,23 +19,36 @@ export class FakeKeys implements KeySource {
     return Promise.resolve(this.#keys.get(key === MANAGED_KEY_ALIAS ? keyArn('managed') : key) ?? null)
   }
 
-  /** Cluster ARNs by key; a key named `managed` is AWS's. */
-  readonly granted: Map<string, Set<string>> = new Map()
+  readonly #grants = new Map<string, { readonly key: string; readonly target: string }>()
+  #grantsMade = 0
 
-  grant(key: string, clusterArn: string): Promise<string | null> {
-    if (key === keyArn('managed')) return Promise.resolve(null)
-    this.granted.set(key, new Set([...(this.granted.get(key) ?? []), clusterArn]))
-    return Promise.resolve(`grant of ${clusterArn}`)
+  /** What the key may be used for: ARNs of clusters and secrets. */
+  grantedOn(key: string): string[] {
+    return [...this.#grants.values()].filter((grant) => grant.key === key).map(({ target }) => target)
   }
 
-  isGranted(key: string, clusterArn: string): Promise<boolean> {
-    return Promise.resolve(this.granted.get(key)?.has(clusterArn) === true)
+  /** A key named `managed` is AWS's. */
+  grant(key: string, use: KeyUse): Promise<string | null> {
+    if (key === keyArn('managed')) return Promise.resolve(null)
+    const grantId = `grant ${++this.#grantsMade}`
+    this.#grants.set(grantId, { key, target: targetOf(use) })
+    this.#tell(key)
+    return Promise.resolve(grantId)
+  }
+
+  isGranted(key: string, use: KeyUse): Promise<boolean> {
+    return Promise.resolve(this.grantedOn(key).includes(targetOf(use)))
   }
 
   retire(key: string, grantId: string): Promise<void> {
-    this.granted.get(key)?.delete(grantId.slice('grant of '.length))
+    this.#grants.delete(grantId)
     this.#tell(key)
     return Promise.resolve()
+  }
+
+  /** The owner of the key takes all grants on it back. */
+  async revokeAll(key: string): Promise<void> {
+    for (const [grantId, grant] of this.#grants) if (grant.key === key) await this.retire(key, grantId)
   }
 
   #tell(arn: string): void {
@@ -46,6 +59,10 @@ export class FakeKeys implements KeySource {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
+}
+
+function targetOf(use: KeyUse): string {
+  return use.for === 'storage' ? use.clusterArn : use.secretArn
 }
 
 export function keyArn(name: string): string {

@@ -2,6 +2,7 @@
 import type { ScramUser } from '../scram/scram-users.ts'
 import type { SecretReading, SecretSource } from '../scram/secret-source.ts'
 import type { Cluster } from '../store/records.ts'
+import { keyArn } from './fake-keys.ts'
 
 export class FakeSecrets implements SecretSource {
   readonly #secrets = new Map<string, SecretReading>()
@@ -14,7 +15,7 @@ export class FakeSecrets implements SecretSource {
     this.#secrets.set(arn, {
       name,
       arn,
-      kmsKeyId: 'arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      kmsKeyId: keyArn('secrets'),
       secretString: typeof value === 'string' ? value : JSON.stringify(value),
       versionId: `v${++this.#versions}`,
       deleted: false,
@@ -53,15 +54,22 @@ export class FakeScramUsers {
   readonly passwords: Map<string, string> = new Map()
   /** Thrown by the next call. */
   failure: Error | null = null
+  /** The next call goes on when it is resolved. */
+  hold: Promise<void> | null = null
+  /** How many calls are held. */
+  waiting = 0
 
-  readonly set = (_cluster: Cluster, users: readonly ScramUser[]): Promise<void> => {
-    const { failure } = this
+  readonly set = async (_cluster: Cluster, users: readonly ScramUser[]): Promise<void> => {
+    const { failure, hold } = this
     this.failure = null
-    if (failure !== null) return Promise.reject(failure)
+    this.hold = null
+    if (failure !== null) throw failure
+    this.waiting += 1
+    if (hold !== null) await hold
+    this.waiting -= 1
     for (const { name, password } of users) {
       if (password === null) this.passwords.delete(name)
       else this.passwords.set(name, password)
     }
-    return Promise.resolve()
   }
 }

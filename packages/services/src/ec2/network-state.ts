@@ -3,7 +3,7 @@
  * made without waiting, and in the services' database, written before anybody is answered. One change at a time: what a
  * decision read is still so when it is written.
  */
-import { Exclusive } from '../exclusive.ts'
+import { Exclusive } from '@millrace/base/exclusive'
 import type { Scope } from '../scope.ts'
 import type { Database } from '../store/database.ts'
 import type { Resource, ResourceKind, ResourceOf } from './records.ts'

@@ -2,7 +2,7 @@
  * IAM's state: all of it in memory, because every API call asks for it, and every change written to the services' database
  * before it counts. One change at a time: what was decided on still holds when it is written.
  */
-import { Exclusive } from '../exclusive.ts'
+import { Exclusive } from '@millrace/base/exclusive'
 import { openSealed, seal } from '../sealing/seal.ts'
 import type { Database } from '../store/database.ts'
 import type { AccessKey } from './access-key.ts'

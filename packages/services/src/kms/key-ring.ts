@@ -6,7 +6,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { formatArn, parseArn } from '@millrace/aws/arn'
 import { AwsError } from '@millrace/aws/errors'
-import { Exclusive } from '../exclusive.ts'
+import { Exclusive } from '@millrace/base/exclusive'
 import { Listeners } from '../listeners.ts'
 import type { Scope } from '../scope.ts'
 import { KEY_BYTES, openSealed, seal } from '../sealing/seal.ts'

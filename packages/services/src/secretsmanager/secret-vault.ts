@@ -6,7 +6,7 @@
 import { randomInt } from 'node:crypto'
 import { formatArn, parseArn } from '@millrace/aws/arn'
 import { AwsError, type ErrorName } from '@millrace/aws/errors'
-import { Exclusive } from '../exclusive.ts'
+import { Exclusive } from '@millrace/base/exclusive'
 import type { EncryptionContext, Keys } from '../kms/keys.ts'
 import { Listeners } from '../listeners.ts'
 import type { Scope } from '../scope.ts'
