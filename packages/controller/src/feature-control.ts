@@ -1,11 +1,8 @@
 /** What a new cluster starts with: the finalized features of its Kafka release (kafka-records §4, §7 "Election won"). */
-import { profileOf } from '@millrace/protocol/version-profiles'
+import { IMPLEMENTED_FEATURES, profileOf } from '@millrace/protocol/version-profiles'
 import { METADATA_VERSION_FEATURE, MetadataLevel } from '@millrace/metadata/record-versions'
 import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
-
-/** Features besides metadata.version that brokers implement and a new cluster may therefore finalize. */
-const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set(['transaction.version', 'group.version', 'share.version'])
 
 export interface SupportedFeature {
   readonly name: string
@@ -16,7 +13,7 @@ export interface SupportedFeature {
 /** What UpdateFeatures may finalize: metadata.version and the implemented features of the release. */
 export function updatableFeatures(kafkaVersion: string): readonly SupportedFeature[] {
   return profileOf(kafkaVersion)
-    .features.filter(({ name }) => name === METADATA_VERSION_FEATURE || IMPLEMENTED_FEATURES.has(name))
+    .features.filter(({ name }) => IMPLEMENTED_FEATURES.has(name))
     .map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max }))
 }
 
@@ -24,7 +21,7 @@ export function updatableFeatures(kafkaVersion: string): readonly SupportedFeatu
 export function bootstrapRecords(kafkaVersion: string): MetadataRecord[] {
   const profile = profileOf(kafkaVersion)
   const others = profile.features
-    .filter(({ name, level }) => level > 0 && IMPLEMENTED_FEATURES.has(name))
+    .filter(({ name, level }) => level > 0 && name !== METADATA_VERSION_FEATURE && IMPLEMENTED_FEATURES.has(name))
     .map(({ name, level }) => ({ name, featureLevel: level }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   const features = [{ name: METADATA_VERSION_FEATURE, featureLevel: profile.metadataVersion.level }, ...others]

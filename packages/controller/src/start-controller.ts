@@ -44,6 +44,7 @@ import {
 import type { HandlerContext } from './handlers/handler-context.ts'
 import { allocateProducerIdsHandler, alterPartitionHandler } from './handlers/replication.ts'
 import { MutationQuotas } from './quota-control/mutation-quotas.ts'
+import { reviewEligibleLeaders } from './replication-control/leadership.ts'
 import { openDirectory, readBootstrap } from './storage/directory.ts'
 import { loadMetadata } from './storage/load-metadata.ts'
 import type { LoadedMetadata } from './storage/load-metadata.ts'
@@ -159,6 +160,11 @@ function activate(runtime: ControllerRuntime, { host, config }: ControllerOption
     records.push(...activationRecords(readBootstrap(host, config)))
   runtime.submit(
     () => ({ records, response: null }),
+    () => {},
+  )
+  // The properties of this term may ask for fewer replicas in sync than those of the last one.
+  runtime.submit(
+    (state) => ({ records: reviewEligibleLeaders(state), response: null }),
     () => {},
   )
 }

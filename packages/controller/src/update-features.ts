@@ -3,7 +3,13 @@
  * is the answer. A downgrade of metadata.version is possible only where the levels between change no record
  * (kafka-records §4.1).
  */
-import { METADATA_VERSION_FEATURE } from '@millrace/metadata/record-versions'
+import { ConfigResourceType, dynamicConfigs } from '@millrace/metadata/image'
+import type { MetadataImage } from '@millrace/metadata/image'
+import {
+  ELIGIBLE_LEADER_REPLICAS_FEATURE,
+  METADATA_VERSION_FEATURE,
+  MetadataLevel,
+} from '@millrace/metadata/record-versions'
 import { RecordType, type MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { UpdateFeaturesRequest, UpdateFeaturesResponseInput } from '@millrace/protocol/messages/57-update-features'
@@ -19,7 +25,11 @@ const WITHOUT_METADATA_CHANGE: ReadonlySet<number> = new Set([
 ])
 
 /** metadata.version that a level above 0 needs. */
-const NEEDED_METADATA_VERSION: ReadonlyMap<string, number> = new Map([['eligible.leader.replicas.version', 23]])
+const NEEDED_METADATA_VERSION: ReadonlyMap<string, number> = new Map([
+  [ELIGIBLE_LEADER_REPLICAS_FEATURE, MetadataLevel.ELIGIBLE_LEADER_REPLICAS],
+])
+
+const MIN_ISR = 'min.insync.replicas'
 
 type FeatureUpdate = UpdateFeaturesRequest['featureUpdates'][number]
 
@@ -43,14 +53,24 @@ export function updateFeatures(
   }
   const records = featureUpdates
     .filter(({ feature, maxVersionLevel }) => (state.image.features.get(feature) ?? 0) !== maxVersionLevel)
-    .map(({ feature, maxVersionLevel }): MetadataRecord => ({
-      type: RecordType.FEATURE_LEVEL,
-      version: 0,
-      body: { name: feature, featureLevel: maxVersionLevel },
-    }))
+    .flatMap(({ feature, maxVersionLevel }): MetadataRecord[] => [
+      { type: RecordType.FEATURE_LEVEL, version: 0, body: { name: feature, featureLevel: maxVersionLevel } },
+      ...(feature === ELIGIBLE_LEADER_REPLICAS_FEATURE && maxVersionLevel > 0 ? withoutOwnMinIsr(state.image) : []),
+    ])
   const results = featureUpdates.map(({ feature }) => ({ feature, errorCode: ErrorCode.NONE, errorMessage: null }))
   const response = { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null, results }
   return { records: request.validateOnly ? [] : records, response }
+}
+
+/** Controller and leaders must mean the same by min.insync.replicas: what single brokers have of their own is removed (KIP-966). */
+function withoutOwnMinIsr(image: MetadataImage): MetadataRecord[] {
+  return [...image.brokers.keys()]
+    .filter((id) => dynamicConfigs(image, ConfigResourceType.BROKER, String(id)).has(MIN_ISR))
+    .map((id): MetadataRecord => ({
+      type: RecordType.CONFIG,
+      version: 0,
+      body: { resourceType: ConfigResourceType.BROKER, resourceName: String(id), name: MIN_ISR, value: null },
+    }))
 }
 
 /** Why the level may not be finalized; null when it may. */

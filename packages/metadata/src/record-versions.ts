@@ -1,6 +1,8 @@
 /** Record versions by the finalized metadata.version (kafka-records §4.1): never write what a reader may not know. */
 
 export const METADATA_VERSION_FEATURE = 'metadata.version'
+/** KIP-966. */
+export const ELIGIBLE_LEADER_REPLICAS_FEATURE = 'eligible.leader.replicas.version'
 
 /** Lowest level this software writes: FeatureLevelRecord for metadata.version itself (3.3-IV0 is 4), registrations by 17. */
 export const MetadataLevel = {

@@ -155,6 +155,15 @@ const METADATA_VERSIONS: readonly { readonly release: number; readonly level: nu
   { release: 402, level: 29, name: '4.2-IV1' },
 ]
 
+/** Features with code behind them here: what brokers advertise, and what may be finalized. */
+export const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set([
+  'metadata.version',
+  'eligible.leader.replicas.version',
+  'group.version',
+  'share.version',
+  'transaction.version',
+])
+
 /**
  * Features besides metadata.version: from which release they exist, and from which metadata.version a new cluster
  * finalizes which level.

@@ -5,16 +5,8 @@
 import type { AdvertisedFeatures } from '@millrace/network/api-versions'
 import type { ListenerOptions, VersionRange } from '@millrace/network/api-handler'
 import { APIS } from '@millrace/protocol/apis'
-import { acceptedVersionRange, profileOf } from '@millrace/protocol/version-profiles'
+import { IMPLEMENTED_FEATURES, acceptedVersionRange, profileOf } from '@millrace/protocol/version-profiles'
 import type { MetadataView } from '../broker-runtime.ts'
-
-/** The other features of the profile have no code behind them. */
-const IMPLEMENTED_FEATURES: ReadonlySet<string> = new Set([
-  'metadata.version',
-  'transaction.version',
-  'group.version',
-  'share.version',
-])
 
 /** For RequestServer.versionRange. The server leaves out what has no handler. */
 export function brokerVersionRange(

@@ -15,7 +15,8 @@ import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision } from '../decision.ts'
 import { metadataLevel } from '../decision.ts'
-import { directoryReplaced, leaveIsrs } from '../replication-control/leadership.ts'
+import { keepsEligibleLeaders } from '../replication-control/eligible-leaders.ts'
+import { directoryReplaced, leaveIsrs, leaveUncleanly } from '../replication-control/leadership.ts'
 
 const RESERVED_HIGH_BITS = 'AAAAAAAAAA'
 
@@ -58,7 +59,7 @@ export function registerBroker(state: ControlState, request: BrokerRegistrationR
   }
 }
 
-/** What the predecessor leaves behind. */
+/** What the predecessor leaves behind. Its epoch is known to a broker that was shut down cleanly (KIP-966). */
 function departure(
   state: ControlState,
   previous: BrokerRegistration,
@@ -67,6 +68,8 @@ function departure(
   const [directoryId] = request.logDirs
   if (directoryId !== undefined && lostDirectory(previous, request))
     return directoryReplaced(state, request.brokerId, directoryId)
+  if (request.previousBrokerEpoch !== previous.epoch && keepsEligibleLeaders(state.image))
+    return leaveUncleanly(state, request.brokerId)
   return previous.fenced ? [] : leaveIsrs(state, request.brokerId)
 }
 

@@ -6,7 +6,7 @@ import type {
   UnregisterBrokerResponseInput,
 } from '@millrace/protocol/messages/64-unregister-broker'
 import type { ControlState, Decision } from '../decision.ts'
-import { leaveIsrs } from '../replication-control/leadership.ts'
+import { leaveUncleanly } from '../replication-control/leadership.ts'
 
 export function unregisterBroker(
   state: ControlState,
@@ -25,7 +25,7 @@ export function unregisterBroker(
   }
   return {
     records: [
-      ...leaveIsrs(state, broker.id),
+      ...leaveUncleanly(state, broker.id),
       { type: RecordType.UNREGISTER_BROKER, version: 0, body: { brokerId: broker.id, brokerEpoch: broker.epoch } },
     ],
     response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null },

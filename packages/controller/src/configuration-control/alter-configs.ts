@@ -19,6 +19,7 @@ import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision, ItemError } from '../decision.ts'
 import { isItemError } from '../replication-control/assignments.ts'
+import { keepsEligibleLeaders } from '../replication-control/eligible-leaders.ts'
 import {
   brokerConfigErrors,
   clientMetricsConfigErrors,
@@ -193,7 +194,8 @@ function validate(
     if (value !== null) set.set(name, value)
     else if (!current.has(name) && definitionOf(resourceType, name) === undefined) unknown.push(name)
   }
-  if (resourceType === ConfigResourceType.BROKER) return brokerConfigErrors(set, resourceName === '')
+  if (resourceType === ConfigResourceType.BROKER)
+    return brokerConfigErrors(set, resourceName === '') ?? ownMinIsrError(state, resourceName, wanted)
   if (unknown.length > 0)
     return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage: unknownName(resourceType, unknown) }
   const after = new Map(current)
@@ -201,6 +203,13 @@ function validate(
   for (const [name, value] of set) after.set(name, value)
   if (resourceType === ConfigResourceType.CLIENT_METRICS) return clientMetricsConfigErrors(after)
   return resourceType === ConfigResourceType.GROUP ? groupConfigErrors(state, after) : topicConfigErrors(after)
+}
+
+/** With eligible leader replicas, controller and leaders must mean the same by it. */
+function ownMinIsrError({ image }: ControlState, broker: string, wanted: WantedConfigs): ItemError | null {
+  if (broker === '' || !wanted.has('min.insync.replicas') || !keepsEligibleLeaders(image)) return null
+  const errorMessage = 'Broker-level min.insync.replicas cannot be altered while ELR is enabled.'
+  return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage }
 }
 
 function unknownName(resourceType: number, [name = '']: readonly string[]): string {

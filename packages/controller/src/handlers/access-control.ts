@@ -5,6 +5,7 @@ import { deleteAclsRequest, deleteAclsResponse } from '@millrace/protocol/messag
 import { updateFeaturesRequest, updateFeaturesResponse } from '@millrace/protocol/messages/57-update-features'
 import { createAcls, deleteAcls } from '../access-control/acl-decisions.ts'
 import { updatableFeatures } from '../feature-control.ts'
+import { withConsequences } from '../replication-control/consequences.ts'
 import { updateFeatures } from '../update-features.ts'
 import type { HandlerContext } from './handler-context.ts'
 import { decideAndSpread, handler } from './handler-context.ts'
@@ -25,7 +26,7 @@ export function accessControlHandlers(context: HandlerContext): readonly ApiHand
       decideAndSpread(
         context,
         request.timeoutMs,
-        (state) => updateFeatures(state, request, apiVersion, supported),
+        (state) => withConsequences(state, updateFeatures(state, request, apiVersion, supported)),
         respond,
       ),
     ),

@@ -1,5 +1,4 @@
 /** The clients' admin APIs, forwarded by brokers in envelopes: topics, partitions, configs, elections (19, 20, 33, 37, 43–46), quotas (49), SCRAM credentials (51). */
-import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { ApiHandler } from '@millrace/network/api-handler'
 import { createTopicsRequest, createTopicsResponse } from '@millrace/protocol/messages/19-create-topics'
 import {
@@ -14,7 +13,6 @@ import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
 } from '@millrace/protocol/messages/44-incremental-alter-configs'
-import { MetadataDelta } from '@millrace/metadata/delta'
 import {
   alterPartitionReassignmentsRequest,
   alterPartitionReassignmentsResponse,
@@ -31,11 +29,11 @@ import {
 import { alterConfigs, incrementalAlterConfigs } from '../configuration-control/alter-configs.ts'
 import type { ControlState, Decision } from '../decision.ts'
 import { alterClientQuotas } from '../quota-control/alter-client-quotas.ts'
+import { withConsequences } from '../replication-control/consequences.ts'
 import { createPartitions } from '../replication-control/create-partitions.ts'
 import { createTopics } from '../replication-control/create-topics.ts'
 import { deleteTopics } from '../replication-control/delete-topics.ts'
 import { electLeaders } from '../replication-control/elect-leaders.ts'
-import { electWhereLeaderless } from '../replication-control/leadership.ts'
 import { alterPartitionReassignments, listPartitionReassignments } from '../replication-control/reassignments.ts'
 import { alterUserScramCredentials } from '../scram-control/alter-user-scram-credentials.ts'
 import type { HandlerContext } from './handler-context.ts'
@@ -84,7 +82,7 @@ export function administrationHandlers(context: HandlerContext): readonly ApiHan
       decideAndSpread(
         context,
         CONFIG_SPREAD_MS,
-        (state) => withElections(state, alterConfigs(state, request)),
+        (state) => withConsequences(state, alterConfigs(state, request)),
         respond,
       ),
     ),
@@ -92,25 +90,9 @@ export function administrationHandlers(context: HandlerContext): readonly ApiHan
       decideAndSpread(
         context,
         CONFIG_SPREAD_MS,
-        (state) => withElections(state, incrementalAlterConfigs(state, request)),
+        (state) => withConsequences(state, incrementalAlterConfigs(state, request)),
         respond,
       ),
     ),
   ]
-}
-
-/** Allowing unclean elections takes effect at once where a partition has no leader. */
-function withElections<Response>(state: ControlState, decision: Decision<Response>): Decision<Response> {
-  const allows = decision.records.some(
-    (record) => record.type === RecordType.CONFIG && record.body.name === 'unclean.leader.election.enable',
-  )
-  if (!allows) return decision
-  const after: ControlState = { ...state, image: replayed(state, decision) }
-  return { ...decision, records: [...decision.records, ...electWhereLeaderless(after, null)] }
-}
-
-function replayed(state: ControlState, { records }: Decision<unknown>): ControlState['image'] {
-  const delta = new MetadataDelta(state.image)
-  for (const record of records) delta.replay(record)
-  return delta.finish(state.image).image
 }

@@ -9,9 +9,8 @@ import { LeaderRecoveryState } from '@millrace/metadata/partition-state'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import { brokerEpochError } from '../cluster-control/broker-epoch.ts'
 import type { ControlState, Decision } from '../decision.ts'
-import { metadataLevel } from '../decision.ts'
-import { electionFor } from './leadership.ts'
 import { partitionChange } from './partition-change.ts'
+import { targetsOf } from './partition-target.ts'
 
 type TopicProposal = AlterPartitionRequest['topics'][number]
 type Proposal = TopicProposal['partitions'][number]
@@ -67,12 +66,7 @@ function alterOne(
   const errorCode = proposalError(image, senderId, partition, proposal, isr, apiVersion)
   if (errorCode !== ErrorCode.NONE) return refused(proposal, errorCode)
   const record = partitionChange({
-    topicId: topic.id,
-    partitionId: proposal.partitionIndex,
-    partition,
-    level: metadataLevel(image),
-    election: electionFor(state, topic.name),
-    isAcceptableLeader: (id) => isActive(image, id),
+    ...targetsOf(state, topic)(proposal.partitionIndex, partition),
     isr: isr.map(({ brokerId }) => brokerId),
     leaderRecoveryState: proposal.leaderRecoveryState,
   })

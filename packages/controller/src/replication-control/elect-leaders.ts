@@ -1,15 +1,14 @@
 /** ElectLeaders (kafka-protocol §4.3): preferred (0) or unclean (1) elections for given or all partitions. */
 import { ErrorCode } from '@millrace/protocol/errors'
 import type { ElectLeadersRequest, ElectLeadersResponseInput } from '@millrace/protocol/messages/43-elect-leaders'
-import { isActive } from '@millrace/metadata/image'
 import type { TopicImage } from '@millrace/metadata/image'
 import type { PartitionState } from '@millrace/metadata/partition-state'
 import { NO_LEADER } from '@millrace/metadata/partition-state'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision, ItemError } from '../decision.ts'
-import { metadataLevel } from '../decision.ts'
 import { isItemError } from './assignments.ts'
 import { partitionChange } from './partition-change.ts'
+import { targetsOf } from './partition-target.ts'
 
 const ELECTIONS = ['preferred', 'unclean'] as const
 type ElectionType = (typeof ELECTIONS)[number]
@@ -61,14 +60,7 @@ function electOne(
   if (isNotNeeded(partition, election)) {
     return { errorCode: ErrorCode.ELECTION_NOT_NEEDED, errorMessage: 'Leader election not needed for topic partition.' }
   }
-  const record = partitionChange({
-    topicId: topic.id,
-    partitionId,
-    partition,
-    level: metadataLevel(state.image),
-    election,
-    isAcceptableLeader: (id) => isActive(state.image, id),
-  })
+  const record = partitionChange({ ...targetsOf(state, topic)(partitionId, partition), election })
   if (record !== null) return record
   return election === 'preferred'
     ? { errorCode: ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE, errorMessage: 'The preferred leader was not available.' }

@@ -3,107 +3,98 @@
  * where nobody leads (kafka-records §7, kafka-protocol §4.3). Pure.
  */
 import type { Uuid } from '@millrace/base/uuid'
-import { topicBoolean } from '@millrace/metadata/configs/effective'
 import { isActive } from '@millrace/metadata/image'
-import type { MetadataImage, TopicImage } from '@millrace/metadata/image'
+import type { MetadataImage } from '@millrace/metadata/image'
 import type { PartitionState } from '@millrace/metadata/partition-state'
 import { NO_LEADER } from '@millrace/metadata/partition-state'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState } from '../decision.ts'
-import { configContext, metadataLevel } from '../decision.ts'
-import type { Election } from './partition-change.ts'
+import type { PartitionTarget } from './partition-change.ts'
 import { partitionChange } from './partition-change.ts'
-
-interface PartitionAt {
-  readonly topic: TopicImage
-  readonly partitionId: number
-  readonly partition: PartitionState
-}
-
-/** Every partition of the image that satisfies `wanted`. */
-function* partitionsWhere(
-  image: MetadataImage,
-  wanted: (partition: PartitionState) => boolean,
-): Generator<PartitionAt, void, undefined> {
-  for (const topic of image.topicsById.values()) {
-    for (let partitionId = 0; partitionId < topic.partitions.length; partitionId++) {
-      const partition = topic.partitions[partitionId]
-      if (partition !== undefined && wanted(partition)) yield { topic, partitionId, partition }
-    }
-  }
-}
+import { targetsWhere } from './partition-target.ts'
 
 /** Whether `brokerId` leads any partition. */
 export function hasLeaderships(image: MetadataImage, brokerId: number): boolean {
-  return !partitionsWhere(image, (partition) => partition.leader === brokerId).next().done
+  for (const { partitions } of image.topicsById.values())
+    if (partitions.some(({ leader }) => leader === brokerId)) return true
+  return false
 }
 
-/** 'unclean' where the topic allows it, otherwise 'online'. */
-export function electionFor(state: ControlState, topic: string): Election {
-  return topicBoolean(configContext(state), topic, 'unclean.leader.election.enable') ? 'unclean' : 'online'
-}
-
-/** Takes `brokerId` out of every ISR (the last member stays) and gives its leaderships to others. */
-export function leaveIsrs(state: ControlState, brokerId: number): MetadataRecord[] {
-  const { image } = state
+/** The records for all partitions that satisfy `wanted`, each changed by `change`. */
+function changes(
+  state: ControlState,
+  wanted: (partition: PartitionState) => boolean,
+  change: (partition: PartitionState) => Partial<PartitionTarget>,
+): MetadataRecord[] {
   const records: MetadataRecord[] = []
-  const inIsr = (partition: PartitionState): boolean => partition.isr.includes(brokerId)
-  for (const { topic, partitionId, partition } of partitionsWhere(image, inIsr)) {
-    const record = partitionChange({
-      topicId: topic.id,
-      partitionId,
-      partition,
-      level: metadataLevel(image),
-      election: electionFor(state, topic.name),
-      isAcceptableLeader: (id) => id !== brokerId && isActive(image, id),
-      isr: partition.isr.filter((id) => id !== brokerId),
-    })
+  for (const target of targetsWhere(state, wanted)) {
+    const record = partitionChange({ ...target, ...change(target.partition) })
     if (record !== null) records.push(record)
   }
   return records
+}
+
+/** Takes `brokerId` out of every ISR and gives its leaderships to others. */
+export function leaveIsrs(state: ControlState, brokerId: number): MetadataRecord[] {
+  return changes(
+    state,
+    ({ isr }) => isr.includes(brokerId),
+    ({ isr }) => ({ isr: isr.filter((id) => id !== brokerId), isAcceptableLeader: activeBut(state, brokerId) }),
+  )
+}
+
+/** As leaveIsrs, of a broker that may have lost what it had not flushed: nor is it an eligible leader of any partition. */
+export function leaveUncleanly(state: ControlState, brokerId: number): MetadataRecord[] {
+  return changes(
+    state,
+    ({ isr, eligibleLeaderReplicas }) => isr.includes(brokerId) || eligibleLeaderReplicas.includes(brokerId),
+    ({ isr }) => ({
+      isr: isr.filter((id) => id !== brokerId),
+      uncleanShutdown: brokerId,
+      isAcceptableLeader: activeBut(state, brokerId),
+    }),
+  )
 }
 
 /**
- * A broker came back without the data it had: it leaves every ISR that has another member, and its replicas are
- * recorded in the new directory. Where it is the only member it stays, so that the partition can be served at all.
+ * A broker came back without the data it had: it leaves as after an unclean shutdown, and its replicas are recorded in the
+ * new directory. Where it is the only one known it stays, so that the partition can be served at all.
  */
 export function directoryReplaced(state: ControlState, brokerId: number, directoryId: Uuid): MetadataRecord[] {
-  const { image } = state
-  const records: MetadataRecord[] = []
-  for (const { topic, partitionId, partition } of partitionsWhere(image, (each) => each.replicas.includes(brokerId))) {
-    const others = partition.isr.filter((id) => id !== brokerId)
-    const record = partitionChange({
-      topicId: topic.id,
-      partitionId,
-      partition,
-      level: metadataLevel(image),
-      election: electionFor(state, topic.name),
-      isAcceptableLeader: (id) => id !== brokerId && isActive(image, id),
-      isr: others,
-      directoryOf: (id) =>
-        id === brokerId ? directoryId : (partition.directories[partition.replicas.indexOf(id)] ?? directoryId),
-    })
-    if (record !== null) records.push(record)
-  }
-  return records
+  return changes(
+    state,
+    ({ replicas }) => replicas.includes(brokerId),
+    ({ isr, replicas, directories }) => ({
+      isr: isr.filter((id) => id !== brokerId),
+      uncleanShutdown: brokerId,
+      isAcceptableLeader: activeBut(state, brokerId),
+      directoryOf: (id) => (id === brokerId ? directoryId : (directories[replicas.indexOf(id)] ?? directoryId)),
+    }),
+  )
+}
+
+function activeBut({ image }: ControlState, brokerId: number): (id: number) => boolean {
+  return (id) => id !== brokerId && isActive(image, id)
 }
 
 /** Elects a leader for every partition that has none and can have one, `joining` counted as alive. */
 export function electWhereLeaderless(state: ControlState, joining: number | null): MetadataRecord[] {
-  const { image } = state
-  const records: MetadataRecord[] = []
-  for (const { topic, partitionId, partition } of partitionsWhere(image, (each) => each.leader === NO_LEADER)) {
-    const record = partitionChange({
-      topicId: topic.id,
-      partitionId,
-      partition,
-      level: metadataLevel(image),
-      election: electionFor(state, topic.name),
-      isAcceptableLeader: (id) => id === joining || isActive(image, id),
-    })
-    if (record !== null) records.push(record)
-  }
-  return records
+  const isAcceptableLeader = (id: number): boolean => id === joining || isActive(state.image, id)
+  return changes(
+    state,
+    ({ leader }) => leader === NO_LEADER,
+    () => ({ isAcceptableLeader }),
+  )
+}
+
+/**
+ * Who is an eligible leader under the rules of now, for when min.insync.replicas or the feature itself has changed: nobody
+ * where the high watermark may move without them (KIP-966).
+ */
+export function reviewEligibleLeaders(state: ControlState): MetadataRecord[] {
+  const keptAny = ({ eligibleLeaderReplicas, lastKnownElr }: PartitionState): boolean =>
+    eligibleLeaderReplicas.length > 0 || lastKnownElr.length > 0
+  return changes(state, keptAny, () => ({}))
 }
 
 /**
@@ -111,21 +102,13 @@ export function electWhereLeaderless(state: ControlState, joining: number | null
  * `toleratedPercentage` of the partitions that prefer it is left alone.
  */
 export function electPreferred(state: ControlState, limit: number, toleratedPercentage: number = 0): MetadataRecord[] {
-  const { image } = state
   const imbalance = imbalances(state)
   const records: MetadataRecord[] = []
   const misplaced = (partition: PartitionState): boolean =>
     isMisplaced(partition) && (imbalance.get(partition.replicas[0] ?? NO_LEADER) ?? 0) * 100 > toleratedPercentage
-  for (const { topic, partitionId, partition } of partitionsWhere(image, misplaced)) {
+  for (const target of targetsWhere(state, misplaced)) {
     if (records.length >= limit) break
-    const record = partitionChange({
-      topicId: topic.id,
-      partitionId,
-      partition,
-      level: metadataLevel(image),
-      election: 'preferred',
-      isAcceptableLeader: (id) => isActive(image, id),
-    })
+    const record = partitionChange({ ...target, election: 'preferred' })
     if (record !== null) records.push(record)
   }
   return records

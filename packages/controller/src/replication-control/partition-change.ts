@@ -1,18 +1,20 @@
 /**
  * Builds the PartitionChangeRecord that takes one partition from what it is to what is wanted, electing a leader on the
  * way (kafka-protocol §4.3). Pure. Fields that do not change stay absent; null when nothing changes.
+ *
+ *   wanted replicas and ISR ─▶ eligible leader replicas ─▶ election ─▶ record
  */
 import type { Uuid } from '@millrace/base/uuid'
 import { NO_LEADER_CHANGE, NO_RECOVERY_CHANGE } from '@millrace/metadata/partition-replay'
 import type { PartitionState } from '@millrace/metadata/partition-state'
-import { DirectoryId, LeaderRecoveryState, NO_LEADER } from '@millrace/metadata/partition-state'
+import { DirectoryId, LeaderRecoveryState } from '@millrace/metadata/partition-state'
 import { MetadataLevel, partitionVersion } from '@millrace/metadata/record-versions'
 import { RecordType } from '@millrace/metadata/records/metadata-record'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { PartitionChangeRecord } from '@millrace/metadata/records/topic-records'
-
-/** Which leader is wanted: the present one if it can stay, the first replica if it can lead, or anybody alive. */
-export type Election = 'online' | 'preferred' | 'unclean'
+import type { Elected, Election } from './election.ts'
+import { elect } from './election.ts'
+import { eligibleLeaders, lastKnownLeader } from './eligible-leaders.ts'
 
 export interface PartitionTarget {
   readonly topicId: Uuid
@@ -20,10 +22,14 @@ export interface PartitionTarget {
   readonly partition: PartitionState
   /** metadata.version level. */
   readonly level: number
+  /** The topic's min.insync.replicas where eligible leader replicas are kept (KIP-966); null where they are not. */
+  readonly minInSyncReplicas: number | null
   readonly election: Election
   /** Alive, and not on its way out. */
   readonly isAcceptableLeader: (brokerId: number) => boolean
   readonly isr?: readonly number[]
+  /** A replica that may have lost what it had not flushed: it is no eligible leader any more. */
+  readonly uncleanShutdown?: number
   readonly leaderRecoveryState?: number
   readonly replicas?: readonly number[]
   readonly removingReplicas?: readonly number[]
@@ -32,53 +38,40 @@ export interface PartitionTarget {
   readonly directoryOf?: (brokerId: number) => Uuid
 }
 
-interface Elected {
-  readonly leader: number
-  readonly unclean: boolean
-}
-
 /** The record for `target`, or null when the partition is already so. */
 export function partitionChange(target: PartitionTarget): MetadataRecord | null {
-  const { partition, level } = target
+  const { partition, level, minInSyncReplicas } = target
   const wanted = completeReassignment(target)
-  const elected = elect(target, wanted.replicas, wanted.isr)
+  const eligible = eligibleLeaders({ ...target, ...wanted })
+  const elected = elect({ ...target, ...wanted, eligible })
   const leaderChanges = elected.leader !== partition.leader
-  const isr = elected.unclean ? [elected.leader] : wanted.isr
+  const isr = elected.isr.length > 0 || minInSyncReplicas !== null ? elected.isr : lastInSync(partition)
   const bumpsEpoch =
     leaderChanges || removesReplica(partition, wanted.replicas) || shrinksBelowLevel(partition, isr, level)
   const body: PartitionChangeRecord = {
     partitionId: target.partitionId,
     topicId: target.topicId,
-    // An ISR never becomes empty here: without a leader its last member stays, to be elected when it is back.
-    isr: isr.length > 0 && !same(isr, partition.isr) ? [...isr] : null,
+    isr: changed(isr, partition.isr),
     leader: bumpsEpoch ? elected.leader : NO_LEADER_CHANGE,
     replicas: changed(wanted.replicas, partition.replicas),
     removingReplicas: changed(wanted.removing, partition.removingReplicas),
     addingReplicas: changed(wanted.adding, partition.addingReplicas),
     leaderRecoveryState: recoveryState(target, elected),
-    eligibleLeaderReplicas: null,
-    lastKnownElr: null,
+    eligibleLeaderReplicas: changed(elected.eligible, partition.eligibleLeaderReplicas),
+    lastKnownElr: changed(lastKnownLeader(target, isr, elected.leader), partition.lastKnownElr),
     directories: directories(target, wanted.replicas),
   }
   if (isEmpty(body)) return null
   return { type: RecordType.PARTITION_CHANGE, version: partitionVersion(level), body }
 }
 
-/** Keeps the leader if it can stay; else the first replica in assignment order that is in the ISR and acceptable. */
-function elect(target: PartitionTarget, replicas: readonly number[], isr: readonly number[]): Elected {
-  const { partition, election, isAcceptableLeader } = target
-  const canLead = (id: number): boolean => isr.includes(id) && isAcceptableLeader(id)
-  const preferred = replicas[0]
-  if (election === 'preferred' && preferred !== undefined && canLead(preferred))
-    return { leader: preferred, unclean: false }
-  if (canLead(partition.leader)) return { leader: partition.leader, unclean: false }
-  const first = replicas.find(canLead)
-  if (first !== undefined) return { leader: first, unclean: false }
-  if (election === 'unclean') {
-    const lastResort = replicas.find(isAcceptableLeader)
-    if (lastResort !== undefined) return { leader: lastResort, unclean: true }
-  }
-  return { leader: NO_LEADER, unclean: false }
+/**
+ * Without eligible leader replicas an ISR never becomes empty: its last member stays, to be elected when it is back. One
+ * that was emptied with them gets those back who may lead.
+ */
+function lastInSync({ isr, eligibleLeaderReplicas, lastKnownElr }: PartitionState): readonly number[] {
+  if (isr.length > 0) return isr
+  return eligibleLeaderReplicas.length > 0 ? eligibleLeaderReplicas : lastKnownElr
 }
 
 interface WantedReplicas {
@@ -139,6 +132,8 @@ function isEmpty(body: PartitionChangeRecord): boolean {
     body.removingReplicas === null &&
     body.addingReplicas === null &&
     body.leaderRecoveryState === NO_RECOVERY_CHANGE &&
+    body.eligibleLeaderReplicas === null &&
+    body.lastKnownElr === null &&
     body.directories === null
   )
 }

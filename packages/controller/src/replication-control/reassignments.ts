@@ -12,16 +12,13 @@ import type {
   ListPartitionReassignmentsRequest,
   ListPartitionReassignmentsResponseInput,
 } from '@millrace/protocol/messages/46-list-partition-reassignments'
-import { isActive } from '@millrace/metadata/image'
 import type { MetadataImage, TopicImage } from '@millrace/metadata/image'
 import type { PartitionState } from '@millrace/metadata/partition-state'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
 import type { ControlState, Decision, ItemError } from '../decision.ts'
-import { metadataLevel } from '../decision.ts'
 import { assignmentError, directoryFor, isItemError } from './assignments.ts'
-import { electionFor } from './leadership.ts'
-import type { PartitionTarget } from './partition-change.ts'
 import { partitionChange } from './partition-change.ts'
+import { targetsOf } from './partition-target.ts'
 
 interface PartitionResult {
   readonly partitionIndex: number
@@ -86,7 +83,7 @@ function reassign(
   }
   const removing = partition.replicas.filter((id) => !wanted.includes(id))
   return partitionChange({
-    ...base(state, topic, partitionId, partition),
+    ...targetsOf(state, topic)(partitionId, partition),
     replicas: [...wanted, ...removing],
     removingReplicas: removing,
     addingReplicas: wanted.filter((id) => !partition.replicas.includes(id)),
@@ -116,24 +113,12 @@ function cancel(
     }
   }
   return partitionChange({
-    ...base(state, topic, partitionId, partition),
+    ...targetsOf(state, topic)(partitionId, partition),
     isr,
     replicas: partition.replicas.filter(isOriginal),
     removingReplicas: [],
     addingReplicas: [],
   })
-}
-
-function base(state: ControlState, topic: TopicImage, partitionId: number, partition: PartitionState): PartitionTarget {
-  const { image } = state
-  return {
-    topicId: topic.id,
-    partitionId,
-    partition,
-    level: metadataLevel(image),
-    election: electionFor(state, topic.name),
-    isAcceptableLeader: (id) => isActive(image, id),
-  }
 }
 
 /** Answers from the image; writes nothing. */

@@ -154,6 +154,7 @@ export class ImitatedBroker {
         { name: 'metadata.version', minSupportedVersion: 1, maxSupportedVersion: 30 },
         { name: 'transaction.version', minSupportedVersion: 0, maxSupportedVersion: 2 },
         { name: 'group.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
+        { name: 'eligible.leader.replicas.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
       ],
       rack: this.#rack,
       logDirs: [this.directoryId],

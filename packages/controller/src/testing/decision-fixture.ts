@@ -10,15 +10,22 @@ export const TOPIC_ID = 'dG9waWMgaWQgb2YgdGVzdA'
 
 export interface StateOptions {
   readonly level?: number
+  /** Finalized besides metadata.version. */
+  readonly features?: Readonly<Record<string, number>>
   readonly properties?: Readonly<Record<string, string>>
   readonly seed?: number
 }
 
 /** A cluster that has come to be by `records`, metadata.version first. */
 export function stateOf(records: readonly MetadataRecord[], options: StateOptions = {}): ControlState {
-  const { level = 21, properties = {}, seed = 1 } = options
+  const { level = 21, features = {}, properties = {}, seed = 1 } = options
+  const levels = Object.entries({ 'metadata.version': level, ...features })
   const all: MetadataRecord[] = [
-    { type: RecordType.FEATURE_LEVEL, version: 0, body: { name: 'metadata.version', featureLevel: level } },
+    ...levels.map(([name, featureLevel]): MetadataRecord => ({
+      type: RecordType.FEATURE_LEVEL,
+      version: 0,
+      body: { name, featureLevel },
+    })),
     ...records,
   ]
   const delta = new MetadataDelta(emptyImage)
@@ -80,6 +87,8 @@ export interface PartitionOptions {
   readonly recovering?: boolean
   readonly removing?: readonly number[]
   readonly adding?: readonly number[]
+  readonly eligible?: readonly number[]
+  readonly lastKnown?: readonly number[]
 }
 
 /** A topic with the given partitions. */
@@ -88,7 +97,7 @@ export function topic(name: string, topicId: string, partitions: readonly Partit
     { type: RecordType.TOPIC, version: 0, body: { name, topicId } },
     ...partitions.map((options, partitionId): MetadataRecord => ({
       type: RecordType.PARTITION,
-      version: 1,
+      version: 2,
       body: {
         partitionId,
         topicId,
@@ -101,8 +110,8 @@ export function topic(name: string, topicId: string, partitions: readonly Partit
         leaderEpoch: options.leaderEpoch ?? 5,
         partitionEpoch: options.partitionEpoch ?? 7,
         directories: options.replicas.map(directory),
-        eligibleLeaderReplicas: null,
-        lastKnownElr: null,
+        eligibleLeaderReplicas: options.eligible === undefined ? null : [...options.eligible],
+        lastKnownElr: options.lastKnown === undefined ? null : [...options.lastKnown],
       },
     })),
   ]

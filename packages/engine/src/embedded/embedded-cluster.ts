@@ -27,6 +27,7 @@ import { nodeDataKey } from './node-data-key.ts'
 import type { NodeScripts } from './node-handle.ts'
 import type { NodeRefusals } from '../node-refusals.ts'
 import { NodeSupervisor } from './node-supervisor.ts'
+import { rollingOrder } from './rolling-order.ts'
 import { securityLines } from './security-parts.ts'
 
 export interface EmbeddedClusterOptions {
@@ -86,9 +87,9 @@ export class EmbeddedCluster {
 
   async apply(spec: ClusterSpec, report: (step: EngineStep) => void, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
+    const before = this.#record?.spec ?? spec
     await this.#startAll(spec, report, [])
-    const supervisors = this.#ordered()
-    for (const supervisor of supervisors) {
+    for (const supervisor of rollingOrder(this.#ordered(), before, spec)) {
       if (supervisor.runningConfigHash === configHash(this.#nodeConfig(supervisor.node))) continue
       signal.throwIfAborted()
       await this.#restartNode(supervisor, report, signal)
