@@ -52,6 +52,20 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: '',
   },
   {
+    name: 'eligible-beside-a-large-isr',
+    what: 'replicas that left an ISR of min.insync.replicas or more may be elected',
+    file: 'packages/controller/src/replication-control/eligible-leaders.ts',
+    find: 'return size < Math.min(minInSyncReplicas, replicas.length)',
+    replace: 'return size < Math.max(minInSyncReplicas, replicas.length)',
+  },
+  {
+    name: 'eligible-after-unclean-shutdown',
+    what: 'a replica that may have lost its end stays an eligible leader',
+    file: 'packages/controller/src/replication-control/eligible-leaders.ts',
+    find: ' && id !== uncleanShutdown)',
+    replace: ' && id !== -1 - (uncleanShutdown ?? 0))',
+  },
+  {
     name: 'answers-before-fsync',
     what: 'the controller answers and publishes what is not durable',
     file: 'packages/controller/src/metadata-log.ts',

@@ -7,19 +7,22 @@
  */
 import { silentLogger, type Logger } from '@millrace/base/logger'
 import type { MetadataImage } from '@millrace/metadata/image'
+import type { PartitionState } from '@millrace/metadata/partition-state'
 import { World } from '@millrace/testkit/world'
+import { everyAgreedIsr } from './agreed-isrs.ts'
 import { ClusterAccess } from './cluster-access.ts'
 import { CONSUMER_SESSION_TIMEOUT_MS, consumerGroupPart } from './consumer-group-part.ts'
 import { Ledger } from './ledger.ts'
 import { ordersPart } from './orders-part.ts'
 import type { Part, Stage } from './part.ts'
 import { compareReplicas } from './replica-logs.ts'
+import { Scene } from './scene.ts'
 import { SimulatedClient } from './simulated-client.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 import { Supervisor } from './supervisor.ts'
 import { tablePart } from './table-part.ts'
 import { transactionsPart } from './transactions-part.ts'
-import { chooseTrouble, Scene, type Trouble } from './troubles.ts'
+import { chooseTrouble, type Trouble } from './troubles.ts'
 import { Watcher } from './watcher.ts'
 
 const INTERNAL_TOPICS = ['__consumer_offsets', '__transaction_state']
@@ -224,17 +227,9 @@ class SimulatedRun {
 
   /** Every broker serves, every ISR is complete, and the leader knows it and wants no other. */
   #isWhole(): boolean {
-    const { controller, brokers } = this.#cluster
-    if (controller === null || brokers.size < BROKERS) return false
-    for (const topic of controller.runtime.image.topicsById.values()) {
-      for (const [index, partition] of topic.partitions.entries()) {
-        if (partition.isr.length < partition.replicas.length || partition.leader < 0) return false
-        if (partition.addingReplicas.length + partition.removingReplicas.length > 0) return false
-        const replica = brokers.get(partition.leader)?.runtime.replicaManager.get(topic.name, index)
-        if (replica?.isLeader !== true || replica.isr.length < partition.isr.length || replica.proposesIsr) return false
-      }
-    }
-    return true
+    const complete = ({ isr, replicas, addingReplicas, removingReplicas }: PartitionState): boolean =>
+      isr.length === replicas.length && addingReplicas.length + removingReplicas.length === 0
+    return this.#cluster.brokers.size === BROKERS && everyAgreedIsr(this.#cluster, complete)
   }
 
   #whatIsMissing(): string {

@@ -49,6 +49,18 @@ export class Supervisor {
     this.hostOf(nodeId).crashProcess()
   }
 
+  /** A controlled shutdown; a broker that is not there yet, or begins again meanwhile, dies. */
+  stop(brokerId: number): void {
+    const broker = this.#cluster.brokers.get(brokerId)
+    if (broker === undefined) return this.kill(brokerId)
+    this.#forget(brokerId)
+    const host = this.hostOf(brokerId)
+    const { incarnation } = host
+    broker.close({ controlled: true }, () => {
+      if (host.incarnation === incarnation) host.crashProcess()
+    })
+  }
+
   /** Runs `action` in `delayMs`, whoever dies meanwhile. */
   later(delayMs: number, action: () => void): void {
     this.#host.later(delayMs, action)

@@ -2,12 +2,9 @@
  * What can come over a cluster. A trouble begins, lasts, and ends; two may overlap. Power loss of a broker comes alone
  * and to a cluster that is whole, since only then a machine may lose what it had not synced (DESIGN §7).
  */
-import type { FakeHost } from '@millrace/testkit/fake-host'
-import type { NetworkConditions } from '@millrace/testkit/simulated-network'
-import type { World } from '@millrace/testkit/world'
-import type { SimulatedCluster } from './simulated-cluster.ts'
+import { everyAgreedIsr } from './agreed-isrs.ts'
+import type { Scene } from './scene.ts'
 import { CONTROLLER_ID } from './simulated-cluster.ts'
-import type { Supervisor } from './supervisor.ts'
 
 export interface Trouble {
   readonly what: string
@@ -22,71 +19,6 @@ export interface TroubleKind {
   /** Comes only to a cluster that is whole, and alone. */
   readonly alone?: true
   readonly begin: (scene: Scene) => Trouble
-}
-
-export class Scene {
-  readonly cluster: SimulatedCluster
-  readonly supervisor: Supervisor
-  readonly world: World
-  readonly #normal: NetworkConditions
-  #slow = 0
-
-  constructor(cluster: SimulatedCluster, supervisor: Supervisor) {
-    this.cluster = cluster
-    this.supervisor = supervisor
-    this.world = cluster.world
-    this.#normal = this.world.network.conditions
-  }
-
-  below(bound: number): number {
-    return this.world.random.below(bound)
-  }
-
-  broker(): number {
-    return 1 + this.below(this.cluster.brokerHosts.size)
-  }
-
-  twoBrokers(): readonly [number, number] {
-    const count = this.cluster.brokerHosts.size
-    const one = this.broker()
-    return [one, 1 + ((one + this.below(count - 1)) % count)]
-  }
-
-  slowNetwork(conditions: Partial<NetworkConditions>): void {
-    this.#slow++
-    this.world.network.conditions = { ...this.#normal, ...conditions }
-  }
-
-  /** Ends one slowNetwork(); the network is normal again when all have ended. */
-  endSlowNetwork(): void {
-    this.#slow--
-    if (this.#slow === 0) this.world.network.conditions = this.#normal
-  }
-
-  /** The leader of some partition; -1 when nobody knows. */
-  leader(): number {
-    const topics = [...(this.cluster.controller?.runtime.image.topicsById.values() ?? [])]
-    const partitions = topics.flatMap((topic) => topic.partitions)
-    return partitions[this.below(partitions.length)]?.leader ?? -1
-  }
-
-  /** The leader of an internal topic; any broker while there is none. */
-  coordinator(): number {
-    const topics = this.cluster.controller?.runtime.image.topicsByName
-    const names = ['__transaction_state', '__consumer_offsets'].filter((name) => topics?.has(name) === true)
-    const leader = topics?.get(names[this.below(names.length)] ?? '')?.partitions[0]?.leader ?? -1
-    return leader < 0 ? this.broker() : leader
-  }
-
-  host(nodeId: number): FakeHost {
-    return this.supervisor.hostOf(nodeId)
-  }
-
-  /** Any broker, or the controller. */
-  node(): number {
-    const id = this.below(this.cluster.brokerHosts.size + 1)
-    return id === 0 ? CONTROLLER_ID : id
-  }
 }
 
 const nothing = (): void => {}
@@ -134,6 +66,58 @@ export const troubleKinds: readonly TroubleKind[] = [
         scene.supervisor.restart(other)
       }
       return { what: `kill ${one}, and ${other} when it is back`, lastsMs: caughtUpMs + 200 + scene.below(1_000), end }
+    },
+  },
+  {
+    // Who left a complete ISR must not lead, whoever is there first.
+    name: 'stop all brokers, the first is back first',
+    weight: 1,
+    begin: (scene) => {
+      const [first, second, third] = scene.allBrokers()
+      const secondMs = 500 + scene.below(1_500)
+      const thirdMs = secondMs + 100 + scene.below(1_500)
+      const backMs = thirdMs + 200 + scene.below(1_500)
+      scene.supervisor.stop(first)
+      scene.supervisor.later(secondMs, () => scene.supervisor.stop(second))
+      scene.supervisor.later(thirdMs, () => scene.supervisor.stop(third))
+      scene.supervisor.later(backMs, () => scene.supervisor.restart(first))
+      const end = (): void => {
+        scene.supervisor.restart(second)
+        scene.supervisor.restart(third)
+      }
+      const what = `stop brokers ${first}, ${second} and ${third}, begin with ${first}`
+      return { what, lastsMs: backMs + 500 + scene.below(1_500), end }
+    },
+  },
+  {
+    // What it had not synced may be gone, and it has no chance to fetch it again before the last one leaves.
+    name: 'cut the power of one of the last two brokers, stop the other',
+    weight: 1,
+    alone: true,
+    begin: (scene) => {
+      const [first, second, third] = scene.allBrokers()
+      scene.supervisor.stop(first)
+      const darkMs = 300 + scene.below(1_000)
+      const backMs = darkMs + 100 + scene.below(500)
+      const leftMs = backMs + 100 + scene.below(1_000)
+      const againMs = leftMs + 500 + scene.below(1_500)
+      let dark = false
+      scene.supervisor.later(darkMs, () => {
+        // Only then what is acknowledged is there twice.
+        dark = everyAgreedIsr(scene.cluster, ({ isr }) => isr.includes(second) && isr.includes(third))
+        if (!dark) return
+        scene.world.network.partition(scene.host(second), scene.host(third))
+        scene.supervisor.losePower(second)
+      })
+      scene.supervisor.later(backMs, () => dark && scene.supervisor.restart(second))
+      scene.supervisor.later(leftMs, () => scene.supervisor.stop(third))
+      scene.supervisor.later(againMs, () => scene.supervisor.restart(first))
+      const end = (): void => {
+        scene.world.network.heal(scene.host(second), scene.host(third))
+        scene.supervisor.restart(third)
+      }
+      const what = `stop broker ${first}, cut the power of ${second}, stop ${third}`
+      return { what, lastsMs: againMs + scene.below(1_000), end }
     },
   },
   {
