@@ -180,7 +180,9 @@ export class SimulatedProducer implements Actor {
 
   #identify(): void {
     const { access, ledger, partition, name } = this.#options
-    if (this.#identifying || (!this.#producing && this.#batches.length === 0)) return
+    // What was refused late asks again as well, when another attempt may have been answered.
+    if (this.#identifying || this.#producerId >= 0) return
+    if (!this.#producing && this.#batches.length === 0) return
     this.#identifying = true
     const answered = (error: Error | null, response: InitProducerIdResponse | null): void => {
       this.#identifying = false
