@@ -6,8 +6,12 @@ import { TransactionalAppends } from './transactional-appends.ts'
 
 function setUp() {
   const states = new Map<number, { epoch: number; currentTxnFirstOffset: number }>()
+  const leadership = { leaderEpoch: 4 }
   const partition = {
     isLeader: true,
+    get leaderEpoch() {
+      return leadership.leaderEpoch
+    },
     log: { producers: { get: (id: number) => states.get(id) } },
   } as unknown as Partition
   const asked: ((errorCode: number) => void)[] = []
@@ -20,7 +24,7 @@ function setUp() {
     appends.verify({ transactionalId: 't', partition, producerId: 7, producerEpoch, baseSequence, adds }, (errorCode) =>
       told.push(`${baseSequence}:${errorCode}`),
     )
-  return { states, partition, asked, appends, told, verify }
+  return { states, partition, leadership, asked, appends, told, verify }
 }
 
 describe('a transactional append', () => {
@@ -85,6 +89,24 @@ describe('a transactional append', () => {
       `2:${ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER}`,
       '0:0',
     ])
+  })
+
+  it('forgets refusals of an earlier leadership: what was refused may have been written at another leader', () => {
+    const { asked, told, verify, leadership } = setUp()
+    verify(0)
+    asked[0]?.(ErrorCode.NOT_COORDINATOR)
+    leadership.leaderEpoch = 6
+    verify(6)
+    asked[1]?.(ErrorCode.NONE)
+    expect(told).toEqual([`0:${ErrorCode.NOT_COORDINATOR}`, `6:${ErrorCode.NONE}`])
+  })
+
+  it('does not believe an answer to what an earlier leadership asked: a marker may have been written elsewhere', () => {
+    const { asked, told, verify, leadership } = setUp()
+    verify(0)
+    leadership.leaderEpoch = 6
+    asked[0]?.(ErrorCode.NONE)
+    expect(told).toEqual([`0:${ErrorCode.NOT_LEADER_OR_FOLLOWER}`])
   })
 
   it('forgets refusals of another epoch, over the wrap of sequences, and with a marker', () => {

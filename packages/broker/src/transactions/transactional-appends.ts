@@ -42,6 +42,8 @@ interface Refused {
 }
 
 interface PartitionQuestions {
+  /** What was asked and refused in an earlier one says nothing: other leaders may have written since. */
+  readonly leaderEpoch: number
   /** By producer id. */
   readonly open: Map<number, Question>
   readonly refused: Map<number, Refused>
@@ -83,8 +85,7 @@ export class TransactionalAppends {
     questions.open.set(producerId, question)
     verifier.ask(batch, (errorCode) => {
       if (questions.open.get(producerId) === question) questions.open.delete(producerId)
-      const told = errorCode === ErrorCode.NONE && question.voided ? ErrorCode.TRANSACTION_ABORTABLE : errorCode
-      this.#answer(questions, producerId, question, told)
+      this.#answer(questions, producerId, question, answerNow(partition, questions, question, errorCode))
     })
   }
 
@@ -139,12 +140,24 @@ export class TransactionalAppends {
 
   #of(partition: Partition): PartitionQuestions {
     let questions = this.#partitions.get(partition)
-    if (questions === undefined) {
-      questions = { open: new Map(), refused: new Map() }
+    if (questions?.leaderEpoch !== partition.leaderEpoch) {
+      questions = { leaderEpoch: partition.leaderEpoch, open: new Map(), refused: new Map() }
       this.#partitions.set(partition, questions)
     }
     return questions
   }
+}
+
+/** What an answer is worth by now: a marker, here or at a leader in between, may have ended what was asked about. */
+function answerNow(
+  partition: Partition,
+  { leaderEpoch }: PartitionQuestions,
+  { voided }: Question,
+  errorCode: number,
+): number {
+  if (errorCode !== ErrorCode.NONE) return errorCode
+  if (partition.leaderEpoch !== leaderEpoch) return ErrorCode.NOT_LEADER_OR_FOLLOWER
+  return voided ? ErrorCode.TRANSACTION_ABORTABLE : errorCode
 }
 
 function isEnded({ epoch, adds }: Question | Refused, markerEpoch: number): boolean {

@@ -289,9 +289,10 @@ export class TransactionSession {
       timeoutMs: PRODUCE_TIMEOUT_MS,
       topicData: [{ name: topic, partitionData: [{ index: partition, records }] }],
     }
+    // What was sent before may be in the log, and a leader that does not know better yet may say so to a later attempt.
+    const wasSuperseded = transaction.superseded
     const attempt = (): void =>
       access.leaderOf(topic, partition, (leader) => {
-        const wasSuperseded = transaction.superseded
         const answered = (error: Error | null, response: ProduceResponse | null): void => {
           const answer = response?.responses[0]?.partitionResponses[0]
           const outcome = this.#judge(error, answer?.errorCode)
