@@ -2,7 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DeleteClusterPolicyCommand, KafkaClient, PutClusterPolicyCommand } from '@aws-sdk/client-kafka'
+import {
+  DeleteClusterPolicyCommand,
+  GetClusterPolicyCommand,
+  KafkaClient,
+  PutClusterPolicyCommand,
+} from '@aws-sdk/client-kafka'
 import { KafkaApi } from 'millrace/aws-client'
 import { untilActive } from 'millrace/demo'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -184,6 +189,31 @@ describe('kafkajs with the signer of AWS', () => {
     await client.connect()
     await api.send(new DeleteClusterPolicyCommand({ ClusterArn: clusterArn }))
     await vi.waitFor(() => expect(client.closed).toBe(true), SOON)
+  }, 60_000)
+
+  it('a user of another account whom the cluster policy names is not who is later called the same', async () => {
+    const account = '111122223333'
+    const others = new IamUsers(millrace, { accessKeyId: account, secretAccessKey: 'test' })
+    const first = await others.create('guest', [allowAll])
+    const api = new KafkaClient({ endpoint: millrace.endpoint, region: 'us-east-1', credentials: rootKey })
+    const named = `arn:aws:iam::${account}:user/guest`
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Principal: { AWS: named }, Action: 'kafka-cluster:Connect', Resource: clusterArn },
+      ],
+    })
+    const put = new PutClusterPolicyCommand({ ClusterArn: clusterArn, Policy })
+    await api.send(put)
+    await vi.waitFor(async () => expect(await login(() => bearerToken(first))).toBe(''), SOON)
+    await others.delete('guest', first)
+    const second = await others.create('guest', [allowAll])
+    expect(await login(() => bearerToken(second))).toMatch(/Access denied/)
+    const told = await api.send(new GetClusterPolicyCommand({ ClusterArn: clusterArn }))
+    expect(told.Policy).toMatch(/"Principal":\{"AWS":"AIDA[A-Z0-9]{17}"\}/)
+    await api.send(put)
+    await vi.waitFor(async () => expect(await login(() => bearerToken(second))).toBe(''), SOON)
+    await api.send(new DeleteClusterPolicyCommand({ ClusterArn: clusterArn }))
   }, 60_000)
 
   it('nobody gets in with a token that is expired, changed, or for another host, region, service or key', async () => {

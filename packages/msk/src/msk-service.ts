@@ -11,6 +11,7 @@ import { defineService, type Service } from '@millrace/aws/service'
 import { type KeySource, noKeys } from './at-rest/key-source.ts'
 import { KeyWatch } from './at-rest/key-watch.ts'
 import type { Engine, MappedNetwork, NodeId, NodeObservation, NodeRole, NodeState } from '@millrace/engine/engine'
+import { unchangedNames, type PrincipalNames } from '@millrace/policy/principal-names'
 import type { ClusterState } from './cluster-state.ts'
 import { noAuthorities, type AuthoritySource } from './mutual-tls/authority-source.ts'
 import { clientTrustSource, type MutualTlsExtras } from './mutual-tls/client-trust.ts'
@@ -64,6 +65,8 @@ export interface MskServiceOptions {
   readonly simulatesLimits?: boolean
   /** Who may come in by IAM; nobody when left out. */
   readonly credentials?: CredentialSource
+  /** Users and roles that policies of clusters name; without it names stay as they are. */
+  readonly principalNames?: PrincipalNames
   /** Wall clock; the system's when left out. */
   readonly clock?: () => Date
 }
@@ -125,7 +128,9 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
   const { networks = noNetworks, clientAddressMap: addressMap = [] } = options
   const interfaces = new BrokerInterfaces(store, networks)
   const reverseNames = new ReverseNames()
+  const { principalNames = unchangedNames } = options
   const iam = new IamSnapshotSource({
+    principalNames,
     credentials: options.credentials ?? noCredentials,
     clusterPolicy: async (arn) => (await store.clusterPolicy(arn))?.policy ?? null,
     reverseNames,
@@ -163,6 +168,7 @@ export async function createMskService(options: MskServiceOptions): Promise<MskS
     alwaysEncrypts,
     secrets,
     authorities,
+    principalNames,
     setScramUsers,
     scramTurns,
     securityChanged: () => security.changed(),

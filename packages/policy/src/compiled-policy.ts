@@ -53,17 +53,26 @@ function compileList({ negated, patterns }: MatchList, compileOne: (pattern: str
   return (text, variables) => tests.some((test) => test(text, variables)) !== negated
 }
 
-/** `…:root` of an account stands for everyone in it, but excepts only root itself; other names stand for themselves, not for patterns. */
+/**
+ * `…:root` of an account stands for everyone in it, but excepts only root itself; other names stand for themselves, not for
+ * patterns: ARNs, and in stored policies the unique ids of users and roles.
+ */
 function naming({ negated, patterns }: MatchList, principal: Principal): ReturnType<CompiledStatement['names']> {
   const account = `arn:aws:iam::${principal.accountId}:root`
-  const { arn, roleArn } = principal
-  if (negated) {
-    const excepted = patterns.some(
-      (name) => name === '*' || name === arn || (roleArn !== undefined && name === roleArn),
-    )
-    return excepted ? null : 'role or anyone'
-  }
-  if (arn !== '' && patterns.includes(arn)) return 'itself'
-  if (patterns.includes('*') || (roleArn !== undefined && patterns.includes(roleArn))) return 'role or anyone'
+  const itself = patterns.some((name) => isItself(principal, name))
+  const anyone = patterns.includes('*') || patterns.some((name) => isRoleOf(principal, name))
+  if (negated) return itself || anyone ? null : 'role or anyone'
+  if (itself) return 'itself'
+  if (anyone) return 'role or anyone'
   return principal.accountId !== '' && patterns.includes(account) ? 'account' : null
+}
+
+function isItself({ type, arn, userId }: Principal, name: string): boolean {
+  if (name === '') return false
+  return name === arn || ((type === 'user' || type === 'assumed-role') && name === userId)
+}
+
+/** Sessions of a role have its id before their own name. */
+function isRoleOf({ type, roleArn, userId }: Principal, name: string): boolean {
+  return type === 'assumed-role' && (name === roleArn || (name !== '' && userId.startsWith(`${name}:`)))
 }

@@ -22,11 +22,21 @@ const principals: readonly Principal[] = [
   },
 ]
 
+/** How policies name the role of a session. */
+function rolesOf({ roleArn, userId }: Principal): string[] {
+  return roleArn === undefined ? [] : [roleArn, userId.split(':')[0] ?? '']
+}
+
+/** How policies name the principal itself: root has no id of its own. */
+function ownNames({ type, arn, userId }: Principal): string[] {
+  return type === 'root' ? [arn] : [arn, userId]
+}
+
 const names = [
   '*',
   accountRoot(MINE),
   accountRoot(OTHER),
-  ...principals.flatMap(({ arn, roleArn = arn }) => [arn, roleArn]),
+  ...principals.flatMap((one) => [one.arn, one.userId, ...rolesOf(one)]),
 ]
 const list = (patterns: readonly string[]): fc.Arbitrary<MatchList> =>
   fc.record({
@@ -141,8 +151,8 @@ function naive(asked: AuthorizationRequest, { identity, boundary, session, resou
   const { principal } = asked
   const owner = resource?.accountId ?? principal.accountId
   const names = inResource.flatMap(({ principals: named }) => named?.patterns ?? [])
-  const byName = names.includes(principal.arn)
-  const byRole = names.includes('*') || (principal.roleArn !== undefined && names.includes(principal.roleArn))
+  const byName = names.some((name) => ownNames(principal).includes(name))
+  const byRole = names.some((name) => ['*', ...rolesOf(principal)].includes(name))
   const kept = (inBoundary?.length ?? 1) > 0 && (inSession?.length ?? 1) > 0
   const byIdentity = principal.type === 'root' || (inIdentity.length > 0 && kept)
   if (owner !== principal.accountId) return inResource.length > 0 && byIdentity
@@ -150,10 +160,10 @@ function naive(asked: AuthorizationRequest, { identity, boundary, session, resou
   return byIdentity && (resource?.mustAllow !== true || inResource.length > 0)
 }
 
-function isNamed({ negated, patterns }: MatchList, { arn, roleArn, accountId }: Principal): boolean {
-  const own = ['*', arn, ...(roleArn === undefined ? [] : [roleArn])]
+function isNamed({ negated, patterns }: MatchList, principal: Principal): boolean {
+  const own = ['*', ...ownNames(principal), ...rolesOf(principal)]
   if (negated) return !patterns.some((name) => own.includes(name))
-  return patterns.some((name) => own.includes(name) || name === accountRoot(accountId))
+  return patterns.some((name) => own.includes(name) || name === accountRoot(principal.accountId))
 }
 
 function fits(one: Statement, { action, resource, values }: AuthorizationRequest, dynamic: boolean): boolean {

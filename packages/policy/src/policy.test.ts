@@ -53,6 +53,40 @@ function ask(
 const allow = (more: object = {}) => ({ Effect: 'Allow', Action: 'kafka:*', Resource: '*', ...more })
 const deny = (more: object = {}) => ({ Effect: 'Deny', Action: 'kafka:*', Resource: '*', ...more })
 
+describe('a principal by its unique id', () => {
+  const ROLE = 'arn:aws:iam::000000000000:role/ops/deploy'
+  const session: Principal = {
+    type: 'assumed-role',
+    arn: 'arn:aws:sts::000000000000:assumed-role/deploy/now',
+    userId: 'AROADEPLOY:now',
+    accountId: '000000000000',
+    roleArn: ROLE,
+  }
+  const named = (principal: Principal, AWS: string): boolean =>
+    ask([allow({ Principal: { AWS } })], { principal }, 'resource').allowed
+
+  test('is the user, the role or the session that has it, whatever they are called now', () => {
+    const renamed = { ...ada, arn: 'arn:aws:iam::000000000000:user/lovelace' }
+    expect([ada, renamed, session].map((one) => named(one, 'AIDAADA'))).toEqual([true, true, false])
+    const other = { ...session, userId: 'AROADEPLOY:then' }
+    expect([session, other].map((one) => named(one, 'AROADEPLOY'))).toEqual([true, true])
+    expect([session, other].map((one) => named(one, 'AROADEPLOY:now'))).toEqual([true, false])
+  })
+
+  test('is nobody who was given the same name later', () => {
+    expect(named({ ...ada, userId: 'AIDALATER' }, 'AIDAADA')).toBe(false)
+    expect(named({ ...session, userId: 'AROALATER:now' }, 'AROADEPLOY')).toBe(false)
+    expect(named({ ...session, userId: 'AROADEPLOYMENT:now' }, 'AROADEPLOY')).toBe(false)
+  })
+
+  test('is excepted by NotPrincipal', () => {
+    const text = { Effect: 'Deny', NotPrincipal: { AWS: ['AIDAADA', 'AROADEPLOY'] }, Action: '*', Resource: '*' }
+    const reason = (principal: Principal) => ask([text, allow({ Principal: '*' })], { principal }, 'resource').reason
+    expect([ada, session].map(reason)).toEqual(['allowed', 'allowed'])
+    expect(reason({ ...ada, userId: 'AIDALATER' })).toBe('explicit-deny')
+  })
+})
+
 describe('evaluate', () => {
   test('root may everything without a policy, unless the resource itself refuses', () => {
     const request = { principal: root, action: 'kafka:DescribeCluster', resource: cluster, values: new Map() }

@@ -54,8 +54,15 @@ export async function openSealedServices(options: SealedServicesOptions): Promis
     const messages = new AuthorizationMessages(masterKey)
     const sts = createStsService({ identity, messages, clock })
     const lastUsed = new LastUsed(identity.store, logger)
-    const kms = createKmsService({ database, masterKey, clock })
-    const secretsManager = createSecretsManagerService({ database, keys: kms.keys, keyTarget: kms.keyTarget, clock })
+    const { names } = identity
+    const kms = createKmsService({ database, masterKey, names, clock })
+    const secretsManager = createSecretsManagerService({
+      database,
+      keys: kms.keys,
+      keyTarget: kms.keyTarget,
+      names,
+      clock,
+    })
     const acmPca = createAcmPcaService({ database, masterKey, clock })
     const ec2 = await createEc2Service({ database, clock })
     return { iam, sts, messages, lastUsed, kms, secretsManager, acmPca, ec2, close: () => database.destroy() }

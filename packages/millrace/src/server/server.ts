@@ -98,6 +98,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     networks: sealed.ec2.networks,
     clientAddressMap: options.clientAddressMap ?? [],
     credentials: sealed.iam.directory,
+    principalNames: sealed.iam.names,
     authorities: sealed.acmPca.authorities,
     ...(options.mutualTls === undefined ? {} : { mutualTls: options.mutualTls }),
     simulatesLimits: options.simulatesLimits === true,

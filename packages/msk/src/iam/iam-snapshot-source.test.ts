@@ -1,6 +1,7 @@
 import type { Credential } from '@millrace/aws/credentials'
 import type { IamSnapshot } from '@millrace/policy/kafka-cluster/iam-snapshot'
 import { parsePolicy } from '@millrace/policy/parse-policy'
+import { unchangedNames, type PrincipalNames } from '@millrace/policy/principal-names'
 import type { NamedPolicy } from '@millrace/policy/principal-policies'
 import { sha256Hex } from '@millrace/policy/sigv4/canonical-request'
 import { deriveSigningKey } from '@millrace/policy/sigv4/signing-key'
@@ -21,6 +22,7 @@ let known: Credential[]
 let policyText: string | null
 let nowMs: number
 let names: ReverseNames
+let principalNames: PrincipalNames
 let changed: () => void
 
 beforeEach(async () => {
@@ -31,6 +33,7 @@ beforeEach(async () => {
   })
   known = []
   policyText = null
+  principalNames = unchangedNames
   nowMs = noonMs
   changed = () => undefined
   names = new ReverseNames(
@@ -58,6 +61,7 @@ function source(simulatesLimits = false): IamSnapshotSource {
       },
     },
     clusterPolicy: async () => policyText,
+    principalNames,
     reverseNames: names,
     clock: () => new Date(nowMs),
   })
@@ -170,6 +174,12 @@ test('sessions that have ended, and other accounts, are left out unless the clus
   expect(await keys()).toEqual(['AKIA1', 'AKIA9'])
   policyText = open('*')
   expect(await keys()).toEqual(['AKIA1', 'AKIA9'])
+  policyText = open({ AWS: 'AIDASTRANGER' })
+  expect(await keys()).toEqual(['AKIA1'])
+  principalNames = { ...unchangedNames, shown: () => `arn:aws:iam::${OTHER}:user/stranger` }
+  expect(await keys()).toEqual(['AKIA1', 'AKIA9'])
+  expect(JSON.stringify((await snapshot()).clusterPolicy)).toContain('"AIDASTRANGER"')
+  principalNames = unchangedNames
   policyText = open({ AWS: '222200003333' })
   expect(await keys()).toEqual(['AKIA1'])
 })

@@ -4,6 +4,8 @@
  */
 import type { Credential } from '@millrace/aws/credentials'
 import type { IamSnapshot, SnapshotGrant } from '@millrace/policy/kafka-cluster/iam-snapshot'
+import type { PolicyDocument } from '@millrace/policy/policy-document'
+import { shownPolicy, type PrincipalNames } from '@millrace/policy/principal-names'
 import type { NamedPolicy } from '@millrace/policy/principal-policies'
 import { parsePolicy } from '@millrace/policy/parse-policy'
 import { sha256Hex } from '@millrace/policy/sigv4/canonical-request'
@@ -18,6 +20,8 @@ export interface IamSnapshotSourceOptions {
   readonly credentials: CredentialSource
   /** The text of a cluster's policy; null: it has none. */
   readonly clusterPolicy: (clusterArn: string) => Promise<string | null>
+  /** Whom it names. */
+  readonly principalNames: PrincipalNames
   readonly reverseNames: ReverseNames
   /** Brokers let in no more clients per second than MSK's of their type do. */
   readonly simulatesLimits: boolean
@@ -39,8 +43,10 @@ export class IamSnapshotSource implements SecuritySource {
   async contentOf(cluster: Cluster): Promise<Partial<SecurityContent>> {
     if (cluster.desired.ClientAuthentication?.Sasl?.Iam?.Enabled !== true) return { iam: null }
     const text = await this.#options.clusterPolicy(cluster.arn)
-    const policy = text === null ? null : { name: 'the cluster policy', document: parsePolicy(text, 'resource') }
-    return { iam: this.#snapshotOf(cluster, policy) }
+    if (text === null) return { iam: this.#snapshotOf(cluster, null, noOthers) }
+    const policy = { name: 'the cluster policy', document: parsePolicy(text, 'resource') }
+    const named = parsePolicy(shownPolicy(text, this.#options.principalNames), 'resource')
+    return { iam: this.#snapshotOf(cluster, policy, accountsOf(named)) }
   }
 
   subscribe(listener: () => void): () => void {
@@ -63,14 +69,14 @@ export class IamSnapshotSource implements SecuritySource {
     }
   }
 
-  #snapshotOf(cluster: Cluster, clusterPolicy: NamedPolicy | null): IamSnapshot {
+  #snapshotOf(cluster: Cluster, clusterPolicy: NamedPolicy | null, others: OtherAccounts): IamSnapshot {
     const { reverseNames, simulatesLimits, clock } = this.#options
     const nowMs = clock().getTime()
     const policies = new Indexed<NamedPolicy>()
     const principals = new Map<string, { principal: Credential['principal']; grants: Map<string, SnapshotGrant> }>()
     const indexes = new Map<string, number>()
     const credentials: IamSnapshot['credentials'][number][] = []
-    for (const credential of this.#credentialsFor(cluster, clusterPolicy)) {
+    for (const credential of this.#credentialsFor(cluster, others)) {
       const { accessKeyId, principal, sessionToken, expiresAtMs } = credential
       if (expiresAtMs !== null && expiresAtMs <= nowMs) continue
       const known = principals.get(principal.arn) ?? { principal, grants: new Map() }
@@ -104,11 +110,9 @@ export class IamSnapshotSource implements SecuritySource {
     }
   }
 
-  *#credentialsFor({ accountId }: Cluster, clusterPolicy: NamedPolicy | null): Iterable<Credential> {
+  *#credentialsFor({ accountId }: Cluster, others: OtherAccounts): Iterable<Credential> {
     const { credentials } = this.#options
     yield* credentials.credentials(accountId)
-    if (clusterPolicy === null) return
-    const others = accountsOf(clusterPolicy)
     const told = new Set<string>()
     for (const other of others.named) {
       if (other === accountId) continue
@@ -124,8 +128,16 @@ export class IamSnapshotSource implements SecuritySource {
 }
 
 /** Whose principals a cluster's policy may let in. */
-function accountsOf({ document }: NamedPolicy): { readonly named: ReadonlySet<string>; readonly all: boolean } {
-  const patterns = document.statements.flatMap(({ principals }) => principals?.patterns ?? [])
+interface OtherAccounts {
+  readonly named: ReadonlySet<string>
+  readonly all: boolean
+}
+
+const noOthers: OtherAccounts = { named: new Set(), all: false }
+
+/** By ARNs: ids tell no account. */
+function accountsOf({ statements }: PolicyDocument): OtherAccounts {
+  const patterns = statements.flatMap(({ principals }) => principals?.patterns ?? [])
   const named = patterns.flatMap((pattern) => /^arn:aws:(?:iam|sts)::([0-9]{12}):/.exec(pattern)?.[1] ?? [])
   return { named: new Set(named), all: patterns.includes('*') }
 }

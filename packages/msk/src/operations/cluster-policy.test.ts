@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { UnknownPrincipalError } from '@millrace/policy/principal-names'
 import { ControlPlane } from '../testing/control-plane.ts'
 
 let plane: ControlPlane
@@ -39,6 +40,30 @@ test('a version that is not the current one is refused', async () => {
   expect(await plane.refusal('PutClusterPolicy', old)).toMatchObject({ invalidParameter: 'currentVersion' })
   await plane.call('PutClusterPolicy', { ClusterArn, Policy: policy() })
   expect(await plane.refusal('PutClusterPolicy', old)).toMatchObject({ invalidParameter: 'currentVersion' })
+})
+
+test('users and roles that it names are kept by their ids, and must be there', async () => {
+  const ARN = 'arn:aws:iam::999900001111:user/ada'
+  let ada: string | null = ARN
+  plane.principalNames = {
+    stored(name) {
+      if (name === ada) return 'AIDAADA'
+      throw new UnknownPrincipalError(name)
+    },
+    shown: (name) => (name === 'AIDAADA' ? (ada ?? name) : name),
+  }
+  const Policy = policy({ Principal: { AWS: [ARN] } })
+  const shown = async () => (await plane.call('GetClusterPolicy', { ClusterArn })).Policy
+  await plane.call('PutClusterPolicy', { ClusterArn, Policy })
+  expect((await plane.store.clusterPolicy(ClusterArn))?.policy).toBe(policy({ Principal: { AWS: ['AIDAADA'] } }))
+  expect(await shown()).toBe(Policy)
+  ada = null
+  expect(await shown()).toBe(policy({ Principal: { AWS: ['AIDAADA'] } }))
+  expect(await plane.refusal('PutClusterPolicy', { ClusterArn, Policy })).toMatchObject({
+    name: 'BadRequestException',
+    invalidParameter: 'policy',
+    message: `The cluster policy is not valid. The IAM Principal was not found: ${ARN}`,
+  })
 })
 
 test.each([

@@ -3,6 +3,7 @@ import type { CallContext } from '@millrace/aws/call-context'
 import { badRequest, notFound } from '@millrace/aws/errors'
 import type { Paginator } from '@millrace/aws/pagination'
 import type { Engine } from '@millrace/engine/engine'
+import type { PrincipalNames } from '@millrace/policy/principal-names'
 import { checkArn } from '../arns.ts'
 import type { KeySource } from '../at-rest/key-source.ts'
 import type { NetworkSource } from '../network/network-source.ts'
@@ -35,6 +36,8 @@ export interface Dependencies {
   readonly networks: NetworkSource
   readonly authorities: AuthoritySource
   readonly vpcConnections: VpcConnections
+  /** Whom policies of clusters name. */
+  readonly principalNames: PrincipalNames
   readonly setScramUsers: SetScramUsers
   readonly scramTurns: ScramTurns
 }

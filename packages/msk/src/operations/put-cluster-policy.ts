@@ -1,19 +1,20 @@
 import { badRequest } from '@millrace/aws/errors'
 import type { OperationHandler } from '@millrace/aws/service'
 import { newCurrentVersion } from '../arns.ts'
-import { checkClusterPolicy } from '../validation/cluster-policy.ts'
+import { clusterPolicy } from '../validation/cluster-policy.ts'
 import { type Dependencies, requireCluster } from './dependencies.ts'
 
 /** Counts at once, for API calls and on open connections. `CurrentVersion` is the policy's own, and need not be told. */
 export function putClusterPolicy({
   store,
+  principalNames,
   securityChanged,
 }: Dependencies): OperationHandler<'kafka', 'PutClusterPolicy'> {
   return async ({ ClusterArn, CurrentVersion, Policy }, context) => {
     const currentVersion = newCurrentVersion()
     await store.transaction(async (transaction) => {
       await requireCluster(transaction, ClusterArn, context)
-      checkClusterPolicy(Policy, ClusterArn)
+      const policy = clusterPolicy(Policy, ClusterArn, principalNames)
       const before = await transaction.clusterPolicy(ClusterArn)
       if (CurrentVersion !== undefined && CurrentVersion !== before?.currentVersion) {
         throw badRequest({
@@ -24,7 +25,7 @@ export function putClusterPolicy({
           invalidParameter: 'currentVersion',
         })
       }
-      await transaction.putClusterPolicy({ clusterArn: ClusterArn, policy: Policy, currentVersion })
+      await transaction.putClusterPolicy({ clusterArn: ClusterArn, policy, currentVersion })
     })
     securityChanged()
     return { CurrentVersion: currentVersion }

@@ -4,6 +4,7 @@ import { AwsError, type ErrorName } from '@millrace/aws/errors'
 import type { Input, OperationName, Output } from '@millrace/aws/operation-types'
 import { Paginator } from '@millrace/aws/pagination'
 import { silentLogger } from '@millrace/base/logger'
+import { unchangedNames, type PrincipalNames } from '@millrace/policy/principal-names'
 import { kafkaOperations } from '../kafka-operations.ts'
 import type { Dependencies } from '../operations/dependencies.ts'
 import { clientTrustSource } from '../mutual-tls/client-trust.ts'
@@ -34,6 +35,8 @@ export class ControlPlane {
   alwaysEncrypts = false
   readonly authorities: FakeAuthorities = new FakeAuthorities()
   readonly scramUsers: FakeScramUsers = new FakeScramUsers()
+  /** A test may know somebody. */
+  principalNames: PrincipalNames = unchangedNames
   readonly scramTurns: ScramTurns = new ScramTurns()
   readonly networks: FakeNetworks = new FakeNetworks()
   /** How often an operation told that snapshots may be others. */
@@ -86,6 +89,7 @@ export class ControlPlane {
       authorities: this.authorities,
       setScramUsers: this.scramUsers.set,
       scramTurns: this.scramTurns,
+      principalNames: this.principalNames,
       securityChanged: () => void this.securityChanges++,
     }
   }

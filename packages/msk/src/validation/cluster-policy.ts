@@ -1,6 +1,7 @@
 /** What may stand in the policy of a cluster (msk.md §5.8). */
 import { badRequest } from '@millrace/aws/errors'
 import { MalformedPolicyError, parsePolicy } from '@millrace/policy/parse-policy'
+import { storedPolicy, UnknownPrincipalError, type PrincipalNames } from '@millrace/policy/principal-names'
 import type { PolicyDocument, Statement } from '@millrace/policy/policy-document'
 
 /** As of other resource-based policies. */
@@ -12,8 +13,11 @@ const API_ACTIONS: ReadonlySet<string> = new Set(
   ),
 )
 
-/** @throws BadRequestException (policy) for what is no policy of this cluster */
-export function checkClusterPolicy(text: string, clusterArn: string): PolicyDocument {
+/**
+ * The policy as it is stored.
+ * @throws BadRequestException (policy) for what is no policy of this cluster, and for users and roles that are not there
+ */
+export function clusterPolicy(text: string, clusterArn: string, names: PrincipalNames): string {
   if (Buffer.byteLength(text) > POLICY_BYTES_MAX) throw malformed(`it has more than ${POLICY_BYTES_MAX} bytes`)
   let document: PolicyDocument
   try {
@@ -23,7 +27,15 @@ export function checkClusterPolicy(text: string, clusterArn: string): PolicyDocu
     throw error
   }
   document.statements.forEach((statement, index) => checkStatement(statement, `Statement[${index}]`, clusterArn))
-  return document
+  try {
+    return storedPolicy(text, names)
+  } catch (error) {
+    if (!(error instanceof UnknownPrincipalError)) throw error
+    throw badRequest({
+      message: `The cluster policy is not valid. The IAM Principal was not found: ${error.principal}`,
+      invalidParameter: 'policy',
+    })
+  }
 }
 
 function checkStatement({ principals, actions, resources }: Statement, where: string, clusterArn: string): void {

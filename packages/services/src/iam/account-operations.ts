@@ -1,5 +1,6 @@
 /** What is about the account as a whole, and the kinds of credentials that nobody can make here, of which there are none. */
 import type { OperationHandlers } from '@millrace/aws/service'
+import type { PrincipalNames } from '@millrace/policy/principal-names'
 import { awsManagedPolicies } from './aws-managed-policies.ts'
 import type { IamDependencies } from './dependencies.ts'
 import type { Account, Group, ManagedPolicy, Role, User } from './entities.ts'
@@ -22,7 +23,7 @@ type Listed =
   | { readonly kind: 'Role'; readonly entity: Role }
   | { readonly kind: 'LocalManagedPolicy' | 'AWSManagedPolicy'; readonly entity: ManagedPolicy }
 
-export function accountOperations({ store, pages }: IamDependencies): OperationHandlers<'iam'> {
+export function accountOperations({ store, names, pages }: IamDependencies): OperationHandlers<'iam'> {
   return {
     CreateAccountAlias: async ({ AccountAlias: alias }, { accountId }) => {
       const taken = [...store.accounts()].some(({ settings }) => settings.get('settings')?.alias === alias)
@@ -92,7 +93,9 @@ export function accountOperations({ store, pages }: IamDependencies): OperationH
       return {
         UserDetailList: shown.flatMap((item) => (item.kind === 'User' ? [userDetail(account, item.entity)] : [])),
         GroupDetailList: shown.flatMap((item) => (item.kind === 'Group' ? [groupDetail(account, item.entity)] : [])),
-        RoleDetailList: shown.flatMap((item) => (item.kind === 'Role' ? [roleDetail(account, item.entity)] : [])),
+        RoleDetailList: shown.flatMap((item) =>
+          item.kind === 'Role' ? [roleDetail(account, item.entity, names)] : [],
+        ),
         Policies: shown.flatMap((item) =>
           item.kind === 'LocalManagedPolicy' || item.kind === 'AWSManagedPolicy'
             ? [policyDetail(account, item.entity)]
@@ -153,13 +156,13 @@ function groupDetail(account: Account, group: Group) {
   return { ...showGroup(group), GroupPolicyList: inlineOf(group), AttachedManagedPolicies: attached(account, group) }
 }
 
-function roleDetail(account: Account, role: Role) {
+function roleDetail(account: Account, role: Role, names: PrincipalNames) {
   const profiles = [...account['instance-profile'].values()].filter(({ roleName }) => roleName === role.name)
   return {
-    ...showRole(role),
+    ...showRole(role, names),
     RolePolicyList: inlineOf(role),
     AttachedManagedPolicies: attached(account, role),
-    InstanceProfileList: profiles.map((profile) => showProfile(account, profile)),
+    InstanceProfileList: profiles.map((profile) => showProfile(account, profile, names)),
   }
 }
 

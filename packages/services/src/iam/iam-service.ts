@@ -2,6 +2,7 @@
 import type { RootCredentials } from '@millrace/aws/credentials'
 import { loadModel } from '@millrace/aws/model'
 import { defineService, type OperationHandlers, type Service } from '@millrace/aws/service'
+import type { PrincipalNames } from '@millrace/policy/principal-names'
 import { Pages } from '../pages.ts'
 import { accessKeyOperations } from './access-key-operations.ts'
 import { accountOperations } from './account-operations.ts'
@@ -23,6 +24,8 @@ export interface IamService {
   readonly service: Service
   /** Who there is and what each may do, for those who ask at every call. */
   readonly directory: IamDirectory
+  /** For policies that name users and roles, whoever keeps them. */
+  readonly names: PrincipalNames
 }
 
 export interface IamOptions {
@@ -39,7 +42,7 @@ export function createIamService(options: IamOptions): IamService {
   const pages = new Pages('ValidationException')
   const operations = iamOperations({ ...identity, root, pages, clock, accountCreated })
   const service = defineService(loadModel('iam'), operations, iamTargets(identity.store))
-  return { service, directory: identity.directory }
+  return { service, directory: identity.directory, names: identity.names }
 }
 
 export function iamOperations(dependencies: IamDependencies): OperationHandlers<'iam'> {

@@ -1,11 +1,13 @@
 /** The state that iam and sts share: who there is, what they may do, and the sessions under way. */
 import type { RootCredentials } from '@millrace/aws/credentials'
+import type { PrincipalNames } from '@millrace/policy/principal-names'
 import type { Database } from '../store/database.ts'
 import { SessionStore } from '../sts/session.ts'
 import { Directory } from './directory.ts'
 import { EffectivePolicies } from './effective-policies.ts'
 import { IamStore } from './iam-store.ts'
 import { PolicyDocuments } from './policy-documents.ts'
+import { principalNames } from './principal-names.ts'
 
 export interface Identity {
   readonly store: IamStore
@@ -13,6 +15,8 @@ export interface Identity {
   readonly documents: PolicyDocuments
   readonly policies: EffectivePolicies
   readonly directory: Directory
+  /** For all policies that resources have, whoever keeps them. */
+  readonly names: PrincipalNames
 }
 
 export interface IdentityOptions {
@@ -27,5 +31,6 @@ export async function openIdentity({ database, masterKey, root, clock }: Identit
   const sessions = await SessionStore.open(database, masterKey, clock)
   const documents = new PolicyDocuments()
   const policies = new EffectivePolicies(documents)
-  return { store, sessions, documents, policies, directory: new Directory({ store, sessions, policies, root }) }
+  const directory = new Directory({ store, sessions, policies, root })
+  return { store, sessions, documents, policies, directory, names: principalNames(store) }
 }

@@ -9,7 +9,7 @@ import { uniqueId } from './unique-id.ts'
 
 const PROFILES_MAX = 1000
 
-export function instanceProfileOperations({ store, pages, clock }: IamDependencies): OperationHandlers<'iam'> {
+export function instanceProfileOperations({ store, names, pages, clock }: IamDependencies): OperationHandlers<'iam'> {
   return {
     CreateInstanceProfile: async (input, { accountId }) =>
       store.change(accountId, (account) => {
@@ -27,13 +27,15 @@ export function instanceProfileOperations({ store, pages, clock }: IamDependenci
         }
         return {
           writes: [{ put: 'instance-profile', entity: profile }],
-          answer: { InstanceProfile: showProfile(account, profile) },
+          answer: { InstanceProfile: showProfile(account, profile, names) },
         }
       }),
 
     GetInstanceProfile: async (input, { accountId }) => {
       const account = store.account(accountId)
-      return { InstanceProfile: showProfile(account, requireInstanceProfile(account, input.InstanceProfileName)) }
+      return {
+        InstanceProfile: showProfile(account, requireInstanceProfile(account, input.InstanceProfileName), names),
+      }
     },
 
     ListInstanceProfiles: async (input, context) => {
@@ -45,7 +47,7 @@ export function instanceProfileOperations({ store, pages, clock }: IamDependenci
         of: ['ListInstanceProfiles', input.PathPrefix ?? ''],
         items: [...account['instance-profile'].values()].filter(underPath(input.PathPrefix)),
         sortKey: nameKey,
-        show: (profile) => showProfile(account, profile),
+        show: (profile) => showProfile(account, profile, names),
       })
       return { InstanceProfiles: shown, ...more }
     },
@@ -60,7 +62,7 @@ export function instanceProfileOperations({ store, pages, clock }: IamDependenci
         of: ['ListInstanceProfilesForRole', role.name],
         items: [...account['instance-profile'].values()].filter(({ roleName }) => roleName === role.name),
         sortKey: nameKey,
-        show: (profile) => showProfile(account, profile),
+        show: (profile) => showProfile(account, profile, names),
       })
       return { InstanceProfiles: shown, ...more }
     },

@@ -6,20 +6,20 @@ import { exists, inTheWay, requirePolicy, requireRole, requireWithin } from './r
 import { requireUnlinked } from './service-linked-roles.ts'
 import { showRole } from './shown.ts'
 import { tagList, withoutTags, withTags } from './tags.ts'
-import { requireTrustPolicy } from './trust-policy.ts'
+import { trustPolicy } from './trust-policy.ts'
 import { uniqueId } from './unique-id.ts'
 
 const ROLES_MAX = 1000
 const SESSION_SECONDS_DEFAULT = 3600
 
-export function roleOperations({ store, documents, pages, clock }: IamDependencies): OperationHandlers<'iam'> {
+export function roleOperations({ store, documents, names, pages, clock }: IamDependencies): OperationHandlers<'iam'> {
   return {
     CreateRole: async (input, { accountId }) =>
       store.change(accountId, (account) => {
         const { RoleName: name, Path: path = '/', PermissionsBoundary: boundary = null } = input
         if (account.role.has(name.toLowerCase())) exists(`Role with name ${name} already exists.`)
         requireWithin('RolesPerAccount', account.role.size + 1, ROLES_MAX)
-        requireTrustPolicy(documents, account, input.AssumeRolePolicyDocument)
+        const trust = trustPolicy(documents, names, input.AssumeRolePolicyDocument)
         if (boundary !== null) requirePolicy(account, boundary)
         const role: Role = {
           path,
@@ -32,16 +32,16 @@ export function roleOperations({ store, documents, pages, clock }: IamDependenci
           attached: [],
           boundary,
           description: input.Description ?? null,
-          trust: input.AssumeRolePolicyDocument,
+          trust,
           maxSessionSeconds: input.MaxSessionDuration ?? SESSION_SECONDS_DEFAULT,
           lastUsed: null,
           linkedService: null,
         }
-        return { writes: [{ put: 'role', entity: role }], answer: { Role: showRole(role) } }
+        return { writes: [{ put: 'role', entity: role }], answer: { Role: showRole(role, names) } }
       }),
 
     GetRole: async (input, { accountId }) => ({
-      Role: showRole(requireRole(store.account(accountId), input.RoleName)),
+      Role: showRole(requireRole(store.account(accountId), input.RoleName), names),
     }),
 
     ListRoles: async (input, context) => {
@@ -52,7 +52,7 @@ export function roleOperations({ store, documents, pages, clock }: IamDependenci
         of: ['ListRoles', input.PathPrefix ?? ''],
         items: [...store.account(context.accountId).role.values()].filter(underPath(input.PathPrefix)),
         sortKey: nameKey,
-        show: showRole,
+        show: (role) => showRole(role, names),
       })
       return { Roles: shown, ...more }
     },
@@ -70,14 +70,14 @@ export function roleOperations({ store, documents, pages, clock }: IamDependenci
     UpdateRoleDescription: async (input, { accountId }) =>
       store.change(accountId, (account) => {
         const role = { ...requireRole(account, input.RoleName), description: input.Description }
-        return { writes: [{ put: 'role', entity: role }], answer: { Role: showRole(role) } }
+        return { writes: [{ put: 'role', entity: role }], answer: { Role: showRole(role, names) } }
       }),
 
     UpdateAssumeRolePolicy: async (input, { accountId }) =>
       store.change(accountId, (account) => {
         const role = requireUnlinked(requireRole(account, input.RoleName))
-        requireTrustPolicy(documents, account, input.PolicyDocument)
-        return { writes: [{ put: 'role', entity: { ...role, trust: input.PolicyDocument } }], answer: {} }
+        const trust = trustPolicy(documents, names, input.PolicyDocument)
+        return { writes: [{ put: 'role', entity: { ...role, trust } }], answer: {} }
       }),
 
     DeleteRole: async (input, { accountId }) =>

@@ -17,7 +17,7 @@ const linked: ReadonlyMap<string, { readonly role: string; readonly policy: stri
   ['delivery.logs.amazonaws.com', { role: 'AWSServiceRoleForLogDelivery', policy: 'AWSLogDeliveryServiceRolePolicy' }],
 ])
 
-export function serviceLinkedRoleOperations({ store, clock }: IamDependencies): OperationHandlers<'iam'> {
+export function serviceLinkedRoleOperations({ store, names, clock }: IamDependencies): OperationHandlers<'iam'> {
   return {
     CreateServiceLinkedRole: async (input, { accountId }) =>
       store.change(accountId, (account) => {
@@ -49,7 +49,7 @@ export function serviceLinkedRoleOperations({ store, clock }: IamDependencies): 
           lastUsed: null,
           linkedService: service,
         }
-        return { writes: [{ put: 'role', entity: role }], answer: { Role: showRole(role) } }
+        return { writes: [{ put: 'role', entity: role }], answer: { Role: showRole(role, names) } }
       }),
 
     DeleteServiceLinkedRole: async (input, { accountId }) =>

@@ -1,5 +1,6 @@
 /** Entities as the API shows them. */
 import type { Output } from '@millrace/aws/operation-types'
+import { shownPolicy, type PrincipalNames } from '@millrace/policy/principal-names'
 import type { AccessKey } from './access-key.ts'
 import type { Account, Group, InstanceProfile, ManagedPolicy, Role, User } from './entities.ts'
 import { tagsMember } from './tags.ts'
@@ -42,14 +43,14 @@ export function showGroup(group: Group): ShownGroup {
 }
 
 /** In lists AWS leaves out tags, boundary and last use; they are here too, which does no harm. */
-export function showRole(role: Role): ShownRole {
+export function showRole(role: Role, names: PrincipalNames): ShownRole {
   return {
     Path: role.path,
     RoleName: role.name,
     RoleId: role.id,
     Arn: role.arn,
     CreateDate: new Date(role.createdAt),
-    AssumeRolePolicyDocument: encodeDocument(role.trust),
+    AssumeRolePolicyDocument: encodeDocument(shownPolicy(role.trust, names)),
     ...(role.description === null ? {} : { Description: role.description }),
     MaxSessionDuration: role.maxSessionSeconds,
     ...boundaryMember(role.boundary),
@@ -76,7 +77,7 @@ export function showPolicy(account: Account, policy: ManagedPolicy): ShownPolicy
   }
 }
 
-export function showProfile(account: Account, profile: InstanceProfile): ShownProfile {
+export function showProfile(account: Account, profile: InstanceProfile, names: PrincipalNames): ShownProfile {
   const role = profile.roleName === null ? undefined : account.role.get(profile.roleName.toLowerCase())
   return {
     Path: profile.path,
@@ -84,7 +85,7 @@ export function showProfile(account: Account, profile: InstanceProfile): ShownPr
     InstanceProfileId: profile.id,
     Arn: profile.arn,
     CreateDate: new Date(profile.createdAt),
-    Roles: role === undefined ? [] : [showRole(role)],
+    Roles: role === undefined ? [] : [showRole(role, names)],
     ...tagsMember(profile.tags),
   }
 }

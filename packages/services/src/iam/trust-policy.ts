@@ -1,30 +1,23 @@
 /** Trust policies of roles: who may assume them. Source: "Role trust policies" of the IAM user guide. */
-import { parseArn } from '@millrace/aws/arn'
 import { AwsError } from '@millrace/aws/errors'
-import type { Account } from './entities.ts'
+import { storedPolicy, UnknownPrincipalError, type PrincipalNames } from '@millrace/policy/principal-names'
 import type { PolicyDocuments } from './policy-documents.ts'
 import { requireWithin } from './require.ts'
 
 const TRUST_CHARACTERS_MAX = 2048
 
-/** Throws MalformedPolicyDocumentException; users and roles of this account that it names must be there. */
-export function requireTrustPolicy(documents: PolicyDocuments, account: Account, text: string): void {
-  const { statements } = documents.parse(text, 'trust')
+/** The policy as it is stored. Throws MalformedPolicyDocumentException; users and roles that it names must be there. */
+export function trustPolicy(documents: PolicyDocuments, names: PrincipalNames, text: string): string {
+  documents.parse(text, 'trust')
   requireWithin('ACLSizePerRole', withoutSpace(text).length, TRUST_CHARACTERS_MAX)
-  for (const name of statements.flatMap(({ principals }) => principals?.patterns ?? [])) {
-    if (knownPrincipal(account, name)) continue
-    throw new AwsError('MalformedPolicyDocumentException', { message: `Invalid principal in policy: "AWS":"${name}"` })
+  try {
+    return storedPolicy(text, names)
+  } catch (error) {
+    if (!(error instanceof UnknownPrincipalError)) throw error
+    throw new AwsError('MalformedPolicyDocumentException', { message: error.message, cause: error })
   }
 }
 
 export function withoutSpace(text: string): string {
   return text.replaceAll(/\s/g, '')
-}
-
-function knownPrincipal(account: Account, name: string): boolean {
-  const arn = parseArn(name)
-  if (arn?.service !== 'iam' || arn.accountId !== account.accountId) return true
-  if (arn.resource.startsWith('user/')) return [...account.user.values()].some((user) => user.arn === name)
-  if (arn.resource.startsWith('role/')) return [...account.role.values()].some((role) => role.arn === name)
-  return true
 }

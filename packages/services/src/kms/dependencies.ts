@@ -1,3 +1,4 @@
+import type { PrincipalNames } from '@millrace/policy/principal-names'
 import type { Pages } from '../pages.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { KeyStore } from './key-store.ts'
@@ -6,6 +7,7 @@ import type { KeyStore } from './key-store.ts'
 export interface KmsDependencies {
   readonly ring: KeyRing
   readonly store: KeyStore
+  readonly names: PrincipalNames
   readonly pages: Pages
   readonly clock: () => Date
 }

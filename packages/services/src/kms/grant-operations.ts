@@ -3,13 +3,14 @@ import type { GrantConstraints, GrantListEntry } from '@aws-sdk/client-kms'
 import { AwsError } from '@millrace/aws/errors'
 import type { Validated } from '@millrace/aws/operation-types'
 import type { OperationHandlers } from '@millrace/aws/service'
+import { UnknownPrincipalError } from '@millrace/policy/principal-names'
 import type { KmsDependencies } from './dependencies.ts'
 import { newGrant, type Grant } from './grant.ts'
 import { requireCustomerKey, requireEnabled } from './key.ts'
 
 const GRANTS_LISTED_DEFAULT = 50
 
-export function grantOperations({ ring, store, pages, clock }: KmsDependencies): OperationHandlers<'kms'> {
+export function grantOperations({ ring, store, names, pages, clock }: KmsDependencies): OperationHandlers<'kms'> {
   return {
     CreateGrant: async (input, context) => {
       if (input.GranteePrincipal === undefined && input.GranteeServicePrincipal === undefined)
@@ -23,9 +24,9 @@ export function grantOperations({ ring, store, pages, clock }: KmsDependencies):
       const grant = newGrant(key, {
         createdAt: clock(),
         name: input.Name,
-        granteePrincipal: input.GranteePrincipal,
+        granteePrincipal: storedPrincipal(input.GranteePrincipal),
         granteeServicePrincipal: input.GranteeServicePrincipal,
-        retiringPrincipal: input.RetiringPrincipal,
+        retiringPrincipal: storedPrincipal(input.RetiringPrincipal),
         retiringServicePrincipal: input.RetiringServicePrincipal,
         operations: input.Operations,
         constraints: input.Constraints as Readonly<Record<string, unknown>> | undefined,
@@ -43,7 +44,7 @@ export function grantOperations({ ring, store, pages, clock }: KmsDependencies):
       const grants = (await store.grants(context, key.keyId)).filter(
         (grant) =>
           (input.GrantId === undefined || grant.grantId === input.GrantId) &&
-          (input.GranteePrincipal === undefined || grant.granteePrincipal === input.GranteePrincipal) &&
+          (input.GranteePrincipal === undefined || shownPrincipal(grant.granteePrincipal) === input.GranteePrincipal) &&
           (input.GranteeServicePrincipal === undefined ||
             grant.granteeServicePrincipal === input.GranteeServicePrincipal),
       )
@@ -55,7 +56,7 @@ export function grantOperations({ ring, store, pages, clock }: KmsDependencies):
       const { RetiringPrincipal, RetiringServicePrincipal } = input
       const grants = (await store.grants(context)).filter(
         ({ retiringPrincipal, retiringServicePrincipal }) =>
-          (RetiringPrincipal !== undefined && retiringPrincipal === RetiringPrincipal) ||
+          (RetiringPrincipal !== undefined && shownPrincipal(retiringPrincipal) === RetiringPrincipal) ||
           (RetiringServicePrincipal !== undefined && retiringServicePrincipal === RetiringServicePrincipal),
       )
       const { accountId, region } = context
@@ -89,6 +90,33 @@ export function grantOperations({ ring, store, pages, clock }: KmsDependencies):
     },
   }
 
+  /** Users and roles are meant by their ids, as in policies; services by what they are called. */
+  function storedPrincipal(name: string | undefined): string | undefined {
+    if (name?.startsWith('arn:') !== true) return name
+    try {
+      return names.stored(name)
+    } catch (error) {
+      if (!(error instanceof UnknownPrincipalError)) throw error
+      throw new AwsError('InvalidArnException', {
+        message: `ARN does not refer to a valid principal: ${name}`,
+        cause: error,
+      })
+    }
+  }
+
+  function shownPrincipal(name: string | null): string | null {
+    return name === null ? null : names.shown(name)
+  }
+
+  function shown(grant: Grant): Grant {
+    const { granteePrincipal, retiringPrincipal } = grant
+    return {
+      ...grant,
+      granteePrincipal: shownPrincipal(granteePrincipal),
+      retiringPrincipal: shownPrincipal(retiringPrincipal),
+    }
+  }
+
   async function end({ grantId, keyArn }: Grant): Promise<void> {
     await store.deleteGrant(grantId)
     ring.grantsChanged(keyArn)
@@ -106,7 +134,11 @@ export function grantOperations({ ring, store, pages, clock }: KmsDependencies):
       token: Marker,
       scope,
     })
-    return { Grants: page.items.map(grantEntry), NextMarker: page.next, Truncated: page.next !== undefined }
+    return {
+      Grants: page.items.map((grant) => grantEntry(shown(grant))),
+      NextMarker: page.next,
+      Truncated: page.next !== undefined,
+    }
   }
 }
 

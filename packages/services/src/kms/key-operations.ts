@@ -14,17 +14,17 @@ import {
   type Key,
 } from './key.ts'
 import { keyMetadata } from './key-metadata.ts'
-import { requireKeyPolicyFor } from './key-policy.ts'
+import { keyPolicyFor } from './key-policy.ts'
 import { tagsOf } from './tag-operations.ts'
 
 const KEYS_LISTED_DEFAULT = 100
 
-export function keyOperations({ ring, store, pages }: KmsDependencies): OperationHandlers<'kms'> {
+export function keyOperations({ ring, store, names, pages }: KmsDependencies): OperationHandlers<'kms'> {
   return {
     CreateKey: async (input, context) => {
       requireServedKind(input)
-      if (input.Policy !== undefined) requireKeyPolicyFor(input.Policy, context, input.BypassPolicyLockoutSafetyCheck)
-      const { Description: description, Policy: policy } = input
+      const { Description: description, Policy: given, BypassPolicyLockoutSafetyCheck: bypass } = input
+      const policy = given === undefined ? undefined : keyPolicyFor(given, names, context, bypass)
       const key = await ring.create(context, { description, policy, tags: tagsOf({}, input.Tags ?? []) })
       return { KeyMetadata: keyMetadata(key) }
     },

@@ -3,6 +3,7 @@ import type { CallContext } from '@millrace/aws/call-context'
 import { AwsError } from '@millrace/aws/errors'
 import { evaluate } from '@millrace/policy/evaluate'
 import { MalformedPolicyError, parsePolicy } from '@millrace/policy/parse-policy'
+import { storedPolicy, UnknownPrincipalError, type PrincipalNames } from '@millrace/policy/principal-names'
 import { noPolicies } from '@millrace/policy/principal-policies'
 import type { Scope } from '../scope.ts'
 
@@ -60,10 +61,18 @@ export function managedKeyPolicy(service: string, { accountId, region }: Scope):
   })
 }
 
-/** Throws MalformedPolicyDocumentException, also for a policy that would keep its own author from changing it again. */
-export function requireKeyPolicyFor(text: string, context: CallContext, bypass: boolean | undefined): void {
-  requireKeyPolicy(text)
-  if (bypass === true) return
+/**
+ * The policy as it is stored. Throws MalformedPolicyDocumentException, also for a policy that would keep its own author from
+ * changing it again.
+ */
+export function keyPolicyFor(
+  given: string,
+  names: PrincipalNames,
+  context: CallContext,
+  bypass: boolean | undefined,
+): string {
+  const text = readKeyPolicy(given, names)
+  if (bypass === true) return text
   const { principal, credential, accountId } = context
   const decision = evaluate(
     { principal, action: 'kms:PutKeyPolicy', resource: '*', values: new Map(Object.entries(credential?.values ?? {})) },
@@ -77,17 +86,24 @@ export function requireKeyPolicyFor(text: string, context: CallContext, bypass: 
     },
   )
   // What the caller's own policies lack says nothing about the key's.
-  if (decision.allowed || decision.set !== 'resource') return
+  if (decision.allowed || decision.set !== 'resource') return text
   throw new AwsError('MalformedPolicyDocumentException', {
     message: 'The new key policy will not allow you to update the key policy in the future.',
   })
 }
 
 /** Throws MalformedPolicyDocumentException. */
-function requireKeyPolicy(text: string): void {
+function readKeyPolicy(text: string, names: PrincipalNames): string {
   try {
     parsePolicy(text, 'resource')
+    return storedPolicy(text, names)
   } catch (error) {
+    if (error instanceof UnknownPrincipalError) {
+      throw new AwsError('MalformedPolicyDocumentException', {
+        message: `Policy contains a statement with one or more invalid principals: ${error.principal}`,
+        cause: error,
+      })
+    }
     if (!(error instanceof MalformedPolicyError)) throw error
     throw new AwsError('MalformedPolicyDocumentException', { message: error.message, cause: error })
   }

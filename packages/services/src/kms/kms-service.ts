@@ -4,6 +4,7 @@
  */
 import { loadModel } from '@millrace/aws/model'
 import { defineService, type OperationHandlers, type Service } from '@millrace/aws/service'
+import type { PrincipalNames } from '@millrace/policy/principal-names'
 import { Pages } from '../pages.ts'
 import type { Database } from '../store/database.ts'
 import { aliasOperations } from './alias-operations.ts'
@@ -32,15 +33,16 @@ export interface KmsService {
 export interface KmsOptions {
   readonly database: Database
   readonly masterKey: Uint8Array
+  readonly names: PrincipalNames
   /** Wall clock; the system's when left out. */
   readonly clock?: () => Date
 }
 
-export function createKmsService({ database, masterKey, clock = () => new Date() }: KmsOptions): KmsService {
+export function createKmsService({ database, masterKey, names, clock = () => new Date() }: KmsOptions): KmsService {
   const store = new KeyStore(database)
   const ring = new KeyRing({ store, masterKey, clock })
   const keyTarget = keyTargets({ ring, store })
-  const operations = kmsOperations({ ring, store, clock, pages: new Pages('InvalidMarkerException') })
+  const operations = kmsOperations({ ring, store, names, clock, pages: new Pages('InvalidMarkerException') })
   const grants = serviceGrants({ ring, store, clock })
   return { service: defineService(loadModel('kms'), operations, kmsTargets(keyTarget)), keys: ring, grants, keyTarget }
 }

@@ -360,7 +360,7 @@ test('grants are made once per name, listed, retired by token and revoked by id'
       new CreateGrantCommand({
         KeyId: id,
         Name,
-        GranteePrincipal: 'arn:aws:iam::000000000000:role/app',
+        GranteePrincipal: 'arn:aws:iam::000000000000:root',
         Operations: ['Decrypt'],
       }),
     )

@@ -1,24 +1,26 @@
 import { AwsError } from '@millrace/aws/errors'
 import type { OperationHandlers } from '@millrace/aws/service'
+import { shownPolicy } from '@millrace/policy/principal-names'
 import type { KmsDependencies } from './dependencies.ts'
 import { requireCustomerKey } from './key.ts'
-import { POLICY_NAME, requireKeyPolicyFor } from './key-policy.ts'
+import { keyPolicyFor, POLICY_NAME } from './key-policy.ts'
 
-export function policyOperations({ ring }: KmsDependencies): OperationHandlers<'kms'> {
+export function policyOperations({ ring, names }: KmsDependencies): OperationHandlers<'kms'> {
   return {
     PutKeyPolicy: async ({ KeyId, Policy, PolicyName, BypassPolicyLockoutSafetyCheck }, context) => {
       requirePolicyName(PolicyName)
-      requireKeyPolicyFor(Policy, context, BypassPolicyLockoutSafetyCheck)
+      const policy = keyPolicyFor(Policy, names, context, BypassPolicyLockoutSafetyCheck)
       await ring.change(KeyId, context, (key) => {
         requireCustomerKey(key, 'PutKeyPolicy')
-        return { ...key, policy: Policy }
+        return { ...key, policy }
       })
       return {}
     },
 
     GetKeyPolicy: async ({ KeyId, PolicyName }, context) => {
       requirePolicyName(PolicyName)
-      return { Policy: (await ring.getById(KeyId, context)).policy, PolicyName: POLICY_NAME }
+      const { policy } = await ring.getById(KeyId, context)
+      return { Policy: shownPolicy(policy, names), PolicyName: POLICY_NAME }
     },
 
     ListKeyPolicies: async ({ KeyId }, context) => {

@@ -2,14 +2,15 @@
 import { AwsError } from '@millrace/aws/errors'
 import type { OperationHandlers } from '@millrace/aws/service'
 import { MalformedPolicyError, parsePolicy } from '@millrace/policy/parse-policy'
+import { shownPolicy, storedPolicy, UnknownPrincipalError, type PrincipalNames } from '@millrace/policy/principal-names'
 import type { PolicyDocument } from '@millrace/policy/policy-document'
 import type { SecretsManagerDependencies } from './dependencies.ts'
 import { requireLive } from './secret-vault.ts'
 
-export function policyOperations({ vault }: SecretsManagerDependencies): OperationHandlers<'secretsmanager'> {
+export function policyOperations({ vault, names }: SecretsManagerDependencies): OperationHandlers<'secretsmanager'> {
   return {
     PutResourcePolicy: async ({ SecretId, ResourcePolicy, BlockPublicPolicy }, context) => {
-      const document = parsed(ResourcePolicy)
+      const { document, policy } = parsed(ResourcePolicy, names)
       if (BlockPublicPolicy === true && isPublic(document)) {
         throw new AwsError('PublicPolicyException', {
           message: 'The resource policy grants access to everyone, which BlockPublicPolicy forbids.',
@@ -17,7 +18,7 @@ export function policyOperations({ vault }: SecretsManagerDependencies): Operati
       }
       const { secret } = await vault.change(SecretId, context, ({ secret: before, versions }) => {
         requireLive(before)
-        return { secret: { ...before, policy: ResourcePolicy }, versions }
+        return { secret: { ...before, policy }, versions }
       })
       return { ARN: secret.arn, Name: secret.name }
     },
@@ -27,7 +28,7 @@ export function policyOperations({ vault }: SecretsManagerDependencies): Operati
       return {
         ARN: secret.arn,
         Name: secret.name,
-        ...(secret.policy === null ? {} : { ResourcePolicy: secret.policy }),
+        ...(secret.policy === null ? {} : { ResourcePolicy: shownPolicy(secret.policy, names) }),
       }
     },
 
@@ -41,7 +42,7 @@ export function policyOperations({ vault }: SecretsManagerDependencies): Operati
 
     ValidateResourcePolicy: async ({ SecretId, ResourcePolicy }, context) => {
       if (SecretId !== undefined) await vault.getLive(SecretId, context)
-      const passed = !isPublic(parsed(ResourcePolicy))
+      const passed = !isPublic(parsed(ResourcePolicy, names).document)
       return {
         PolicyValidationPassed: passed,
         ValidationErrors: passed
@@ -52,11 +53,17 @@ export function policyOperations({ vault }: SecretsManagerDependencies): Operati
   }
 }
 
-/** Throws MalformedPolicyDocumentException. */
-function parsed(text: string): PolicyDocument {
+/** What it says, and the text as it is stored. Throws MalformedPolicyDocumentException. */
+function parsed(text: string, names: PrincipalNames): { readonly document: PolicyDocument; readonly policy: string } {
   try {
-    return parsePolicy(text, 'resource')
+    return { document: parsePolicy(text, 'resource'), policy: storedPolicy(text, names) }
   } catch (error) {
+    if (error instanceof UnknownPrincipalError) {
+      throw new AwsError('MalformedPolicyDocumentException', {
+        message: `This resource policy contains an unsupported principal: ${error.principal}`,
+        cause: error,
+      })
+    }
     if (!(error instanceof MalformedPolicyError)) throw error
     throw new AwsError('MalformedPolicyDocumentException', { message: error.message, cause: error })
   }

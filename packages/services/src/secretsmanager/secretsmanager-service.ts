@@ -4,6 +4,7 @@
  */
 import { loadModel } from '@millrace/aws/model'
 import { defineService, type OperationHandlers, type Service } from '@millrace/aws/service'
+import type { PrincipalNames } from '@millrace/policy/principal-names'
 import type { Keys } from '../kms/keys.ts'
 import type { KeyTarget } from '../kms/targets.ts'
 import { Pages } from '../pages.ts'
@@ -29,14 +30,15 @@ export interface SecretsManagerOptions {
   readonly database: Database
   readonly keys: Keys
   readonly keyTarget: KeyTarget
+  readonly names: PrincipalNames
   /** Wall clock; the system's when left out. */
   readonly clock?: () => Date
 }
 
 export function createSecretsManagerService(options: SecretsManagerOptions): SecretsManagerService {
-  const { database, keys, keyTarget, clock = () => new Date() } = options
+  const { database, keys, keyTarget, names, clock = () => new Date() } = options
   const vault = new SecretVault({ store: new SecretStore(database), keys, clock })
-  const operations = secretsManagerOperations({ vault, clock, pages: new Pages('InvalidNextTokenException') })
+  const operations = secretsManagerOperations({ vault, names, clock, pages: new Pages('InvalidNextTokenException') })
   return {
     service: defineService(loadModel('secretsmanager'), operations, secretsManagerTargets(vault, keyTarget)),
     secrets: vault,

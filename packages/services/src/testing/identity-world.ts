@@ -51,8 +51,10 @@ export async function identityWorld(database?: Database): Promise<IdentityWorld>
   const root = new RootCredentials({ acceptTest: true })
   const identity = await openIdentity({ database: opened, masterKey, root, clock })
   const iam = createIamService({ identity, root, accountCreated: new Date(0), clock })
-  const kms = createKmsService({ database: opened, masterKey, clock })
-  const secrets = createSecretsManagerService({ database: opened, keys: kms.keys, keyTarget: kms.keyTarget, clock })
+  const kms = createKmsService({ database: opened, masterKey, names: identity.names, clock })
+  const { keys, keyTarget } = kms
+  const { names } = identity
+  const secrets = createSecretsManagerService({ database: opened, keys, keyTarget, names, clock })
   const events: ApiCallEvent[] = []
   const api = new Api({
     services: [

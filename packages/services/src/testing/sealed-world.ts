@@ -5,6 +5,8 @@ import { Api } from '@millrace/aws/api'
 import { RootCredentials } from '@millrace/aws/credentials'
 import { answerBy } from '@millrace/aws/testing/sdk-round-trip'
 import { silentLogger } from '@millrace/base/logger'
+import { IamStore } from '../iam/iam-store.ts'
+import { principalNames } from '../iam/principal-names.ts'
 import { createKmsService, type KmsService } from '../kms/kms-service.ts'
 import { createSecretsManagerService, type SecretsManagerService } from '../secretsmanager/secretsmanager-service.ts'
 import type { Database } from '../store/database.ts'
@@ -29,8 +31,11 @@ export async function sealedWorld(path?: string): Promise<SealedWorld> {
   let nowMs = Date.parse('2026-11-21T12:00:00Z')
   const clock = (): Date => new Date(nowMs)
   const database = await openTestDatabase(path)
-  const kms = createKmsService({ database, masterKey: Buffer.alloc(32, 7), clock })
-  const secretsManager = createSecretsManagerService({ database, keys: kms.keys, keyTarget: kms.keyTarget, clock })
+  // Nobody but roots.
+  const names = principalNames(await IamStore.open(database, Buffer.alloc(32, 7)))
+  const kms = createKmsService({ database, masterKey: Buffer.alloc(32, 7), names, clock })
+  const { keys, keyTarget } = kms
+  const secretsManager = createSecretsManagerService({ database, keys, keyTarget, names, clock })
   const api = new Api({
     services: [kms.service, secretsManager.service],
     credentials: new RootCredentials({ acceptTest: true }),
