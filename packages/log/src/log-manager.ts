@@ -294,6 +294,7 @@ export class LogManager {
       clean: this.#directory.wasClean,
       recoveryPoint: this.#directory.recoveryPoints.get(name) ?? 0,
       logStartOffset: this.#directory.logStartOffsets.get(name) ?? 0,
+      highWatermark: this.#directory.highWatermarks.get(name) ?? Infinity,
     })
     const log = new PartitionLog(this.#context, { topic, partition, topicId, config, directory }, loaded)
     this.#logs.set(name, log)

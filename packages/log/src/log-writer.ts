@@ -328,6 +328,7 @@ export class LogWriter implements QueueOwner, FlushableLog {
         segments: this.segments,
         producers: state.producers,
         endOffset: point.offset,
+        highWatermark: state.highWatermark,
       })
     }
     state.logStartOffset = Math.min(state.logStartOffset, point.offset)

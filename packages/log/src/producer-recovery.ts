@@ -10,26 +10,26 @@ import { isBrokenSeal } from './sealing/broken-seal.ts'
 import type { SegmentList } from './segment-list.ts'
 
 /**
- * Loads the newest snapshot at or below `endOffset` that is whole; a corrupt one is removed and the one before it
+ * Loads the newest snapshot at or below `offsetMax` that is whole; a corrupt one is removed and the one before it
  * tried. Returns its offset; -1, and no states, when there is none.
  */
 export function loadNewestSnapshot(
   context: LogContext,
   directory: string,
   producers: ProducerStates,
-  endOffset: number,
+  offsetMax: number,
 ): number {
   const { disk, clock } = context.host
   const offsets: number[] = []
   for (const name of disk.list(directory)) {
     const parsed = parseSegmentFileName(name)
-    if (parsed?.suffix === '.snapshot' && parsed.baseOffset <= endOffset) offsets.push(parsed.baseOffset)
+    if (parsed?.suffix === '.snapshot' && parsed.baseOffset <= offsetMax) offsets.push(parsed.baseOffset)
   }
   for (const offset of offsets.sort((a, b) => b - a)) {
     const path = `${directory}/${segmentFileName(offset, '.snapshot')}`
     const entries = readSnapshot(disk, path)
     if (entries !== null) {
-      producers.loadSnapshot(entries, clock.nowMs())
+      producers.loadSnapshot(entries, offset, clock.nowMs())
       return offset
     }
     context.logger.warn('a producer snapshot is corrupt and was removed', { path })

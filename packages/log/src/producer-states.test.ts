@@ -119,7 +119,7 @@ describe('snapshot', () => {
       batch(0, 1, { id: 1000, transactional: true, offset: 3 }),
     )
     const restored = new ProducerStates(86_400_000)
-    restored.loadSnapshot(decodeProducerSnapshot(states.encodeSnapshot()) ?? [], 2_000)
+    restored.loadSnapshot(decodeProducerSnapshot(states.encodeSnapshot()) ?? [], 4, 2_000)
     expect(restored.check(batch(1, 2), 0)).toMatchObject({ duplicate: { baseOffset: 1 } })
     expect(restored.check(batch(3, 1), 0)).toBe('append')
     expect(restored.lastStableOffset(100)).toBe(3)

@@ -74,6 +74,8 @@ export class ProducerStates {
   readonly #open = new Map<number, number>()
   /** Completed, but not known to be below the high watermark. */
   #undecided: CompletedTransaction[] = []
+  /** Offset of the snapshot that all of it began with: what was completed or changed below is not known. */
+  #knownFrom = 0
   readonly #expirationMs: () => number
 
   /** @param expirationMs producer.id.expiration.ms; a function where it may change */
@@ -177,6 +179,12 @@ export class ProducerStates {
     return stable
   }
 
+  /** Offset of the first marker at or above `highWatermark`; null when all are below. */
+  firstUndecidedMarker(highWatermark: number): number | null {
+    const markers = this.#undecided.map(({ lastOffset: marker }) => marker).filter((marker) => marker >= highWatermark)
+    return markers.length === 0 ? null : Math.min(...markers)
+  }
+
   /** First offset of the oldest open transaction; `otherwise` when none is open. */
   firstOpenOffset(otherwise: number): number {
     for (const firstOffset of this.#open.values()) return firstOffset
@@ -196,6 +204,7 @@ export class ProducerStates {
    * would need what came before): the owner then reloads from a snapshot and the log.
    */
   truncateTo(offset: number): boolean {
+    if (offset < this.#knownFrom) return false
     for (const completed of this.#undecided) if (completed.lastOffset >= offset) return false
     for (const state of this.#states.values()) {
       // A marker may have changed the epoch; a group coordinator's batches leave no trace but the open transaction.
@@ -217,6 +226,7 @@ export class ProducerStates {
     this.#states.clear()
     this.#open.clear()
     this.#undecided = []
+    this.#knownFrom = 0
   }
 
   /** The state as a snapshot file holds it: of each producer the last batch only. */
@@ -224,9 +234,10 @@ export class ProducerStates {
     return encodeProducerSnapshot([...this.#states.values()].map(snapshotEntry))
   }
 
-  /** Replaces the state by a snapshot's, leaving out what has expired. */
-  loadSnapshot(entries: readonly ProducerSnapshotEntry[], nowMs: number): void {
+  /** Replaces the state by that of a snapshot as of `offset`, leaving out what has expired. */
+  loadSnapshot(entries: readonly ProducerSnapshotEntry[], offset: number, nowMs: number): void {
     this.clear()
+    this.#knownFrom = offset
     for (const entry of entries) {
       if (entry.currentTxnFirstOffset < 0 && nowMs - entry.timestamp >= this.#expirationMs()) continue
       const state = this.#create(entry.producerId, entry.epoch)

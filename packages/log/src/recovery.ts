@@ -38,6 +38,8 @@ export interface LoadOptions {
   readonly recoveryPoint: number
   /** From the checkpoint; 0 when the partition is not in it. */
   readonly logStartOffset: number
+  /** From the checkpoint; Infinity unless given: all is committed. */
+  readonly highWatermark?: number
   /** All below was durable once: a log that has less of it was changed, not torn, and is not cut. 0 unless given. */
   readonly durableOffset?: number
 }
@@ -117,7 +119,9 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
     const first = segments[firstUnsafe] as Segment
     // The file may be older than the batches: what they say themselves counts.
     epochs.truncateFromEnd(first.baseOffset)
-    snapshotOffset = reloadProducers(context, { directory, segments: list, producers, endOffset: first.baseOffset })
+    const { highWatermark = Infinity } = options
+    const endOffset = first.baseOffset
+    snapshotOffset = reloadProducers(context, { directory, segments: list, producers, endOffset, highWatermark })
     unflushed.push(...recoverFrom(context, { list, firstUnsafe, epochs, producers, options }))
   }
 
@@ -150,7 +154,11 @@ export function loadLog(context: LogContext, options: LoadOptions): LoadedLog {
   }
 }
 
-/** Producer states as of `endOffset`: the newest usable snapshot and the batches behind it. Returns its offset. */
+/**
+ * Producer states as of `endOffset`: the newest usable snapshot and the batches behind it. Returns its offset. Markers at or
+ * above the high watermark may be cut off yet, so they are read as batches: a snapshot does not tell what they ended. After
+ * a clean stop there is no snapshot above such a marker.
+ */
 export function reloadProducers(
   context: LogContext,
   options: {
@@ -158,10 +166,11 @@ export function reloadProducers(
     readonly segments: SegmentList
     readonly producers: ProducerStates
     readonly endOffset: number
+    readonly highWatermark?: number
   },
 ): number {
-  const { directory, segments, producers, endOffset } = options
-  const offset = loadNewestSnapshot(context, directory, producers, endOffset)
+  const { directory, segments, producers, endOffset, highWatermark = Infinity } = options
+  const offset = loadNewestSnapshot(context, directory, producers, Math.min(endOffset, highWatermark))
   const from = Math.max(offset, segments.first.baseOffset)
   if (from < endOffset) replayProducers(segments, producers, from, endOffset)
   return Math.max(offset, segments.first.baseOffset)

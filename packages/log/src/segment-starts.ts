@@ -7,6 +7,7 @@ import type { Flusher } from './flusher.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogState } from './log-state.ts'
 import { Segment } from './segment.ts'
+import { removeSnapshotsAbove } from './truncation.ts'
 
 export class SegmentStarts {
   readonly #state: LogState
@@ -64,8 +65,11 @@ export class SegmentStarts {
     this.#flusher.noteRolled(previous)
   }
 
-  /** The log is being closed: its producers as of its end. */
+  /** The log is being closed: its producers as of its end, or no later than the first marker that may be cut off yet. */
   writeEndSnapshot(nextOffset: number): void {
+    const { producers, highWatermark, directory } = this.#state
+    const marker = producers.firstUndecidedMarker(highWatermark)
+    if (marker !== null) return removeSnapshotsAbove(this.#context.host.disk, directory, marker)
     if (nextOffset <= this.#snapshotOffset) return
     const path = `${this.#state.directory}/${segmentFileName(nextOffset, '.snapshot')}`
     this.#context.host.disk.writeFileAtomic(path, this.#state.producers.encodeSnapshot(), { sync: true })

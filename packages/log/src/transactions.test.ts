@@ -87,3 +87,46 @@ it('an aborted transaction takes 34 bytes in the index of the segment that has i
   expect([bytes.readInt16BE(0), field(0, 2), field(0, 10), field(0, 18), field(0, 26)]).toEqual([0, 2, 2, 4, 0])
   expect([field(1, 2), field(1, 10), field(1, 18), field(1, 26)]).toEqual([1, 6, 8, 9])
 })
+
+/** Two records of an own topic in a transaction of producer 5, its marker at 2, and more until a new segment begins. */
+function withMarkerAt2(topic: string, manager: LogManager): PartitionLog {
+  const log = manager.create({ topic, partition: 0, topicId: TOPIC_ID, config: configOf({ segmentBytes: 400 }) })
+  append(log, data(5, 0))
+  append(log, end(5, true))
+  for (let more = 0; more < 6; more++) append(log, batchOf(['more', 'and more']))
+  world.advance(50)
+  expect(log.segments.all.length).toBeGreaterThan(1)
+  log.highWatermark = 2
+  expect(log.lastStableOffset(2)).toBe(0)
+  return log
+}
+
+it.each(['a clean stop', 'a crash'])(
+  'a marker above the high watermark says nothing yet after %s, and cut off it leaves its transaction open',
+  (how) => {
+    const manager = open()
+    const topic = how === 'a crash' ? 'crashed' : 'stopped'
+    const log = withMarkerAt2(topic, manager)
+    let done = false
+    const told = (error: Error | null): void => {
+      expect(error).toBeNull()
+      done = true
+    }
+    if (how === 'a crash') {
+      log.flush(told)
+      world.runUntil(() => done)
+      done = false
+      manager.writeHighWatermarks(told)
+    } else manager.close({ brokerEpoch: 1 }, told)
+    world.runUntil(() => done)
+    host.crashProcess()
+    host.restart()
+    const again = open().get(topic, 0) as PartitionLog
+    expect(again.logEndOffset).toBe(15)
+    expect(again.lastStableOffset(2)).toBe(0)
+    again.truncateTo(2)
+    expect(again.lastStableOffset(2)).toBe(0)
+    host.crashProcess()
+    host.restart()
+  },
+)
