@@ -49,6 +49,11 @@ export function ordersPart(stage: Stage): Part {
           partitions: PARTITIONS,
           brokers,
           readUpTo,
+          // An eligible leader replica that is away may have been away for longer than the deletion took.
+          standsEverywhere: (partition) => {
+            const topic = cluster.controller?.runtime.image.topicsByName.get(TOPIC)
+            return topic?.partitions[partition]?.eligibleLeaderReplicas.length === 0
+          },
         })
   if (administrator !== null) actors.push(administrator)
 

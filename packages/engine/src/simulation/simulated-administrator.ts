@@ -54,6 +54,8 @@ export interface SimulatedAdministratorOptions {
   readonly brokers: readonly number[]
   /** Records below are read: they may be deleted. */
   readonly readUpTo: (partition: number) => number
+  /** Whether everybody who may lead has heard of a deletion that is answered now: brokers that are away are not waited for. */
+  readonly standsEverywhere: (partition: number) => boolean
 }
 
 export class SimulatedAdministrator {
@@ -181,7 +183,7 @@ export class SimulatedAdministrator {
 
   /** At most half of what has been read. */
   #deleteRecords(): void {
-    const { access, ledger, topic, partitions, readUpTo } = this.#options
+    const { access, ledger, topic, partitions, readUpTo, standsEverywhere } = this.#options
     const partition = this.#below(partitions)
     const offset = this.#below(Math.floor(readUpTo(partition) / 2) + 1)
     ledger.deletes(partition, offset)
@@ -192,7 +194,7 @@ export class SimulatedAdministrator {
           ledger.broken(
             `records of ${partition} below ${offset} were deleted, the low watermark is ${answer.lowWatermark}`,
           )
-        ledger.deleted(partition, offset)
+        if (standsEverywhere(partition)) ledger.deleted(partition, offset)
       }
       access.forgetLeader(topic, partition)
       this.#done(error, answer?.errorCode)
