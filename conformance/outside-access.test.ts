@@ -5,113 +5,41 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as ec2 from '@aws-sdk/client-ec2'
+import { EC2Client } from '@aws-sdk/client-ec2'
 import * as kafka from '@aws-sdk/client-kafka'
-import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { KafkaApi } from 'millrace/aws-client'
-import { untilActive } from 'millrace/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judge } from './harness/judges.ts'
 import { awsKafka, awsKafkaRefused, startMillraceProcess, type MillraceProcess } from './harness/millrace.ts'
+import {
+  accessOf,
+  createNetwork,
+  createOutsideCluster,
+  makePublic,
+  openPorts,
+  type Network,
+  type OutsideCluster,
+} from './harness/outside-cluster.ts'
 import { run, runOk } from './harness/run.ts'
+import { createScramUsers } from './harness/scram-users.ts'
 
 const aws = judge('aws')
 const kcat = judge('kcat')
 const CLIENT_ACCOUNT = '111122223333'
-const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1d']
 const POLL = { timeout: 20_000, interval: 250 }
-
-interface Network {
-  readonly vpcId: string
-  readonly subnetIds: string[]
-  readonly groupId: string
-}
 
 let millrace: MillraceProcess
 let scratch: string
-let owner: Network
+let cluster: OutsideCluster
 let arn: string
-let networks: ec2.EC2Client
 let clusters: kafka.KafkaClient
-
-const settings = (accountId = 'test') => ({
-  endpoint: millrace.endpoint,
-  region: 'us-east-1',
-  credentials: { accessKeyId: accountId, secretAccessKey: 'test' },
-})
-
-async function network(client: ec2.EC2Client, block: string): Promise<Network> {
-  const { Vpc } = await client.send(new ec2.CreateVpcCommand({ CidrBlock: `${block}.0.0/16` }))
-  const VpcId = Vpc?.VpcId ?? ''
-  const subnetIds: string[] = []
-  for (const [index, AvailabilityZone] of ZONES.entries()) {
-    const wanted = { VpcId, AvailabilityZone, CidrBlock: `${block}.${index}.0/24` }
-    subnetIds.push((await client.send(new ec2.CreateSubnetCommand(wanted))).Subnet?.SubnetId ?? '')
-  }
-  const { GroupId = '' } = await client.send(
-    new ec2.CreateSecurityGroupCommand({ GroupName: 'kafka', Description: 'kafka', VpcId }),
-  )
-  return { vpcId: VpcId, subnetIds, groupId: GroupId }
-}
-
-/** The cluster's version when nothing is under way. */
-async function activeVersion(): Promise<string> {
-  const access = { endpoint: millrace.endpoint, region: 'us-east-1' }
-  await untilActive(new KafkaApi({ ...access, accessKeyId: 'test', secretAccessKey: 'test' }), arn)
-  const { ClusterInfo } = await clusters.send(new kafka.DescribeClusterV2Command({ ClusterArn: arn }))
-  return ClusterInfo?.CurrentVersion ?? ''
-}
-
-/** A user that logs in by SCRAM, as MSK's users make one. */
-async function makeUser(): Promise<void> {
-  const { KeyMetadata } = await new KMSClient(settings()).send(new CreateKeyCommand({}))
-  const { ARN = '' } = await new SecretsManagerClient(settings()).send(
-    new CreateSecretCommand({
-      Name: 'AmazonMSK_alice',
-      SecretString: JSON.stringify({ username: 'alice', password: 'wonderland' }),
-      KmsKeyId: KeyMetadata?.KeyId,
-    }),
-  )
-  const associated = await clusters.send(
-    new kafka.BatchAssociateScramSecretCommand({ ClusterArn: arn, SecretArnList: [ARN] }),
-  )
-  expect(associated.UnprocessedScramSecrets ?? []).toEqual([])
-}
 
 beforeAll(async () => {
   millrace = await startMillraceProcess({ args: ['--ephemeral'] })
   scratch = mkdtempSync(join(tmpdir(), 'millrace-outside-'))
   writeFileSync(join(scratch, 'ca.pem'), (await millrace.cli('ca')).stdout)
-  networks = new ec2.EC2Client(settings())
-  clusters = new kafka.KafkaClient(settings())
-  owner = await network(networks, '10.0')
-  const { Arn } = await clusters.send(
-    new kafka.CreateConfigurationCommand({
-      Name: 'acls',
-      ServerProperties: Buffer.from('allow.everyone.if.no.acl.found=false'),
-    }),
-  )
-  const created = await clusters.send(
-    new kafka.CreateClusterV2Command({
-      ClusterName: 'outside',
-      Provisioned: {
-        BrokerNodeGroupInfo: {
-          InstanceType: 'kafka.m5.large',
-          ClientSubnets: owner.subnetIds,
-          SecurityGroups: [owner.groupId],
-        },
-        KafkaVersion: '3.9.x',
-        NumberOfBrokerNodes: 3,
-        EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true } },
-        ClientAuthentication: { Sasl: { Scram: { Enabled: true } } },
-        ConfigurationInfo: { Arn, Revision: 1 },
-      },
-    }),
-  )
-  arn = created.ClusterArn ?? ''
-  await activeVersion()
-  await makeUser()
+  cluster = await createOutsideCluster(millrace, { Sasl: { Scram: { Enabled: true } } })
+  ;({ arn, clusters } = cluster)
+  await createScramUsers(millrace, arn, [{ username: 'alice', password: 'wonderland' }])
 }, 120_000)
 afterAll(async () => {
   await millrace?.stop()
@@ -132,27 +60,15 @@ function update(connectivity: object, currentVersion: string): string[] {
   return ['update-connectivity', '--cluster-arn', arn, ...said]
 }
 
-function open(client: ec2.EC2Client, GroupId: string, ports: readonly [number, number], CidrIp: string) {
-  const IpPermissions = [{ IpProtocol: 'tcp', FromPort: ports[0], ToPort: ports[1], IpRanges: [{ CidrIp }] }]
-  return client.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }))
-}
-
 describe.skipIf(aws === null || kcat === null)('public access', () => {
   const eips = { PublicAccess: { Type: 'SERVICE_PROVIDED_EIPS' } }
 
   it('is refused while a subnet has no way to the internet, and then turned on as an operation of its own', async () => {
-    const version = await activeVersion()
+    const version = await cluster.activeVersion()
     expect(await awsKafkaRefused(millrace, ...update(eips, version))).toMatch(/is not public/)
-    const { InternetGateway } = await networks.send(new ec2.CreateInternetGatewayCommand({}))
-    const InternetGatewayId = InternetGateway?.InternetGatewayId ?? ''
-    await networks.send(new ec2.AttachInternetGatewayCommand({ InternetGatewayId, VpcId: owner.vpcId }))
-    const Filters = [{ Name: 'vpc-id', Values: [owner.vpcId] }]
-    const { RouteTables } = await networks.send(new ec2.DescribeRouteTablesCommand({ Filters }))
-    const RouteTableId = RouteTables?.[0]?.RouteTableId
-    const route = { RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId: InternetGatewayId }
-    await networks.send(new ec2.CreateRouteCommand(route))
+    await makePublic(cluster.networks, cluster.network.vpcId)
     const { ClusterOperationArn } = await awsKafka(millrace, ...update(eips, version))
-    await activeVersion()
+    await cluster.activeVersion()
     const shown = await clusters.send(
       new kafka.DescribeClusterOperationCommand({ ClusterOperationArn: String(ClusterOperationArn) }),
     )
@@ -163,23 +79,24 @@ describe.skipIf(aws === null || kcat === null)('public access', () => {
   })
 
   it('serves on ports of its own, where clients of this machine are strangers like any other', async () => {
+    const { networks, network } = cluster
     const strings = await awsKafka(millrace, 'get-bootstrap-brokers', '--cluster-arn', arn)
     const [inside, outside] = [
       String(strings['BootstrapBrokerStringSaslScram']),
       String(strings['BootstrapBrokerStringPublicSaslScram']),
     ]
     expect(outside.split(',')).toHaveLength(3)
-    await open(networks, owner.groupId, [9096, 9096], '10.0.0.0/16')
+    await openPorts(networks, network.groupId, [9096, 9096], '10.0.0.0/16')
     await expect.poll(() => kcatBy(inside), POLL).toBe('let in')
     // The same rule for the public port lets nobody in from the internet.
-    await open(networks, owner.groupId, [9196, 9196], '10.0.0.0/16')
+    await openPorts(networks, network.groupId, [9196, 9196], '10.0.0.0/16')
     expect(await kcatBy(outside)).toBe('refused')
-    await open(networks, owner.groupId, [9196, 9196], '127.0.0.0/8')
+    await openPorts(networks, network.groupId, [9196, 9196], '127.0.0.0/8')
     await expect.poll(() => kcatBy(outside), POLL).toBe('let in')
   })
 
   it('holds on to what it stands on', async () => {
-    const version = await activeVersion()
+    const version = await cluster.activeVersion()
     const both = { Sasl: { Scram: { Enabled: true } }, Unauthenticated: { Enabled: true } }
     const asked = { ClusterArn: arn, CurrentVersion: version, ClientAuthentication: both }
     await expect(clusters.send(new kafka.UpdateSecurityCommand(asked))).rejects.toThrow('unauthenticated access')
@@ -188,14 +105,14 @@ describe.skipIf(aws === null || kcat === null)('public access', () => {
 
 describe.skipIf(aws === null || kcat === null)('a VPC connection of another account', () => {
   let client: Network
-  let clientNetworks: ec2.EC2Client
+  let clientNetworks: EC2Client
   let clientClusters: kafka.KafkaClient
   let environment: Readonly<Record<string, string>>
   let connectionArn: string
 
   beforeAll(() => {
-    clientNetworks = new ec2.EC2Client(settings(CLIENT_ACCOUNT))
-    clientClusters = new kafka.KafkaClient(settings(CLIENT_ACCOUNT))
+    clientNetworks = new EC2Client(accessOf(millrace, CLIENT_ACCOUNT))
+    clientClusters = new kafka.KafkaClient(accessOf(millrace, CLIENT_ACCOUNT))
     environment = { ...millrace.environment, AWS_ACCESS_KEY_ID: CLIENT_ACCOUNT }
   })
 
@@ -217,10 +134,10 @@ describe.skipIf(aws === null || kcat === null)('a VPC connection of another acco
   ]
 
   it('is made when the owner has turned it on and its policy allows the account', async () => {
-    client = await network(clientNetworks, '10.9')
+    client = await createNetwork(clientNetworks, '10.9')
     const connectivity = { VpcConnectivity: { ClientAuthentication: { Sasl: { Scram: { Enabled: true } } } } }
-    await awsKafka(millrace, ...update(connectivity, await activeVersion()))
-    await activeVersion()
+    await awsKafka(millrace, ...update(connectivity, await cluster.activeVersion()))
+    await cluster.activeVersion()
     const refused = await run('aws', ['kafka', ...make()], { environment })
     expect(refused.status).not.toBe(0)
     expect(refused.stderr).toMatch(/not authorized|AccessDenied|Forbidden/)
@@ -265,7 +182,7 @@ describe.skipIf(aws === null || kcat === null)('a VPC connection of another acco
     const bootstrap = String(strings['BootstrapBrokerStringVpcConnectivitySaslScram'])
     expect(bootstrap.split(',')).toHaveLength(3)
     expect(await kcatBy(bootstrap)).toBe('refused')
-    await open(clientNetworks, client.groupId, [14_001, 14_100], '10.9.0.0/16')
+    await openPorts(clientNetworks, client.groupId, [14_001, 14_100], '10.9.0.0/16')
     await expect.poll(() => kcatBy(bootstrap), POLL).toBe('let in')
     const rejected = ['--cluster-arn', arn, '--vpc-connection-arn', connectionArn]
     await awsKafka(millrace, 'reject-client-vpc-connection', ...rejected)

@@ -5,10 +5,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as ec2 from '@aws-sdk/client-ec2'
+import { EC2Client } from '@aws-sdk/client-ec2'
 import * as kafka from '@aws-sdk/client-kafka'
-import { KafkaApi } from 'millrace/aws-client'
-import { untilActive } from 'millrace/demo'
 import { KafkaExchange } from 'millrace/doctor/kafka-exchange'
 import { openTcp, openTls } from 'millrace/doctor/open-address'
 import { ErrorCode } from '@millrace/protocol/errors'
@@ -20,6 +18,15 @@ import { IAM_CLIENT_PROPERTIES, javaByIam } from './harness/java-iam.ts'
 import { judge, kafkaReleases } from './harness/judges.ts'
 import { startMillraceProcess, type MillraceProcess } from './harness/millrace.ts'
 import { mskIamPayload, presign } from './harness/presign.ts'
+import {
+  accessOf,
+  createNetwork,
+  createOutsideCluster,
+  makePublic,
+  openPorts,
+  OUTSIDE,
+  type OutsideCluster,
+} from './harness/outside-cluster.ts'
 import { until } from './harness/processes.ts'
 import { PrivateAuthority, foreignCertificate, type IssuedCertificate } from './harness/private-authority.ts'
 import { run } from './harness/run.ts'
@@ -29,70 +36,26 @@ const kcat = judge('kcat')
 const java = judge('msk-iam-auth')
 const release = kafkaReleases.at(-1) ?? ''
 const VISITOR_ACCOUNT = '111122223333'
-const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1d']
 const POLL = { timeout: 20_000, interval: 250 }
 
 let millrace: MillraceProcess
 let scratch: string
 let caPem: string
+let cluster: OutsideCluster
 let arn: string
 let clusters: kafka.KafkaClient
-let networks: ec2.EC2Client
-let groupId: string
 let strings: kafka.GetBootstrapBrokersResponse
 let alice: AccessKey
 let bob: IssuedCertificate
 
-const settings = (accessKeyId = 'test') => ({
-  endpoint: millrace.endpoint,
-  region: 'us-east-1',
-  credentials: { accessKeyId, secretAccessKey: 'test' },
-})
-
-async function network(client: ec2.EC2Client, block: string) {
-  const { Vpc } = await client.send(new ec2.CreateVpcCommand({ CidrBlock: `${block}.0.0/16` }))
-  const VpcId = Vpc?.VpcId ?? ''
-  const subnetIds: string[] = []
-  for (const [index, AvailabilityZone] of ZONES.entries()) {
-    const wanted = { VpcId, AvailabilityZone, CidrBlock: `${block}.${index}.0/24` }
-    subnetIds.push((await client.send(new ec2.CreateSubnetCommand(wanted))).Subnet?.SubnetId ?? '')
-  }
-  const group = { GroupName: 'kafka', Description: 'kafka', VpcId }
-  const { GroupId = '' } = await client.send(new ec2.CreateSecurityGroupCommand(group))
-  return { vpcId: VpcId, subnetIds, groupId: GroupId }
-}
-
-async function makePublic(vpcId: string): Promise<void> {
-  const { InternetGateway } = await networks.send(new ec2.CreateInternetGatewayCommand({}))
-  const GatewayId = InternetGateway?.InternetGatewayId ?? ''
-  await networks.send(new ec2.AttachInternetGatewayCommand({ InternetGatewayId: GatewayId, VpcId: vpcId }))
-  const Filters = [{ Name: 'vpc-id', Values: [vpcId] }]
-  const RouteTableId = (await networks.send(new ec2.DescribeRouteTablesCommand({ Filters }))).RouteTables?.[0]
-    ?.RouteTableId
-  await networks.send(new ec2.CreateRouteCommand({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId }))
-}
-
-function open(client: ec2.EC2Client, GroupId: string, from: number, to: number, CidrIp: string) {
-  const IpPermissions = [{ IpProtocol: 'tcp', FromPort: from, ToPort: to, IpRanges: [{ CidrIp }] }]
-  return client.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }))
-}
-
-/** The cluster's version when nothing is under way. */
-async function activeVersion(): Promise<string> {
-  const access = { endpoint: millrace.endpoint, region: 'us-east-1' }
-  await untilActive(new KafkaApi({ ...access, ...rootKey }), arn)
-  const { ClusterInfo } = await clusters.send(new kafka.DescribeClusterV2Command({ ClusterArn: arn }))
-  return ClusterInfo?.CurrentVersion ?? ''
-}
-
 async function connect(ConnectivityInfo: kafka.ConnectivityInfo): Promise<void> {
-  const CurrentVersion = await activeVersion()
+  const CurrentVersion = await cluster.activeVersion()
   await clusters.send(new kafka.UpdateConnectivityCommand({ ClusterArn: arn, CurrentVersion, ConnectivityInfo }))
-  await activeVersion()
+  await cluster.activeVersion()
 }
 
 const acls = async (...args: string[]): Promise<void> => {
-  const { status, stderr } = await millrace.cli('acls', 'add', '--cluster', 'outside', ...args)
+  const { status, stderr } = await millrace.cli('acls', 'add', '--cluster', OUTSIDE, ...args)
   expect(status, stderr).toBe(0)
 }
 
@@ -102,38 +65,15 @@ beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'millrace-outside-'))
   caPem = (await millrace.cli('ca')).stdout
   writeFileSync(join(scratch, 'ca.pem'), caPem)
-  networks = new ec2.EC2Client(settings())
-  clusters = new kafka.KafkaClient(settings())
   const authority = await PrivateAuthority.create(millrace, scratch, 'Example Clients')
   bob = await authority.issue('bob', '/O=Example/CN=bob')
-  const owner = await network(networks, '10.0')
-  ;({ groupId } = owner)
-  await makePublic(owner.vpcId)
-  const ServerProperties = Buffer.from('allow.everyone.if.no.acl.found=false')
-  const { Arn } = await clusters.send(new kafka.CreateConfigurationCommand({ Name: 'acls', ServerProperties }))
-  const created = await clusters.send(
-    new kafka.CreateClusterV2Command({
-      ClusterName: 'outside',
-      Provisioned: {
-        BrokerNodeGroupInfo: {
-          InstanceType: 'kafka.m5.large',
-          ClientSubnets: owner.subnetIds,
-          SecurityGroups: [groupId],
-        },
-        KafkaVersion: '3.9.x',
-        NumberOfBrokerNodes: 3,
-        EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true } },
-        ClientAuthentication: {
-          Sasl: { Iam: { Enabled: true } },
-          Tls: { Enabled: true, CertificateAuthorityArnList: [authority.arn] },
-        },
-        ConfigurationInfo: { Arn, Revision: 1 },
-      },
-    }),
-  )
-  arn = created.ClusterArn ?? ''
+  cluster = await createOutsideCluster(millrace, {
+    Sasl: { Iam: { Enabled: true } },
+    Tls: { Enabled: true, CertificateAuthorityArnList: [authority.arn] },
+  })
+  ;({ arn, clusters } = cluster)
+  await makePublic(cluster.networks, cluster.network.vpcId)
   alice = await new IamUsers(millrace).create('alice', [allowAll])
-  await activeVersion()
   await acls('--topic', 'rides', '--allow-principal', 'User:CN=bob,O=Example', '--producer')
   await acls('--topic', 'rides', '--allow-principal', 'User:CN=bob,O=Example', '--consumer', '--group', '*')
   await connect({ PublicAccess: { Type: 'SERVICE_PROVIDED_EIPS' } })
@@ -237,11 +177,12 @@ describe.skipIf(aws === null || kcat === null)('from outside of the VPC', () => 
 
   describe('over public access', () => {
     it('nobody comes in before a rule names their address', async () => {
-      await open(networks, groupId, 9092, 9098, '10.0.0.0/16')
+      const { networks, network } = cluster
+      await openPorts(networks, network.groupId, [9092, 9098], '10.0.0.0/16')
       await expect.poll(() => createRides(), POLL).toBe('')
       expect(await writeByIam(alice, strings.BootstrapBrokerStringPublicSaslIam)).not.toBe('')
       expect(await writeByCertificate(bob, strings.BootstrapBrokerStringPublicTls)).toBe(false)
-      await open(networks, groupId, 9194, 9198, '127.0.0.0/8')
+      await openPorts(networks, network.groupId, [9194, 9198], '127.0.0.0/8')
       await expect.poll(() => writeByIam(alice, strings.BootstrapBrokerStringPublicSaslIam), POLL).toBe('')
     }, 60_000)
 
@@ -308,10 +249,10 @@ describe.skipIf(aws === null || kcat === null)('from outside of the VPC', () => 
         ],
       })
       await clusters.send(new kafka.PutClusterPolicyCommand({ ClusterArn: arn, Policy }))
-      visitors = new kafka.KafkaClient(settings(VISITOR_ACCOUNT))
-      const visitorNetworks = new ec2.EC2Client(settings(VISITOR_ACCOUNT))
-      const theirs = await network(visitorNetworks, '10.9')
-      await open(visitorNetworks, theirs.groupId, 14_001, 14_100, '10.9.0.0/16')
+      visitors = new kafka.KafkaClient(accessOf(millrace, VISITOR_ACCOUNT))
+      const visitorNetworks = new EC2Client(accessOf(millrace, VISITOR_ACCOUNT))
+      const theirs = await createNetwork(visitorNetworks, '10.9')
+      await openPorts(visitorNetworks, theirs.groupId, [14_001, 14_100], '10.9.0.0/16')
       for (const Authentication of ['SASL_IAM', 'TLS']) {
         const made = await visitors.send(
           new kafka.CreateVpcConnectionCommand({
