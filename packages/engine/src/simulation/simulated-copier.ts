@@ -12,7 +12,12 @@ import {
 import type { Actor } from './actor.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { PartitionReader, type ReadRecord } from './partition-reader.ts'
-import { TransactionSession, type StepOutcome, type TransactionSessionOptions } from './transaction-session.ts'
+import {
+  TransactionSession,
+  type GroupOffset,
+  type StepOutcome,
+  type TransactionSessionOptions,
+} from './transaction-session.ts'
 
 const OFFSET_FETCH_VERSION = 7
 const WAIT_MS = 200
@@ -72,7 +77,7 @@ export class SimulatedCopier implements Actor {
   #findPosition(): void {
     const { access, promises, name, transactionalId, groupId, source } = this.#options
     const proof = promises.begin(name, transactionalId)
-    this.#session.commitOffset({ groupId, topic: source, partition: 1, offset: 0 }, (outcome) => {
+    this.#session.commitOffset({ groupId, topic: source, partition: 1, offset: 0, leaderEpoch: -1 }, (outcome) => {
       if (outcome === 'over') return this.#fenced()
       const commits = outcome === 'done'
       return this.#end(proof, commits, () => {
@@ -87,34 +92,33 @@ export class SimulatedCopier implements Actor {
       this.#idle = true
       return
     }
-    this.#reader.fetch(position, WAIT_MS, ({ records, next }) => {
+    this.#reader.fetch(position, WAIT_MS, ({ records, next, leaderEpoch }) => {
       const taken = records.slice(0, 1 + this.#below(RECORDS_MAX))
       const last = taken.at(-1)
       if (next === null) return this.#later(THINKING_MS_MAX, () => this.#copyFrom(position))
       if (last === undefined) return this.#later(THINKING_MS_MAX, () => this.#copyFrom(next))
-      return this.#copy(position, last.offset + 1, taken)
+      return this.#copy(position, { offset: last.offset + 1, leaderEpoch }, taken)
     })
   }
 
-  #copy(position: number, nextPosition: number, records: readonly ReadRecord[]): void {
+  #copy(position: number, next: Pick<GroupOffset, 'offset' | 'leaderEpoch'>, records: readonly ReadRecord[]): void {
     const { promises, name, transactionalId, groupId, source, target, timeoutMs } = this.#options
     const transaction = promises.begin(name, transactionalId)
     const abort = (): void => this.#end(transaction, false, () => this.#copyFrom(position))
     const goOn =
-      (next: () => void) =>
+      (proceed: () => void) =>
       (outcome: StepOutcome): void => {
         if (outcome === 'over') return this.#fenced()
         if (outcome === 'abortable') return abort()
         const pauseMs = this.#chance(HANG_PROBABILITY) ? 2 * timeoutMs : 5
-        return this.#later(pauseMs, next)
+        return this.#later(pauseMs, proceed)
       }
     const values = records.map(({ offset }) => `${transaction.name}/copy of ${offset}`)
     const end = (): void =>
       this.#chance(ABORT_PROBABILITY)
         ? abort()
-        : this.#end(transaction, true, () => this.#later(THINKING_MS_MAX, () => this.#copyFrom(nextPosition)))
-    const commit = (): void =>
-      this.#session.commitOffset({ groupId, topic: source, partition: 0, offset: nextPosition }, goOn(end))
+        : this.#end(transaction, true, () => this.#later(THINKING_MS_MAX, () => this.#copyFrom(next.offset)))
+    const commit = (): void => this.#session.commitOffset({ groupId, topic: source, partition: 0, ...next }, goOn(end))
     this.#session.write(transaction, target, 0, values, goOn(commit))
   }
 
@@ -151,7 +155,11 @@ export function fetchGroupOffset(
   const answered = (error: Error | null, response: OffsetFetchResponse | null): void => {
     const found = response?.topics[0]?.partitions[0]
     const errorCode = response?.errorCode === ErrorCode.NONE ? found?.errorCode : response?.errorCode
-    if (errorCode === ErrorCode.NONE && found !== undefined) return callback(Math.max(0, found.committedOffset), '')
+    if (errorCode === ErrorCode.NONE && found !== undefined) {
+      // A leader that was replaced before this was read knows nothing of it (KIP-320).
+      access.learnLeaderEpoch(topic, 0, found.committedLeaderEpoch)
+      return callback(Math.max(0, found.committedOffset), '')
+    }
     access.forgetCoordinator(groupId)
     const why = errorCode === undefined ? (error?.message ?? 'no answer') : errorName(errorCode)
     return access.again(() => fetchGroupOffset(access, groupId, topic, (offset) => callback(offset, why)))

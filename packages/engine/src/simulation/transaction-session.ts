@@ -63,6 +63,8 @@ export interface GroupOffset {
   readonly topic: string
   readonly partition: number
   readonly offset: number
+  /** Of the last batch that was read; -1 when there was none. */
+  readonly leaderEpoch: number
 }
 
 /** What a batch of a transaction would have been written with. */
@@ -317,9 +319,13 @@ export class TransactionSession {
     attempt()
   }
 
-  #commitOffset({ groupId, topic, partition, offset }: GroupOffset, done: (outcome: StepOutcome) => void): void {
+  #commitOffset(
+    { groupId, topic, partition, offset, leaderEpoch }: GroupOffset,
+    done: (outcome: StepOutcome) => void,
+  ): void {
     const { access, transactionalId, protocol } = this.#options
-    const asked = { partitionIndex: partition, committedOffset: offset, committedMetadata: '' }
+    const committed = { committedOffset: offset, committedLeaderEpoch: leaderEpoch, committedMetadata: '' }
+    const asked = { partitionIndex: partition, ...committed }
     const topics = [{ name: topic, partitions: [asked] }]
     const body = { transactionalId, groupId, ...this.#identity, generationId: -1, memberId: '', topics }
     const version = VERSIONS[protocol].commitOffsets
