@@ -33,7 +33,7 @@ const FRAMES = sized({ quick: 10_000, full: 100_000 })
 const CONNECTIONS = 12
 const FRAMES_PER_SECOND = 700
 const PRODUCER_PER_SECOND = 100
-/** The 30 MiB count from the 10,000th frame; after the 1,000th of a quick run the code is not yet compiled. */
+/** The 30 MiB of a full run count from the 10,000th frame; after the 1,000th of a quick run the code is not yet compiled. */
 const GROWTH_MAX = sized({ quick: 100 * MIB, full: 30 * MIB })
 const P99_FACTOR_MAX = 2
 /** Other tests share the machine with a quick run: below this a latency says nothing. */

@@ -203,7 +203,7 @@ export const callContext: CallContext = {
   signal: new AbortController().signal,
 }
 
-/** Three brokers over three zones, as the example asks for. */
+/** Three brokers over three zones. */
 export function provisioned(change: Partial<ProvisionedRequest> = {}): ProvisionedRequest {
   return {
     BrokerNodeGroupInfo: { ClientSubnets: ['subnet-a', 'subnet-b', 'subnet-c'], InstanceType: 'kafka.m5.large' },
