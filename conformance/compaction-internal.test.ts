@@ -159,7 +159,7 @@ describe.skipIf(java === null)('compaction of internal topics', () => {
     loads.push(new TransactionalCommits(cluster.bootstrap, inSharedPartition('copied'), transactionalId, TOPIC))
     for (let load = 0; load < LOADS; load++)
       loads.push(new AdministratorCommits(admin, inSharedPartition(`plain-${load}`), TOPIC))
-    await until(() => loads.every(({ confirmed }) => confirmed > 0), 'all to commit', 60_000)
+    await until(() => loads.every(({ confirmed }) => confirmed > 0), 'all to commit', 180_000)
     classic = fork(member, [cluster.bootstrap, TOPIC, classicGroup], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     classic.on('message', ({ kind, key }: { kind: string; key?: string }) => {
       if (kind === 'seen') seenByClassic.add(key ?? '')
@@ -173,15 +173,15 @@ describe.skipIf(java === null)('compaction of internal topics', () => {
     ])
     share = startShare()
     await produce(100)
-    await until(() => seenByClassic.size === 100, 'the classic group to read', 60_000)
-    await until(() => new Set(modern.values).size === 100, 'the new group to read', 60_000)
-    await until(() => seenByShare.size === 100, 'the share group to read', 60_000)
+    await until(() => seenByClassic.size === 100, 'the classic group to read', 180_000)
+    await until(() => new Set(modern.values).size === 100, 'the new group to read', 180_000)
+    await until(() => seenByShare.size === 100, 'the share group to read', 180_000)
     const small = { 'segment.bytes': String(SEGMENT_BYTES), 'file.delete.delay.ms': '1000' }
     for (const topic of INTERNAL) {
       const compacts = topic === '__share_group_state' ? {} : { 'min.cleanable.dirty.ratio': '0.01' }
       await set('topic', topic, { ...small, ...compacts })
     }
-  }, 240_000)
+  }, 600_000)
 
   it(`commits, transactions and members survive ${kills} kills of coordinators`, async () => {
     const [before] = await admin.describeGroups([newGroup])
@@ -220,7 +220,7 @@ describe.skipIf(java === null)('compaction of internal topics', () => {
       const written = (await endsOf(topic))[shared] ?? 0
       expect(written).toBeGreaterThan(topic === '__consumer_offsets' ? commitsPerKill * kills : 100)
       const most = Math.max(5 * SEGMENT_BYTES, (written * COMMIT_BYTES_MIN) / 4)
-      await until(() => sizes(topic, shared).every((bytes) => bytes < most), `${topic} is compacted`, 60_000)
+      await until(() => sizes(topic, shared).every((bytes) => bytes < most), `${topic} is compacted`, 240_000)
       expect(sizes(topic, shared)).toHaveLength(3)
     }
     // Of share groups' state what no partition needs any more is deleted, every five minutes.

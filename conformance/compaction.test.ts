@@ -104,7 +104,7 @@ describe.skipIf(kcat === null)('compaction', () => {
       })
 
   const untilCompacted = async (topic: string): Promise<void> => {
-    await until(async () => (await readBack(topic)).count < 3 * KEYS, `${topic} is compacted`, 30_000)
+    await until(async () => (await readBack(topic)).count < 3 * KEYS, `${topic} is compacted`, 120_000)
   }
 
   const kafkajsLatest = async (topic: string): Promise<Map<string, string>> => {
@@ -144,7 +144,7 @@ describe.skipIf(kcat === null)('compaction', () => {
       expect(latest).toEqual(expected)
       if (codec !== 'zstd') expect(await kafkajsLatest(topic)).toEqual(expected)
     },
-    120_000,
+    300_000,
   )
 
   it(
@@ -168,9 +168,9 @@ describe.skipIf(kcat === null)('compaction', () => {
       }
       await untilCompacted('killed')
       expect((await readBack('killed')).latest).toEqual(expected)
-      await until(() => sizes('killed-0').every((bytes) => bytes < 400_000), 'every replica is compacted', 30_000)
+      await until(() => sizes('killed-0').every((bytes) => bytes < 400_000), 'every replica is compacted', 120_000)
     },
-    60_000 + kills * 60_000,
+    300_000 + kills * 60_000,
   )
 
   it.skipIf(java === null)(

@@ -154,9 +154,10 @@ describe.skipIf(kcat === null)('kill -9', () => {
           return leader !== -1 && leader !== before.leader
         },
         'a new leader',
-        15_000,
+        30_000,
       )
-      expect(tookMs).toBeLessThan(10_000)
+      // A busy machine in a quick run adds seconds to the session of 9 s.
+      expect(tookMs).toBeLessThan(sized({ quick: 25_000, full: 10_000 }))
     } finally {
       process.kill(pid, 'SIGCONT')
       observer.close()
