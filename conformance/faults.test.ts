@@ -27,6 +27,8 @@ import { KafkaApi } from 'millrace/aws-client'
 
 const kcat = judge('kcat')
 const times = sized({ quick: 2, full: 10 })
+/** A broker's session is 9 s; the busy machine of a quick run adds some. */
+const hangingMsMax = sized({ quick: 25_000, full: 10_000 })
 
 describe.skipIf(kcat === null)('kill -9', () => {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'millrace-faults-'))
@@ -132,7 +134,7 @@ describe.skipIf(kcat === null)('kill -9', () => {
     expect(new Set(epochs).size).toBe(epochs.length)
   }, 300_000)
 
-  it('a leader that hangs is replaced within 10 s, and finds its place again when it goes on', async () => {
+  it(`a leader that hangs is replaced within ${hangingMsMax / 1000} s, and finds its place again when it goes on`, async () => {
     await createTopic('hanging')
     const feed = new Feed(cluster.bootstrap, 'hanging', 200)
     const reader = new GroupReader(cluster.bootstrap, 'hanging', 'readers-of-hanging')
@@ -156,8 +158,7 @@ describe.skipIf(kcat === null)('kill -9', () => {
         'a new leader',
         30_000,
       )
-      // A busy machine in a quick run adds seconds to the session of 9 s.
-      expect(tookMs).toBeLessThan(sized({ quick: 25_000, full: 10_000 }))
+      expect(tookMs).toBeLessThan(hangingMsMax)
     } finally {
       process.kill(pid, 'SIGCONT')
       observer.close()
