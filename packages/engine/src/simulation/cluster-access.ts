@@ -58,7 +58,9 @@ export class ClusterAccess {
         const key = `${topic}-${partitionIndex}`
         if (leaderEpoch < (this.#epochs.get(key) ?? 0)) continue
         this.#epochs.set(key, leaderEpoch)
+        // Leader and epoch are one thing: the leader of an older epoch is none when the newer has none.
         if (leaderId >= 0) this.#leaders.set(key, leaderId)
+        else this.#leaders.delete(key)
       }
       if (this.#leaders.has(`${topic}-${partition}`)) this.leaderOf(topic, partition, callback)
       else this.again(() => this.leaderOf(topic, partition, callback))
