@@ -28,7 +28,7 @@ import {
   alterShareGroupOffsetsRequest,
   alterShareGroupOffsetsResponse,
 } from '@millrace/protocol/messages/91-alter-share-group-offsets'
-import { judge, kafkaToolArgs, kafkaToolOk } from './harness/judges.ts'
+import { judge, kafkaShareRelease, kafkaToolArgs, kafkaToolOk } from './harness/judges.ts'
 import {
   createThreeBrokers,
   startMillraceProcess,
@@ -268,23 +268,25 @@ class ShareMember {
 
   constructor(bootstrap: string, topic: string, group: string) {
     const args = ['--bootstrap-server', bootstrap, '--topic', topic, '--group-id', group, '--verbose']
-    this.#child = spawn('java', kafkaToolArgs(RELEASE, 'kafka-verifiable-share-consumer', args), {
+    this.#child = spawn('java', kafkaToolArgs(kafkaShareRelease, 'kafka-verifiable-share-consumer', args), {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     const lines = createInterface({ input: this.#child.stdout as NonNullable<ChildProcess['stdout']> })
     lines.on('line', (line) => this.#heard(line))
   }
 
-  /** Records that a member was given after somebody's acknowledgement of them had been taken. */
+  /** Records that a member was given after somebody's acknowledgement of them had been taken, each with its history. */
   static deliveredAgain(members: readonly ShareMember[]): string[] {
-    const taken = new Map<string, number>()
     const all = members.flatMap(({ told }) => told).toSorted((left, right) => left.atMs - right.atMs)
-    const again: string[] = []
+    const histories = new Map<string, { readonly words: string[]; takenMs: number; isAgain: boolean }>()
     for (const { record, what, atMs } of all) {
-      if (what === 'acknowledged') taken.set(record, atMs)
-      else if ((taken.get(record) ?? Infinity) < atMs) again.push(record)
+      const history = histories.get(record) ?? { words: [], takenMs: Infinity, isAgain: false }
+      histories.set(record, history)
+      history.words.push(`${what} ${atMs - (all[0]?.atMs ?? 0)} ms`)
+      if (what === 'acknowledged') history.takenMs = atMs
+      else if (history.takenMs < atMs) history.isAgain = true
     }
-    return again
+    return [...histories].flatMap(([record, { words, isAgain }]) => (isAgain ? [`${record}: ${words.join(', ')}`] : []))
   }
 
   #heard(line: string): void {

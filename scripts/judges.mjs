@@ -22,6 +22,11 @@ import { root } from './setup.mjs'
 const cache = join(root, '.cache')
 /** Releases of Apache Kafka whose tools judge us. */
 export const kafkaReleases = ['3.9.1', '4.1.1']
+/**
+ * The release whose share consumers judge us where brokers are killed. Those of 4.1 tell acknowledgements as taken that went
+ * with their session: a ShareFetch refused for its session leaves them in flight, and the next one's answer completes them.
+ */
+export const kafkaShareRelease = '4.2.1'
 
 /** Release of franz-go whose tests judge us. */
 export const franzGoVersion = 'v1.21.1'
@@ -190,7 +195,7 @@ const finders = {
   java() {
     const path = which('java')
     if (path === null) return { reason: 'java is not on this machine' }
-    for (const release of kafkaReleases) {
+    for (const release of [...kafkaReleases, kafkaShareRelease]) {
       const reason = copyJars('kafka-tools-pom.xml', 'kafka', release)
       if (reason !== null) return { reason }
     }

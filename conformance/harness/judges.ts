@@ -30,11 +30,13 @@ interface JudgeModule {
   readonly franzGoVersion: string
   readonly franzGoAdminVersion: string
   readonly kafkaReleases: readonly string[]
+  readonly kafkaShareRelease: string
 }
 
 const judges = (await import(new URL('../../scripts/judges.mjs', import.meta.url).href)) as JudgeModule
 
 export const kafkaReleases: readonly string[] = judges.kafkaReleases
+export const kafkaShareRelease: string = judges.kafkaShareRelease
 export const librdkafkaVersion: string = judges.librdkafkaVersion
 export const franzGoVersion: string = judges.franzGoVersion
 export const franzGoAdminVersion: string = judges.franzGoAdminVersion

@@ -147,8 +147,10 @@ test(
     const { ClusterInfo } = await plane.call('DescribeClusterV2', { ClusterArn })
     expect(ClusterInfo).toMatchObject({ State: 'HEALING', StateInfo: { Code: 'NodeDown' } })
     expect(ClusterInfo?.StateInfo?.Message).toContain(String(port))
-    const [down] = await plane.msk.overview()
-    expect(down?.nodes.map(({ nodeId, state }) => [nodeId, state])).toEqual([
+    // What is wrong with one node is told at once; the others may still be on their way.
+    const states = async (): Promise<unknown> =>
+      (await plane.msk.overview())[0]?.nodes.map(({ nodeId, state }) => [nodeId, state])
+    await expect.poll(states, { timeout: 60_000 }).toEqual([
       [1, 'running'],
       [2, 'starting'],
       [3, 'running'],
