@@ -13,6 +13,7 @@ import {
   RECORDS_PER_APPEND_MAX,
   buildLeaderChangeBatch,
   buildMetadataBatch,
+  builtMetadataBatch,
   readMetadataBatch,
 } from '@millrace/metadata/metadata-batch'
 import type { MetadataRecord } from '@millrace/metadata/records/metadata-record'
@@ -77,9 +78,9 @@ export class MetadataLog {
   /** Opens this term: the LeaderChange control batch. */
   appendLeaderChange(): MetadataBatch {
     const { epoch, leaderId, host } = this.#options
-    return this.#append(
-      buildLeaderChangeBatch({ baseOffset: this.#nextOffset, epoch, timestampMs: host.clock.nowMs() }, leaderId),
-    )
+    const position = { baseOffset: this.#nextOffset, epoch, timestampMs: host.clock.nowMs() }
+    const bytes = buildLeaderChangeBatch(position, leaderId)
+    return this.#append(bytes, readMetadataBatch(bytes, 0))
   }
 
   /** Appends the records as one batch, the unit of atomicity. Returns the batch as a reader of the log will see it. */
@@ -88,9 +89,10 @@ export class MetadataLog {
       count: records.length,
     })
     const { epoch, host } = this.#options
-    const batch = buildMetadataBatch({ baseOffset: this.#nextOffset, epoch, timestampMs: host.clock.nowMs() }, records)
-    invariant(batch.length <= METADATA_BATCH_BYTES_MAX, 'a metadata batch is at most 8 MiB', { bytes: batch.length })
-    return this.#append(batch)
+    const position = { baseOffset: this.#nextOffset, epoch, timestampMs: host.clock.nowMs() }
+    const bytes = buildMetadataBatch(position, records)
+    invariant(bytes.length <= METADATA_BATCH_BYTES_MAX, 'a metadata batch is at most 8 MiB', { bytes: bytes.length })
+    return this.#append(bytes, builtMetadataBatch(position, records, bytes.length))
   }
 
   /** Committed batches from `offset` on. */
@@ -118,8 +120,7 @@ export class MetadataLog {
     this.#log.close(callback)
   }
 
-  #append(bytes: Buffer): MetadataBatch {
-    const batch = readMetadataBatch(bytes, 0)
+  #append(bytes: Buffer, batch: MetadataBatch): MetadataBatch {
     const endOffset = batch.lastOffset + 1
     this.#nextOffset = endOffset
     this.#log.appendAndSync(bytes, 0, bytes.length, (error) => {

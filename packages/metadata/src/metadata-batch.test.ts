@@ -1,7 +1,16 @@
+import { arbitraryMessage } from '@millrace/protocol/testing/arbitrary-message'
+import { versionsOf } from '@millrace/protocol/definition'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { buildLeaderChangeBatch, buildMetadataBatch, readMetadataBatch, readMetadataBatches } from './metadata-batch.ts'
+import {
+  buildLeaderChangeBatch,
+  buildMetadataBatch,
+  builtMetadataBatch,
+  readMetadataBatch,
+  readMetadataBatches,
+} from './metadata-batch.ts'
 import { decodeRecordValue, encodeRecordValue } from './record-frame.ts'
-import type { MetadataRecord } from './records/metadata-record.ts'
+import { recordDefinition, RecordType, type MetadataRecord } from './records/metadata-record.ts'
 
 const TS = 1_730_000_000_000
 const metadataVersion: MetadataRecord = { type: 12, version: 0, body: { name: 'metadata.version', featureLevel: 21 } }
@@ -74,6 +83,27 @@ describe('metadata batches', () => {
       lastOffset: 0,
     })
   })
+
+  test.each(Object.entries(RecordType))(
+    'what is said of a batch of %s just built is what a reader finds',
+    (_, type) => {
+      const definition = recordDefinition(type)
+      if (definition === undefined) throw new Error('no definition')
+      const { min, max } = versionsOf(definition)
+      const record = fc
+        .integer({ min, max })
+        .chain((version) => arbitraryMessage(definition, version).map((body) => ({ type, version, body })))
+      fc.assert(
+        fc.property(fc.array(record, { minLength: 1, maxLength: 5 }), (some) => {
+          const records = some as unknown as MetadataRecord[]
+          const position = { baseOffset: 7, epoch: 2, timestampMs: TS }
+          const bytes = buildMetadataBatch(position, records)
+          expect(readMetadataBatch(bytes, 0)).toEqual(builtMetadataBatch(position, records, bytes.length))
+        }),
+        { numRuns: 20 },
+      )
+    },
+  )
 
   test('batches are read back in order, one cut off at the end is left out', () => {
     const first = buildMetadataBatch({ baseOffset: 5, epoch: 2, timestampMs: TS }, [metadataVersion, isrAndLeader])

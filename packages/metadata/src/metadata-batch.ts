@@ -4,6 +4,7 @@
  * records of a batch with one timestamp.
  */
 import { DecodeError } from '@millrace/protocol/primitives/decode-error'
+import { Writer } from '@millrace/protocol/primitives/writer'
 import {
   baseOffset,
   batchSizeBytes,
@@ -29,6 +30,9 @@ export const METADATA_BATCH_BYTES_MAX = 8_388_608
 /** Most records of one append; a larger change is an error when atomic, and cut up when not. */
 export const RECORDS_PER_APPEND_MAX = 10_000
 
+/** Most changes are a few small records. */
+const VALUES_BYTES_HINT = 1_024
+
 export interface BatchPosition {
   readonly baseOffset: number
   /** Raft epoch; in a snapshot the snapshot's epoch. */
@@ -48,12 +52,26 @@ export interface MetadataBatch extends BatchPosition {
 
 /** A data batch. There must be at least one record. */
 export function buildMetadataBatch(position: BatchPosition, records: readonly MetadataRecord[]): Buffer {
+  const writer = new Writer(VALUES_BYTES_HINT)
   return buildBatch({
     baseOffset: position.baseOffset,
     partitionLeaderEpoch: position.epoch,
     timestampMs: position.timestampMs,
-    records: records.map((record) => ({ value: encodeRecordValue(record) })),
+    records: records.map((record) => ({ value: encodeRecordValue(record, writer) })),
   })
+}
+
+/**
+ * What a reader of a batch just built will find in it. It need not be decoded for that: a record that its version cannot
+ * carry whole is refused by the encoder, and nothing in these records may be dropped on the way.
+ */
+export function builtMetadataBatch(
+  position: BatchPosition,
+  records: readonly MetadataRecord[],
+  sizeBytes: number,
+): MetadataBatch {
+  const lastOffset = position.baseOffset + records.length - 1
+  return { ...position, lastOffset, sizeBytes, isControl: false, records, controlTypes: [] }
 }
 
 /** The control batch that opens an epoch, for a quorum whose single voter is its leader. */

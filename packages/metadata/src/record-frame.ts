@@ -15,11 +15,10 @@ import { recordDefinition } from './records/metadata-record.ts'
 const FRAME_VERSION = 1
 const HEADER_NUMBER_MAX = 32_767
 
-/** The value bytes of `record`. */
-export function encodeRecordValue(record: MetadataRecord): Buffer {
+/** The value bytes of `record`. @param writer to be shared by many records */
+export function encodeRecordValue(record: MetadataRecord, writer: Writer = new Writer()): Buffer {
   const definition = recordDefinition(record.type)
   invariant(definition !== undefined, 'metadata record type without definition', { type: record.type })
-  const writer = new Writer()
   writer.uvarint(FRAME_VERSION)
   writer.uvarint(record.type)
   writer.uvarint(record.version)

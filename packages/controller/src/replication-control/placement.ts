@@ -49,16 +49,29 @@ class Rack {
     this.#turn = random.below(Math.max(1, this.unfenced.length))
   }
 
-  /** All brokers of the rack in this turn's order, unfenced first; the next turn begins one further. */
-  nextOrder(): number[] {
-    const turn = this.#turn++
-    return [...rotated(this.unfenced, turn), ...rotated(this.fenced, turn)]
+  /** The next turn begins one broker further. */
+  nextTurn(): void {
+    this.#turn++
+  }
+
+  get size(): number {
+    return this.unfenced.length + this.fenced.length
+  }
+
+  /** The broker at `position` of this turn's order, unfenced ones first; undefined behind the last. */
+  at(position: number): number | undefined {
+    const { unfenced, fenced } = this
+    if (position < unfenced.length) return unfenced[(this.#turn + position) % unfenced.length]
+    const rest = position - unfenced.length
+    return rest < fenced.length ? fenced[(this.#turn + rest) % fenced.length] : undefined
   }
 }
 
 class RackRing {
   readonly #racks: readonly Rack[]
   readonly #unfenced: ReadonlySet<number>
+  /** Brokers of the largest rack. */
+  readonly #roundsMax: number
   #start: number
 
   constructor(brokers: readonly UsableBroker[], random: Random) {
@@ -72,6 +85,7 @@ class RackRing {
     }
     this.#racks = [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rack]) => rack)
     for (const rack of this.#racks) rack.sort(random)
+    this.#roundsMax = Math.max(...this.#racks.map(({ size }) => size))
     this.#unfenced = new Set(brokers.filter((broker) => !broker.fenced).map((broker) => broker.id))
     this.#start = random.below(this.#racks.length)
   }
@@ -79,31 +93,29 @@ class RackRing {
   /** The replicas of the next partition: one round over the racks, then further rounds for what is still missing. */
   place(replicationFactor: number): number[] {
     const first = this.#start++
-    const orders = this.#racks.map((_, index) => this.#rackAt(first + index).nextOrder())
+    const racks = this.#racks.length
     const chosen: number[] = []
     const waiting: number[] = []
     for (let round = 0; chosen.length + waiting.length < replicationFactor; round++) {
-      invariant(round <= this.#unfencedAndFencedMax(orders), 'placement ran out of brokers', { replicationFactor })
-      for (const order of orders) {
-        const id = order[round]
-        if (id === undefined || chosen.length + waiting.length === replicationFactor) continue
+      if (round === this.#roundsMax) invariant(false, 'placement ran out of brokers', { replicationFactor })
+      for (let index = 0; index < racks && chosen.length + waiting.length < replicationFactor; index++) {
+        const id = this.#rackAt(first + index).at(round)
+        if (id === undefined) continue
         // The leader must be unfenced: fenced brokers wait until one has been found.
         if (chosen.length === 0 && !this.#unfenced.has(id)) waiting.push(id)
         else chosen.push(id)
       }
     }
+    for (const rack of this.#racks) rack.nextTurn()
     if (chosen.length === 0) chosen.push(this.#leaderInsteadOf(waiting, first))
-    return [...chosen, ...waiting]
+    chosen.push(...waiting)
+    return chosen
   }
 
   #rackAt(position: number): Rack {
     const rack = this.#racks[position % this.#racks.length]
     invariant(rack !== undefined, 'a ring has racks')
     return rack
-  }
-
-  #unfencedAndFencedMax(orders: readonly (readonly number[])[]): number {
-    return Math.max(...orders.map((order) => order.length))
   }
 
   /** Only fenced brokers were met: the last of them gives way to an unfenced one. */
@@ -114,10 +126,4 @@ class RackRing {
     invariant(leader !== undefined, 'an unfenced broker exists')
     return leader
   }
-}
-
-function rotated(ids: readonly number[], by: number): number[] {
-  if (ids.length === 0) return []
-  const at = by % ids.length
-  return [...ids.slice(at), ...ids.slice(0, at)]
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { DecodeError } from './decode-error.ts'
 import { EncodeError } from './encode-error.ts'
 import { Reader } from './reader.ts'
+import { uvarintSize, varintSize, varlongSize } from './varint-size.ts'
 import { MESSAGE_BYTES_MAX, Writer } from './writer.ts'
 
 function written(write: (writer: Writer) => void): Buffer {
@@ -57,6 +58,20 @@ const TABLE: readonly [string, string, (writer: Writer) => void, (reader: Reader
 ]
 
 describe('primitives', () => {
+  it('of varying length are as long as they are said to be', () => {
+    const powers = Array.from({ length: 53 }, (_, bits) => 2 ** bits).flatMap((power) => [
+      power - 1,
+      power,
+      -power,
+      1 - power,
+    ])
+    for (const value of powers) {
+      expect(varlongSize(value), `${value}`).toBe(written((w) => w.varlong(value)).length)
+      if (value >= 0 && value < 2 ** 32) expect(uvarintSize(value)).toBe(written((w) => w.uvarint(value)).length)
+      if (value === (value | 0)) expect(varintSize(value)).toBe(written((w) => w.varint(value)).length)
+    }
+  })
+
   it.each(TABLE)('%s is %s', (_, hex, write, read, value) => {
     expect(hexOf(write)).toBe(hex)
     const from = reader(hex)

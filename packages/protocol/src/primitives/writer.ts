@@ -9,6 +9,7 @@
 import { ZERO_UUID, type Uuid } from '@millrace/base/uuid'
 import { EncodeError } from './encode-error.ts'
 import { STRING_BYTES_MAX } from './reader.ts'
+import { uvarintSize } from './varint-size.ts'
 
 /** Records at least this large become their own chunk: below, one copy is cheaper than one more element in writev. */
 export const RECORDS_COPY_BYTES_MAX = 2_048
@@ -366,11 +367,6 @@ export class Writer {
     this.uvarint(size)
     this.position = from + prefix + size
   }
-}
-
-function uvarintSize(value: number): number {
-  const bits = 32 - Math.clz32(value)
-  return bits <= 7 ? 1 : Math.ceil(bits / 7)
 }
 
 function recordsSize(value: Buffer | readonly Buffer[]): number {

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DecodeError } from '../primitives/decode-error.ts'
 import { Reader } from '../primitives/reader.ts'
@@ -82,6 +83,36 @@ describe('batches', () => {
       partitionLeaderEpoch: 5,
     })
     expect(batch.toString('hex')).toBe(COMMIT_BATCH)
+  })
+
+  it('have records of the sizes that stand in front of them, whatever is in them', () => {
+    const bytes = fc
+      .constantFrom(null, 0, 1, 63, 64, 8_190, 8_191, 8_192)
+      .map((length) => (length === null ? null : Buffer.alloc(length, 7)))
+    const record = fc.record({
+      key: bytes,
+      value: bytes,
+      timestampMs: fc.constantFrom(TIME, TIME + 63, TIME + 64, TIME - 65, TIME + 2 ** 30, TIME + 2 ** 31, 0, 2 ** 52),
+      headers: fc.array(fc.record({ key: fc.string({ maxLength: 70, unit: 'binary' }), value: bytes }), {
+        maxLength: 3,
+      }),
+    })
+    fc.assert(
+      fc.property(fc.array(record, { minLength: 1, maxLength: 4 }), fc.nat(200), (records, gap) => {
+        const spread = records.map((each, index) => ({ ...each, offsetDelta: index * (gap + 1) }))
+        const read = readRecords(buildBatch({ records: spread, timestampMs: TIME, baseOffset: 5 }), 0)
+        expect(read).toEqual(
+          spread.map(({ key, value, timestampMs, headers, offsetDelta }) => ({
+            offset: 5 + offsetDelta,
+            timestampMs,
+            sequence: -1,
+            key,
+            value,
+            headers: headers.map((header) => ({ ...header, key: Buffer.from(header.key).toString() })),
+          })),
+        )
+      }),
+    )
   })
 
   it('keep gaps in their offsets', () => {

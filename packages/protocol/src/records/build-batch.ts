@@ -3,6 +3,7 @@
  * Offsets are final when the caller gives a base offset; the log stamps base offset and leader epoch anyway.
  */
 import { compress } from '../compression/compression.ts'
+import { varintSize, varlongSize } from '../primitives/varint-size.ts'
 import { Writer } from '../primitives/writer.ts'
 import {
   BATCH_HEADER_BYTES,
@@ -86,22 +87,46 @@ export function buildBatch(input: BatchInput): Buffer {
   return batch
 }
 
+/** Attributes: none are defined. */
+const ATTRIBUTES_BYTES = 1
+
+/** Its size stands in front of a record: counted beforehand, so that each record is written once, where it belongs. */
 function writeRecord(body: Writer, record: RecordInput, timestampDelta: number, offsetDelta: number): void {
-  const writer = new Writer(64 + (record.key?.length ?? 0) + (record.value?.length ?? 0))
-  writer.int8(0) // attributes: none are defined
-  writer.varlong(timestampDelta)
-  writer.varint(offsetDelta)
-  writeBytes(writer, record.key ?? null)
-  writeBytes(writer, record.value)
-  const headers = record.headers ?? []
-  writer.varint(headers.length)
+  const key = record.key ?? null
+  const headers = record.headers === undefined || record.headers.length === 0 ? NO_HEADERS : headersOf(record.headers)
+  let size = ATTRIBUTES_BYTES + varlongSize(timestampDelta) + varintSize(offsetDelta) + varintSize(headers.length)
+  size += sizeOf(key) + sizeOf(record.value)
+  for (const header of headers) size += sizeOf(header.key) + sizeOf(header.value)
+  body.varint(size)
+  body.int8(0)
+  body.varlong(timestampDelta)
+  body.varint(offsetDelta)
+  writeBytes(body, key)
+  writeBytes(body, record.value)
+  body.varint(headers.length)
   for (const header of headers) {
-    writeBytes(writer, Buffer.from(header.key, 'utf8'))
-    writeBytes(writer, header.value)
+    writeBytes(body, header.key)
+    writeBytes(body, header.value)
   }
-  body.varint(writer.sizeBytes)
-  body.raw(writer.finishBuffer())
 }
+
+interface HeaderBytes {
+  readonly key: Buffer
+  readonly value: Uint8Array | null
+}
+
+const NO_HEADERS: readonly HeaderBytes[] = []
+
+function headersOf(headers: NonNullable<RecordInput['headers']>): HeaderBytes[] {
+  return headers.map(({ key, value }) => ({ key: Buffer.from(key, 'utf8'), value }))
+}
+
+function sizeOf(bytes: Uint8Array | null): number {
+  return bytes === null ? NULL_BYTES : varintSize(bytes.length) + bytes.length
+}
+
+/** A length of -1. */
+const NULL_BYTES = 1
 
 function writeBytes(writer: Writer, bytes: Uint8Array | null): void {
   if (bytes === null) {
