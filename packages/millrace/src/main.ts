@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `millrace` command. Each verb is a file of commands/, loaded when it is called. */
 import { Command, Option } from 'commander'
+import { StatusLine } from './status-line.ts'
 import { UserError } from './user-error.ts'
 import { VERSION } from './version.ts'
 
@@ -73,7 +74,16 @@ program
     ).env('MILLRACE_SIMULATE_LIMITS'),
   )
   .addOption(new Option('--json', 'tell progress as JSON lines').env('MILLRACE_JSON'))
-  .action(async (options) => (await import('./commands/start.ts')).start(options))
+  .action(async (options) => {
+    const status = new StatusLine(options.json !== true)
+    try {
+      status.show('loading the program')
+      const { start } = await import('./commands/start.ts')
+      await start(options, status)
+    } finally {
+      status.clear()
+    }
+  })
 
 program
   .command('stop')

@@ -11,6 +11,7 @@ import { printJson, printNote, printStep } from '../output.ts'
 import { KEY_UNAVAILABLE_CODE } from '@millrace/msk/at-rest/storage-key'
 import { portOwner } from '../port-owner.ts'
 import { startServer, type RunningServer } from '../server/server.ts'
+import type { StatusLine } from '../status-line.ts'
 import { UserError } from '../user-error.ts'
 import { VERSION } from '../version.ts'
 
@@ -34,7 +35,8 @@ export interface StartCommandOptions {
 const DEMO_CLUSTER = 'demo'
 const DEMO_BROKERS = 3
 
-export async function start(options: StartCommandOptions): Promise<void> {
+/** @param status says what is under way while nothing else is printed */
+export async function start(options: StartCommandOptions, status: StatusLine): Promise<void> {
   const port = Number(options.port)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UserError(`--port ${options.port} is no port; use a number from 0 (any free port) to 65535.`)
@@ -51,7 +53,7 @@ export async function start(options: StartCommandOptions): Promise<void> {
       `Millrace already runs for ${directory} (pid ${running.pid}, ${running.endpoint}). Stop it with \`millrace stop\`, or name another --data-dir.`,
     )
   }
-  const tell = options.json === true ? jsonTeller() : textTeller(directory, options.region)
+  const tell = options.json === true ? jsonTeller() : textTeller(directory, options.region, status)
   tell.begin()
   const server = await startServer({
     dataDir: directory,
@@ -67,8 +69,12 @@ export async function start(options: StartCommandOptions): Promise<void> {
       principalMapping: mapping,
     },
     simulatesLimits: options.simulateLimits === true,
+    onStep: (what) => tell.doing(what),
   })
-  const stop = (): void => void server.stop()
+  const stop = (): void => {
+    tell.doing('stopping')
+    void server.stop()
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
   try {
     tell.api(server, port)
@@ -95,6 +101,7 @@ function principalMapping(rules: string | undefined): string | null {
 async function untilClustersServe(server: RunningServer, tell: Teller): Promise<void> {
   const startedMs = performance.now()
   const waiting = new Set((await server.overview()).map(({ arn }) => arn))
+  tellWaiting(waiting.size, tell)
   while (waiting.size > 0 && performance.now() - startedMs < 30_000) {
     for (const cluster of await server.overview()) {
       if (!waiting.has(cluster.arn)) continue
@@ -111,11 +118,16 @@ async function untilClustersServe(server: RunningServer, tell: Teller): Promise<
         performance.now() - startedMs,
       )
       if (waitsForKey && cluster.stateMessage !== null) tell.note(cluster.stateMessage)
+      tellWaiting(waiting.size, tell)
     }
     if (waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, 20))
   }
   if (waiting.size > 0)
     tell.note(`${waiting.size} of the clusters here do not serve yet; \`millrace status\` tells more.`)
+}
+
+function tellWaiting(count: number, tell: Teller): void {
+  if (count > 0) tell.doing(`waiting until ${count === 1 ? 'a cluster serves' : `${count} clusters serve`} again`)
 }
 
 async function demo(server: RunningServer, region: string, tell: Teller): Promise<void> {
@@ -130,10 +142,12 @@ async function demo(server: RunningServer, region: string, tell: Teller): Promis
   let arn = known?.clusterArn
   if (arn === undefined) {
     const startedMs = performance.now()
+    tell.doing(`creating cluster ${DEMO_CLUSTER} of ${DEMO_BROKERS} brokers`)
     arn = (await api.createCluster(plaintextCluster(DEMO_CLUSTER, DEMO_BROKERS))).clusterArn
     await untilActive(api, arn)
     tell.cluster(DEMO_CLUSTER, DEMO_BROKERS, DEMO_BROKERS, 'ACTIVE', performance.now() - startedMs)
   }
+  tell.doing('writing a record and reading it back')
   try {
     tell.probe(await probe(await api.bootstrapBrokers(arn)))
   } catch (error) {
@@ -145,6 +159,8 @@ async function demo(server: RunningServer, region: string, tell: Teller): Promis
 /** How the progress of a start is told. */
 interface Teller {
   begin(): void
+  /** What takes its time now; what is told next says how it ended. */
+  doing(what: string): void
   api(server: RunningServer, wantedPort: number): void
   cluster(name: string, brokers: number, zones: number, state: string, elapsedMs: number): void
   probe(elapsedMs: number): void
@@ -152,35 +168,46 @@ interface Teller {
   ready(server: RunningServer): void
 }
 
-function textTeller(directory: string, region: string): Teller {
+function textTeller(directory: string, region: string, status: StatusLine): Teller {
+  const step = (what: string, detail: string): void => {
+    status.clear()
+    printStep(what, detail)
+  }
+  const note = (sentence: string): void => {
+    status.clear()
+    printNote(sentence)
+  }
+  const line = (text: string): void => {
+    status.clear()
+    process.stdout.write(`  ${text}\n`)
+  }
   return {
-    begin: () => void process.stdout.write(`  Millrace ${VERSION} · data ${directory} · region ${region}\n`),
+    begin: () => line(`Millrace ${VERSION} · data ${directory} · region ${region}`),
+    doing: (what) => status.show(what),
     api(server, wantedPort) {
-      printStep('AWS API', server.endpoint)
+      step('AWS API', server.endpoint)
       if (server.portWasTaken)
-        printNote(`Port ${wantedPort} is in use${ownerOf(wantedPort)}; \`millrace env\` knows the one taken instead.`)
+        note(`Port ${wantedPort} is in use${ownerOf(wantedPort)}; \`millrace env\` knows the one taken instead.`)
       if (server.generatedKey !== null) {
         const { accessKeyId, secret } = server.generatedKey
-        printNote(`Reachable beyond this machine, so test/test is refused. Root credentials: ${accessKeyId} ${secret}`)
+        note(`Reachable beyond this machine, so test/test is refused. Root credentials: ${accessKeyId} ${secret}`)
       }
       if (process.env['MILLRACE_ALLOW_TEST_CREDENTIALS'] === '1')
-        printNote('MILLRACE_ALLOW_TEST_CREDENTIALS=1: anybody who reaches this address is root.')
+        note('MILLRACE_ALLOW_TEST_CREDENTIALS=1: anybody who reaches this address is root.')
     },
     cluster: (name, brokers, zones, state, elapsedMs) =>
-      printStep(
-        `cluster ${name} (${brokers} brokers, ${zones} zones)`,
-        `${state} in ${(elapsedMs / 1000).toFixed(1)} s`,
-      ),
+      step(`cluster ${name} (${brokers} brokers, ${zones} zones)`, `${state} in ${(elapsedMs / 1000).toFixed(1)} s`),
     probe: (elapsedMs) =>
-      printStep('wrote a record with acks=all, read it back', `${Math.max(1, Math.round(elapsedMs))} ms`),
-    note: printNote,
-    ready: () => void process.stdout.write('  Ready.\n'),
+      step('wrote a record with acks=all, read it back', `${Math.max(1, Math.round(elapsedMs))} ms`),
+    note,
+    ready: () => line('Ready.'),
   }
 }
 
 function jsonTeller(): Teller {
   return {
     begin() {},
+    doing() {},
     api: (server) => printJson({ event: 'api', endpoint: server.endpoint, portWasTaken: server.portWasTaken }),
     cluster: (name, brokers, zones, state, elapsedMs) =>
       printJson({ event: 'cluster', name, brokers, zones, state, elapsedMs: Math.round(elapsedMs) }),

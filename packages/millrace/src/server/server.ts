@@ -52,6 +52,8 @@ export interface ServerOptions {
   readonly mutualTls?: MutualTlsExtras
   /** Brokers have the limits of MSK's brokers of their type. */
   readonly simulatesLimits?: boolean
+  /** Told what the start is busy with, in a few words each. */
+  readonly onStep?: (what: string) => void
 }
 
 export interface RunningServer {
@@ -74,7 +76,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const logger = createJsonLogger({ destination: join(options.dataDir, 'millrace.log'), name: 'millrace' })
   // First: the engine and the managed service are given what they need of secrets and keys.
   const { store, generated } = serverCredentials(options.dataDir, options.host)
+  options.onStep?.('opening keys and secrets')
   const sealed = await sealedServices(options.dataDir, store, logger)
+  options.onStep?.('reading what is known of clusters')
   const engine = new EmbeddedEngine({
     root: options.dataDir,
     listenHost: options.host,
@@ -132,6 +136,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const whyLog = new WhyLog({ nowMs: Date.now, read: () => engine.readRefusals() })
   whyLog.start(WHY_INTERVAL_MS)
   const host = createNodeHost()
+  options.onStep?.('opening the AWS API')
   const door = await openFrontDoor({
     host: options.host,
     port: options.port,
@@ -168,6 +173,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       sealed.lastUsed.onApiCall(event)
     },
   })
+  options.onStep?.('starting clusters')
   await msk.start()
   const address = options.host === '0.0.0.0' || options.host === '::' ? '127.0.0.1' : options.host
   const endpoint = `http://${address.includes(':') ? `[${address}]` : address}:${door.port}`
