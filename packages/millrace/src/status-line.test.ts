@@ -4,12 +4,13 @@ import { StatusLine, type Terminal } from './status-line.ts'
 /** A terminal that shows one line. */
 class Screen implements Terminal {
   readonly isTTY: boolean
-  readonly columns = 40
+  readonly columns: number
   line = ''
   writes = 0
 
-  constructor(isTTY: boolean) {
+  constructor(isTTY: boolean, columns: number) {
     this.isTTY = isTTY
+    this.columns = columns
   }
 
   write(text: string): void {
@@ -21,8 +22,11 @@ class Screen implements Terminal {
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-function fixture(options: { isTTY?: boolean; shown?: boolean } = {}): { screen: Screen; status: StatusLine } {
-  const screen = new Screen(options.isTTY ?? true)
+function fixture(options: { isTTY?: boolean; shown?: boolean; columns?: number } = {}): {
+  screen: Screen
+  status: StatusLine
+} {
+  const screen = new Screen(options.isTTY ?? true, options.columns ?? 40)
   const status = new StatusLine(options.shown ?? true, screen)
   // As if the process had begun now.
   status.clear()
@@ -71,6 +75,13 @@ describe('the status line', () => {
     expect(screen.line).toBe('  … waiting (3 s)')
     status.show('x'.repeat(100))
     expect(screen.line).toHaveLength(39)
+  })
+
+  test('is whole in a terminal that does not know its width', () => {
+    const { screen, status } = fixture({ columns: 0 })
+    status.show('loading the program')
+    vi.advanceTimersByTime(300)
+    expect(screen.line).toBe('  … loading the program')
   })
 
   test.each([{ isTTY: false }, { shown: false }])('is not there for programs: %j', (options) => {

@@ -58,8 +58,9 @@ export class StatusLine {
   #draw(): void {
     const seconds = Math.floor((performance.now() - this.#beganMs) / 1000)
     const text = `  … ${this.#what}${seconds === 0 ? '' : ` (${seconds} s)`}`
-    // A line that wraps could not be erased.
-    this.#terminal?.write(`${ERASE}${text.slice(0, (this.#terminal.columns ?? COLUMNS) - 1)}`)
+    // A line that wraps could not be erased. Terminals that do not know their width say 0.
+    const columns = this.#terminal?.columns ?? 0
+    this.#terminal?.write(`${ERASE}${text.slice(0, (columns > 0 ? columns : COLUMNS) - 1)}`)
   }
 
   #stopTimer(): void {
