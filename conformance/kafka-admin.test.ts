@@ -19,6 +19,11 @@ import {
 import { until } from './harness/processes.ts'
 import { full } from './harness/size.ts'
 
+/** What kafka-log-dirs prints. */
+interface LogDirectories {
+  readonly brokers: readonly { readonly logDirs: readonly { readonly logDir: string }[] }[]
+}
+
 const java = judge('java')
 const releases = full ? kafkaReleases : kafkaReleases.slice(0, 1)
 
@@ -69,9 +74,12 @@ describe.skipIf(java === null)('Kafka administration tools', () => {
       const topic = `moving-${suffix}`
       await admin.createTopics([{ name: topic, assignments: [[1, 2]] }])
       await write(topic, 500)
+      const told = await tool('kafka-log-dirs', '--describe', '--broker-list', '3')
+      const { brokers } = JSON.parse(told.slice(told.indexOf('{'))) as LogDirectories
+      const directory = brokers[0]?.logDirs[0]?.logDir ?? ''
       const plan = jsonFile('plan', {
         version: 1,
-        partitions: [{ topic, partition: 0, replicas: [3, 2], log_dirs: ['any', 'any'] }],
+        partitions: [{ topic, partition: 0, replicas: [3, 2], log_dirs: [directory, 'any'] }],
       })
       expect(await tool('kafka-reassign-partitions', '--reassignment-json-file', plan, '--execute')).toContain(
         'Successfully started partition reassignment',

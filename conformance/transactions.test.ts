@@ -20,6 +20,7 @@ import {
 import { nodeProcesses, until } from './harness/processes.ts'
 import { runOk } from './harness/run.ts'
 import { sized } from './harness/size.ts'
+import { recordUsage } from './harness/usage.ts'
 
 const judges = judge('kcat') !== null && judge('java') !== null
 const copied = sized({ quick: 3_000, full: 30_000 })
@@ -227,6 +228,8 @@ describe.skipIf(!judges).each(targets)('transactions on $version', ({ version, r
       copier.stderr.on('data', (chunk: Buffer) => words.push(chunk.toString()))
       const ended = new Promise<number | null>((resolve) => copier.once('exit', resolve))
       await until(() => words.join('').includes('"ProcessLoop"'), 'the first copies', 30_000)
+      // A killed broker forgets what it was asked.
+      await recordUsage(dataDirectory)
       for (let at = 0; at < kills && copier.exitCode === null; at++) {
         const nodeId = 1 + (at % 3)
         const victim = nodeProcesses(dataDirectory).find((node) => node.nodeId === nodeId)
