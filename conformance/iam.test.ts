@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import {
   DeleteClusterPolicyCommand,
   GetClusterPolicyCommand,
@@ -15,12 +16,14 @@ import { allowAll, bearerToken, iamKafka, IamUsers, rootKey, type AccessKey, typ
 import { IAM_CLIENT_PROPERTIES, javaByIam } from './harness/java-iam.ts'
 import { judge, kafkaReleases } from './harness/judges.ts'
 import { startMillraceProcess, threeBrokers, type MillraceProcess } from './harness/millrace.ts'
-import { runOk, type RunResult } from './harness/run.ts'
+import { run, runOk, type RunResult } from './harness/run.ts'
 import { full, sized } from './harness/size.ts'
 import { SteadyIamClient } from './harness/steady-iam-client.ts'
 
 const java = judge('msk-iam-auth')
 const python = judge('python-kafka')
+const kcat = judge('kcat')
+const gcc = judge('gcc')
 const release = kafkaReleases.at(-1) ?? ''
 const AWAY_MS = sized({ quick: 10_000, full: 60_000 })
 /** Changes act within a second; a busy machine may be late with the answer. */
@@ -313,6 +316,39 @@ producer.flush(30)
 print(told)
 `
     expect((await write(erin, confluent)).stdout.trim()).toBe('[None]')
+  }, 120_000)
+})
+
+describe.skipIf(kcat === null || gcc === null)('kcat with a token of the signer of AWS', () => {
+  it('writes and reads, and may nothing that the policy does not allow', async () => {
+    const plugin = join(scratch, 'bearer-token.so')
+    const source = fileURLToPath(new URL('judges/bearer_token_plugin.c', import.meta.url))
+    await runOk(gcc ?? '', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', plugin, source])
+    writeFileSync(join(scratch, 'ca.pem'), caPem)
+    const settings = [
+      `plugin.library.paths=${plugin}`,
+      'security.protocol=SASL_SSL',
+      'sasl.mechanisms=OAUTHBEARER',
+      `ssl.ca.location=${join(scratch, 'ca.pem')}`,
+    ].flatMap((setting) => ['-X', setting])
+    const kcatAs = async (key: AccessKey, args: readonly string[], input = ''): Promise<RunResult> => {
+      const environment = { MILLRACE_BEARER_TOKEN: await bearerToken(key) }
+      return run('kcat', ['-b', iam, ...settings, ...args], { environment, input, timeoutMs: 30_000 })
+    }
+    await createTopic('from-kcat')
+    const grace = await users.create('grace', [allowAll])
+    const written = await kcatAs(grace, ['-P', '-t', 'from-kcat'], 'one\ntwo\n')
+    expect(written.status, written.stderr).toBe(0)
+    const read = await kcatAs(grace, ['-C', '-t', 'from-kcat', '-o', 'beginning', '-e', '-q'])
+    expect(read.stdout.trimEnd().split('\n'), read.stderr).toEqual(['one', 'two'])
+    const heidi = await users.create('heidi', [connect])
+    const refused = await kcatAs(heidi, ['-P', '-t', 'from-kcat'], 'three\n')
+    expect(refused.status).not.toBe(0)
+    expect(refused.stderr).toContain('Topic authorization failed')
+    const stranger = { ...grace, secretAccessKey: heidi.secretAccessKey }
+    const unknown = await kcatAs(stranger, ['-L', '-m', '5'])
+    expect(unknown.status).not.toBe(0)
+    expect(unknown.stderr).toMatch(/SASL authentication error|Failed to acquire metadata/)
   }, 120_000)
 })
 
