@@ -14,6 +14,7 @@ import { createScramCluster, scramProperties } from './harness/scram-cluster.ts'
 const aws = judge('aws')
 const kcat = judge('kcat')
 const java = judge('java')
+const python = judge('python-kafka')
 const release = kafkaReleases.at(-1) ?? ''
 const LINES = Array.from({ length: 500 }, (_, index) => `ride ${index}`)
 
@@ -170,6 +171,26 @@ describe.skipIf(aws === null || kcat === null)('SCRAM by secrets, as the AWS CLI
   const login = async (user: string, password: string): Promise<boolean> =>
     (await asUser(user, password, '-L')).status === 0
 
+  /** kafka-python writes and reads with what is printed for it. */
+  const throughPython = async (python: string): Promise<string> => {
+    const shape = ['--cluster', 'secret', '--partitions', '1', '--replication-factor', '3']
+    expect((await millrace.cli('topics', 'create', 'from-python', ...shape)).status).toBe(0)
+    const printed = await millrace.cli('properties', 'secret', '--auth', 'scram', '--for', 'python')
+    expect(printed.status, printed.stderr).toBe(0)
+    const script = [
+      printed.stdout,
+      'from kafka import KafkaConsumer, KafkaProducer',
+      'producer = KafkaProducer(**config)',
+      'for number in range(100): producer.send("from-python", f"ride {number}".encode())',
+      'producer.flush(30)',
+      'reading = dict(auto_offset_reset="earliest", consumer_timeout_ms=20000)',
+      'consumer = KafkaConsumer("from-python", **config, **reading)',
+      'rides = [next(consumer).value.decode() for _ in range(100)]',
+      'print(len(rides), "rides, the last is", rides[-1])',
+    ]
+    return (await runOk(python, ['-c', script.join('\n')])).stdout.trim()
+  }
+
   beforeAll(async () => {
     millrace = await startMillraceProcess({ args: ['--ephemeral'] })
     scratch = mkdtempSync(join(tmpdir(), 'millrace-scram-'))
@@ -212,6 +233,7 @@ describe.skipIf(aws === null || kcat === null)('SCRAM by secrets, as the AWS CLI
     const file = join(scratch, 'librdkafka.properties')
     writeFileSync(file, printed.stdout)
     await runOk('kcat', ['-F', file, '-L', '-m', '5'])
+    if (python !== null) expect(await throughPython(python)).toBe('100 rides, the last is ride 99')
     const rotated = ['secretsmanager', 'put-secret-value', '--secret-id', secret]
     await call(...rotated, '--secret-string', value('mirror'))
     await expect.poll(() => login('alice', 'mirror'), { timeout: 20_000 }).toBe(true)
