@@ -1,10 +1,11 @@
 /**
- * What encryption costs, side by side with the same cluster plain, in turn, best of several rounds:
- * `npm run bench -- at-rest` a cluster under a KMS key beside one without, `npm run bench -- tls` clients by TLS beside
- * clients by plaintext on one cluster. `[--rounds N] [--json FILE]`
+ * Two clusters side by side, in turn, best of several rounds: `npm run bench -- at-rest` one without a KMS key and one under a
+ * key, `npm run bench -- tls` clients by plaintext and by TLS on one cluster, `npm run bench -- against COMMIT` what was built
+ * of that commit and what is here. `[--rounds N] [--json FILE]`
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
+import { pathToFileURL } from 'node:url'
 import { GetBootstrapBrokersCommand, KafkaClient } from '@aws-sdk/client-kafka'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { AdminClient } from '@millrace/client/admin'
@@ -14,10 +15,9 @@ import { measure, type Measured } from './measure.ts'
 import { createCluster } from './millrace-target.ts'
 import { createAndLocate, scratchDirectory, touchMemory } from './targets.ts'
 
-type Variant = 'plain' | 'encrypted'
-
 /** What is measured, and how clients reach it. */
 interface Side {
+  readonly label: string
   readonly brokers: readonly number[]
   readonly bootstrap: string
   readonly caPem: string | null
@@ -45,6 +45,11 @@ const cells: readonly Cell[] = [
   },
   { ...base, name: 'consume 64 KiB batches from files', kind: 'consume', batchBytes: 65_536 },
 ]
+type Library = typeof import('../packages/millrace/src/library.ts')
+type Millrace = Awaited<ReturnType<Library['startMillrace']>>
+
+/** What is built here. */
+const HERE = new URL('../dist/bin/', import.meta.url)
 const [what = '', ...args] = process.argv.slice(2)
 const rounds = args.includes('--rounds') ? Number(args[args.indexOf('--rounds') + 1]) : 3
 const jsonFile = args.includes('--json') ? args[args.indexOf('--json') + 1] : undefined
@@ -55,65 +60,85 @@ const TOUCHED_BYTES = 2 * 1024 * 1024 * 1024
 
 const scratch = scratchDirectory('millrace-bench-')
 process.env['TMPDIR'] = scratch
-const { startMillrace } = (await import(
-  new URL('../dist/bin/library.js', import.meta.url).href
-)) as typeof import('../packages/millrace/src/library.ts')
 const loadBefore = loadavg()[0] ?? 0
-const millrace = await startMillrace()
-const rows: ({ name: string } & Partial<Record<Variant, Measured>>)[] = []
+const started: Millrace[] = []
+const rows: { readonly name: string; readonly best: Record<string, Measured>; readonly ratio: number }[] = []
 let topics = 0
 try {
-  const sides = what === 'tls' ? await tlsSides() : await atRestSides()
+  const sides = await sidesOf(what)
+  const [one, other] = sides.map(({ label }) => label) as [string, string]
   touchMemory(TOUCHED_BYTES)
   for (const cell of cells) {
-    const row: (typeof rows)[number] = { name: cell.name }
+    const best: Record<string, Measured> = {}
     for (let round = 0; round < rounds; round++) {
-      for (const variant of ['plain', 'encrypted'] as const) {
-        const measured = await measureCell(cell, sides[variant], round)
-        const best = row[variant]
-        if (best === undefined || measured.mbPerCpuSecond > best.mbPerCpuSecond) row[variant] = measured
+      for (const side of sides) {
+        const measured = await measureCell(cell, side, round)
+        if (measured.mbPerCpuSecond > (best[side.label]?.mbPerCpuSecond ?? 0)) best[side.label] = measured
       }
     }
-    rows.push(row)
+    const ratio = (best[other]?.mbPerCpuSecond ?? 0) / (best[one]?.mbPerCpuSecond ?? 1)
+    rows.push({ name: cell.name, best, ratio })
     process.stdout.write(`${cell.name}\n`)
-    for (const variant of ['plain', 'encrypted'] as const) {
-      const { mbPerSecond = 0, mbPerCpuSecond = 0, p99Ms = 0 } = row[variant] ?? {}
+    for (const [label, { mbPerSecond, mbPerCpuSecond, p99Ms }] of Object.entries(best)) {
       process.stdout.write(
-        `  ${variant.padEnd(10)} ${mbPerSecond.toFixed(0).padStart(6)} MB/s ${mbPerCpuSecond.toFixed(0).padStart(6)} MB/CPU-s  p99 ${p99Ms.toFixed(2)} ms\n`,
+        `  ${label.padEnd(10)} ${mbPerSecond.toFixed(0).padStart(6)} MB/s ${mbPerCpuSecond.toFixed(0).padStart(6)} MB/CPU-s  p99 ${p99Ms.toFixed(2)} ms\n`,
       )
     }
-    process.stdout.write(`  encrypted to plain, by CPU: ${ratio(row).toFixed(2)}\n`)
+    process.stdout.write(`  ${other} to ${one}, by CPU: ${ratio.toFixed(2)}\n`)
   }
 } finally {
-  await millrace.stop()
+  for (const millrace of started) await millrace.stop()
   rmSync(scratch, { recursive: true, force: true })
 }
 if (jsonFile !== undefined) {
-  const measuredCells = rows.map((row) => ({ ...row, encryptedToPlain: ratio(row) }))
   const about = { loadBefore, loadAfter: loadavg()[0], node: process.version, rounds }
-  writeFileSync(jsonFile, `${JSON.stringify({ cells: measuredCells, ...about }, null, 2)}\n`)
+  writeFileSync(jsonFile, `${JSON.stringify({ cells: rows, ...about }, null, 2)}\n`)
 }
 process.exit(0)
 
-async function atRestSides(): Promise<Readonly<Record<Variant, Side>>> {
+/** Starts what is built at `built`, a directory like `dist/bin`. */
+async function start(built: URL): Promise<Millrace> {
+  const library = (await import(new URL('library.js', built).href)) as Library
+  const millrace = await library.startMillrace()
+  started.push(millrace)
+  return millrace
+}
+
+function sidesOf(name: string): Promise<readonly [Side, Side]> {
+  if (name === 'against') return againstSides(args[0] ?? '')
+  return name === 'tls' ? tlsSides() : atRestSides()
+}
+
+/** @param directory where the other commit stands, built */
+async function againstSides(directory: string): Promise<readonly [Side, Side]> {
+  const old = new KafkaClient({ ...(await start(pathToFileURL(`${directory}/dist/bin/`))) })
+  const plain = { label: 'old', caPem: null, ...(await createCluster(old, 'old')) }
+  const api = new KafkaClient({ ...(await start(HERE)) })
+  return [plain, { label: 'new', caPem: null, ...(await createCluster(api, 'new')) }]
+}
+
+async function atRestSides(): Promise<readonly [Side, Side]> {
+  const millrace = await start(HERE)
   const { KeyMetadata } = await new KMSClient({ ...millrace }).send(new CreateKeyCommand({}))
   const api = new KafkaClient({ ...millrace })
   const plain = await createCluster(api, 'plain')
   const encrypted = await createCluster(api, 'encrypted', undefined, KeyMetadata?.Arn ?? '')
-  return { plain: { ...plain, caPem: null }, encrypted: { ...encrypted, caPem: null } }
+  return [
+    { label: 'plain', caPem: null, ...plain },
+    { label: 'encrypted', caPem: null, ...encrypted },
+  ]
 }
 
-async function tlsSides(): Promise<Readonly<Record<Variant, Side>>> {
+async function tlsSides(): Promise<readonly [Side, Side]> {
+  const millrace = await start(HERE)
   const api = new KafkaClient({ ...millrace })
-  const { arn, brokers, bootstrap } = await createCluster(api, 'plain')
-  const strings = await api.send(new GetBootstrapBrokersCommand({ ClusterArn: arn }))
-  const encrypted = { brokers, bootstrap: strings.BootstrapBrokerStringTls ?? '', caPem: millrace.caPem }
-  return { plain: { brokers, bootstrap, caPem: null }, encrypted }
-}
-
-/** Of MB per CPU-second. */
-function ratio({ plain, encrypted }: Partial<Record<Variant, Measured>>): number {
-  return (encrypted?.mbPerCpuSecond ?? 0) / (plain?.mbPerCpuSecond ?? 1)
+  const cluster = await createCluster(api, 'plain')
+  const strings = await api.send(new GetBootstrapBrokersCommand({ ClusterArn: cluster.arn }))
+  const bootstrap = strings.BootstrapBrokerStringTls ?? ''
+  return [
+    { label: 'plain', caPem: null, ...cluster },
+    { label: 'encrypted', ...cluster, bootstrap, caPem: millrace.caPem },
+  ]
 }
 
 async function measureCell(cell: Cell, side: Side, round: number): Promise<Measured> {
