@@ -97,8 +97,9 @@ export class ShareFetchOperation implements FetchWaiter {
     })
   }
 
-  /** The asker is gone. What was acquired for it is given back with its session. */
+  /** The asker is gone. What was acquired for it is given back with its session; what was called back is its receiver's. */
   cancel(): void {
+    if (this.#state === 'done') return
     for (const { release } of this.#results) release?.()
     this.#finish()
   }

@@ -25,6 +25,7 @@ export class ClusterAccess {
   readonly host: FakeHost
   readonly #cluster: SimulatedCluster
   readonly #channels: Map<number, NodeChannel> = new Map()
+  readonly #losses: Map<number, number> = new Map()
   readonly #leaders: Map<string, number> = new Map()
   /** The newest leader epoch heard of: as real clients do, no older metadata is believed. */
   readonly #epochs: Map<string, number> = new Map()
@@ -120,6 +121,11 @@ export class ClusterAccess {
     this.send(brokerId, metadataRequest, metadataResponse, METADATA_VERSION, body, answered)
   }
 
+  /** How often the connection to the broker was lost so far. */
+  lossesOf(brokerId: number): number {
+    return this.#losses.get(brokerId) ?? 0
+  }
+
   anyBroker(): number {
     return 1 + this.host.random.below(this.#cluster.brokerHosts.size)
   }
@@ -134,7 +140,10 @@ export class ClusterAccess {
     timeoutMs: number = REQUEST_TIMEOUT_MS,
   ): void {
     let channel = this.#channels.get(brokerId)
-    if (channel === undefined) this.#channels.set(brokerId, (channel = this.#cluster.connect(this.host, brokerId)))
+    if (channel === undefined) {
+      const lost = (): void => void this.#losses.set(brokerId, this.lossesOf(brokerId) + 1)
+      this.#channels.set(brokerId, (channel = this.#cluster.connect(this.host, brokerId, lost)))
+    }
     channel.send(request, response, version, body, callback, timeoutMs)
   }
 }

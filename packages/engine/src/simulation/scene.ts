@@ -62,7 +62,9 @@ export class Scene {
   /** The leader of an internal topic; any broker while there is none. */
   coordinator(): number {
     const topics = this.cluster.controller?.runtime.image.topicsByName
-    const names = ['__transaction_state', '__consumer_offsets'].filter((name) => topics?.has(name) === true)
+    const names = ['__transaction_state', '__consumer_offsets', '__share_group_state'].filter(
+      (name) => topics?.has(name) === true,
+    )
     const leader = topics?.get(names[this.below(names.length)] ?? '')?.partitions[0]?.leader ?? -1
     return leader < 0 ? this.broker() : leader
   }

@@ -28,6 +28,7 @@ const METADATA_VERSION = 9
 const CREATE_TOPICS_VERSION = 5
 const DELETE_TOPICS_VERSION = 4
 const TOPIC_RESOURCE = 2
+const GROUP_RESOURCE = 32
 const SET = 0
 const PRODUCE_VERSION = 9
 const FETCH_VERSION = 11
@@ -108,17 +109,23 @@ export class SimulatedClient {
 
   /** Sets one topic config and runs until the controller has answered. */
   setTopicConfig(topic: string, name: string, value: string): void {
+    this.#setConfig(TOPIC_RESOURCE, topic, name, value)
+  }
+
+  /** The same for a group, which need not be there yet. */
+  setGroupConfig(groupId: string, name: string, value: string): void {
+    this.#setConfig(GROUP_RESOURCE, groupId, name, value)
+  }
+
+  #setConfig(resourceType: number, resourceName: string, name: string, value: string): void {
     let set = false
     const answered = (error: Error | null, response: IncrementalAlterConfigsResponse | null): void => {
       const errorCode = response?.responses[0]?.errorCode
       if (error !== null || errorCode !== 0) throw new Error(`IncrementalAlterConfigs: ${error?.message ?? errorCode}`)
       set = true
     }
-    const resource = {
-      resourceType: TOPIC_RESOURCE,
-      resourceName: topic,
-      configs: [{ name, configOperation: SET, value }],
-    }
+    const configs = [{ name, configOperation: SET, value }]
+    const resource = { resourceType, resourceName, configs }
     const body = { resources: [resource], validateOnly: false }
     this.#anyChannel()?.send(incrementalAlterConfigsRequest, incrementalAlterConfigsResponse, 1, body, answered)
     this.#cluster.world.runUntil(() => set)

@@ -177,10 +177,11 @@ export class SimulatedCluster {
     this.startController()
   }
 
-  /** A channel from `from` to a broker's client listener. */
-  connect(from: FakeHost, id: number): NodeChannel {
+  /** A channel from `from` to a broker's client listener. @param onDisconnect told of every connection that was lost */
+  connect(from: FakeHost, id: number, onDisconnect: () => void = () => {}): NodeChannel {
     const address = { host: this.brokerHost(id).address, port: CLIENT_PORT }
-    return new NodeChannel({ host: from, address, clientId: 'simulation', credentials: null, transientFrames: false })
+    const own = { clientId: 'simulation', credentials: null, transientFrames: false }
+    return new NodeChannel({ host: from, address, ...own, onDisconnect })
   }
 
   brokerHost(id: number): FakeHost {

@@ -2,6 +2,7 @@
  * One seed: a controller, three brokers and their clients on fake hosts, troubles in an order that the seed decides,
  * then everything is put right and what the cluster promises is checked (DESIGN §7, §11): nothing acknowledged is lost,
  * idempotent records are there once and in order, acknowledged commits are found, a group gives a partition to one member,
+ * a share group delivers every record and none that was accepted,
  * an epoch has one leader, offsets and ids are used once, ends never fall, all replicas are the same, and the cluster
  * recovers by itself.
  */
@@ -17,6 +18,7 @@ import { ordersPart } from './orders-part.ts'
 import type { Part, Stage } from './part.ts'
 import { compareReplicas } from './replica-logs.ts'
 import { Scene } from './scene.ts'
+import { SHARE_PROPERTIES, shareGroupPart } from './share-group-part.ts'
 import { SimulatedClient } from './simulated-client.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 import { Supervisor } from './supervisor.ts'
@@ -41,6 +43,15 @@ const CASTS: readonly ((stage: Stage) => Part)[][] = [
   [transactionsPart],
   [tablePart, ordersPart],
   [tablePart, transactionsPart],
+]
+/** Share groups are Kafka 4.2's. Every eighth seed has one; a number, not chance, so that the other seeds are what they were. */
+const SHARE_VERSION = '4.2'
+const hasShareGroup = (seed: number): boolean => seed % 8 === 7
+const SHARE_CASTS: readonly ((stage: Stage) => Part)[][] = [
+  [shareGroupPart],
+  [shareGroupPart],
+  [shareGroupPart],
+  [shareGroupPart, ordersPart],
 ]
 const TROUBLES_MIN = 2
 const TROUBLES_MORE = 5
@@ -112,8 +123,9 @@ class SimulatedRun {
     this.#seed = seed
     this.#logger = logger
     this.#world = new World({ seed })
-    const properties = { ...PROPERTIES, ...this.#chosenProperties() }
-    this.#kafkaVersion = this.#below(2) === 0 ? '3.9' : '4.1'
+    const share = hasShareGroup(seed) ? SHARE_PROPERTIES : {}
+    const properties = { ...PROPERTIES, ...share, ...this.#chosenProperties() }
+    this.#kafkaVersion = hasShareGroup(seed) ? SHARE_VERSION : this.#below(2) === 0 ? '3.9' : '4.1'
     const options = { brokerCount: BROKERS, properties, kafkaVersion: this.#kafkaVersion, logger, sealed }
     this.#cluster = new SimulatedCluster({ world: this.#world, ...options })
     const supervisor = new Supervisor(this.#cluster, this.#ledger, (event) => this.#note(event))
@@ -171,7 +183,8 @@ class SimulatedRun {
       access: () => new ClusterAccess(this.#cluster, `client-${++number}`, (what) => this.#ledger.broken(what)),
       below: (bound) => this.#below(bound),
     }
-    const casts = CASTS[this.#below(CASTS.length)] ?? [ordersPart]
+    const possible = hasShareGroup(this.#seed) ? SHARE_CASTS : CASTS
+    const casts = possible[this.#below(possible.length)] ?? [ordersPart]
     this.#parts = casts.map((cast) => cast(stage))
     this.#pass(400)
   }

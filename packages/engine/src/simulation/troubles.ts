@@ -300,7 +300,7 @@ export const troubleKinds: readonly TroubleKind[] = [
       const id = scene.node()
       const { disk } = scene.host(id)
       scene.supervisor.excuse(id)
-      const path = id === CONTROLLER_ID ? '.log' : /(orders|__consumer_offsets)-\d+\/.*\.log/
+      const path = id === CONTROLLER_ID ? '.log' : /(orders|jobs|__consumer_offsets|__share_group_state)-\d+\/.*\.log/
       const operations = scene.below(3) === 0 ? (['sync'] as const) : (['write'] as const)
       const heal = disk.fail({ path, operations, times: 1 })
       const end = (): void => {
