@@ -27,6 +27,8 @@ function authority(may: boolean): AclAuthority {
   return new AclAuthority({ acls, superUsers: new Set(), allowEveryoneIfNoAcl: false })
 }
 
+type Acknowledgements = { firstOffset: number; lastOffset: number; acknowledgeTypes: number[] }[]
+
 /** A member waits for records of `orders`-0, which is empty until `append`. */
 function waitingMember() {
   const fixture = createHandlerFixture(defaultImage({ features: new Map([['share.version', 1]]) }))
@@ -48,6 +50,11 @@ function waitingMember() {
     settings: { readCommitted: false },
     partition,
     waiters,
+    givenBack: [] as unknown[],
+    giveBack: (...args: unknown[]) => share.givenBack.push(args),
+    /** Of acknowledgements that are being written. */
+    writing: [] as ((errorCode: number) => void)[],
+    acknowledge: (_memberId: string, _batches: unknown, done: (errorCode: number) => void) => share.writing.push(done),
     nextOffset: () => 0,
     acquire: () => ({
       recordCount: 1,
@@ -64,20 +71,24 @@ function waitingMember() {
     ),
   }
   const handler = shareFetchHandler(fixture.runtime, parts as unknown as ShareParts)
-  const answer = ask(handler, shareFetchRequest, shareFetchResponse, 1, {
-    groupId: 'readers',
-    memberId: 'member',
-    shareSessionEpoch: 0,
-    maxWaitMs: 60_000,
-    minBytes: 1,
-    maxBytes: 1_000_000,
-    maxRecords: 100,
-    batchSize: 100,
-    topics: [{ topicId: TOPIC_ID, partitions: [{ partitionIndex: 0, acknowledgementBatches: [] }] }],
-    forgottenTopicsData: [],
-  })
+  const fetch = (shareSessionEpoch: number, acknowledgementBatches: Acknowledgements = [], maxWaitMs = 60_000) =>
+    ask(handler, shareFetchRequest, shareFetchResponse, 1, {
+      groupId: 'readers',
+      memberId: 'member',
+      shareSessionEpoch,
+      maxWaitMs,
+      minBytes: 1,
+      maxBytes: 1_000_000,
+      maxRecords: 100,
+      batchSize: 100,
+      topics: [{ topicId: TOPIC_ID, partitions: [{ partitionIndex: 0, acknowledgementBatches }] }],
+      forgottenTopicsData: [],
+    })
+  const answer = fetch(0)
   return {
     answer,
+    fetch,
+    share,
     read,
     use: (may: boolean) => fixture.runtime.authorizer.use([authority(may)]),
     append: () => {
@@ -101,14 +112,35 @@ describe('ShareFetch', () => {
     expect(read.released).toBe(1)
   })
 
-  it('gives a member that waits none that it may not read any more, and lets go of what was read', () => {
-    const { answer, append, read, use, partitionOf } = waitingMember()
+  it('lets go of what was read once, when its connection goes while acknowledgements are being written', () => {
+    const { answer, append, fetch, share, read } = waitingMember()
+    append()
+    answer.release?.()
+    const next = fetch(1, [{ firstOffset: 0, lastOffset: 0, acknowledgeTypes: [1] }])
+    expect([next.responses, share.writing.length, read.released]).toEqual([0, 1, 1])
+    next.disconnect()
+    share.writing[0]?.(ErrorCode.NONE)
+    next.release?.()
+    expect([next.responses, read.released]).toEqual([1, 2])
+  })
+
+  it('acquires nothing for a member that has opened another session', () => {
+    const { answer, append, fetch, read } = waitingMember()
+    fetch(0, [], 0)
+    expect([answer.responses, answer.response?.responses[0]?.partitions[0]?.acquiredRecords]).toEqual([1, []])
+    append()
+    expect([answer.responses, read.released]).toEqual([1, 0])
+  })
+
+  it('gives a member that waits none that it may not read any more, and gives it back', () => {
+    const { answer, append, read, use, partitionOf, share } = waitingMember()
     use(false)
     expect(answer.responses).toBe(0)
     append()
     expect(partitionOf()).toMatchObject({ errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, acquiredRecords: [] })
     expect(partitionOf()?.records).toHaveLength(0)
     expect([read.released, answer.release]).toEqual([1, null])
+    expect(share.givenBack).toEqual([['member', [{ firstOffset: 0, lastOffset: 0, deliveryCount: 1 }]]])
   })
 
   it('asks for nothing but the right to read: other rules that change are no matter', () => {

@@ -78,6 +78,7 @@ export function shareFetchHandler(
       const answerWhenBoth = (): void => {
         if (acknowledgements === null || fetched === null) return
         stopListening()
+        session.endListeners.delete(onSessionEnd)
         if (epoch === FINAL_EPOCH) sessions.end(session)
         const told = answers(fetched, acknowledgements, epoch === INITIAL_EPOCH ? added : [])
         const leaders = new Set<number>()
@@ -124,10 +125,15 @@ export function shareFetchHandler(
         (results) => {
           // The guard has looked at the beginning; whoever waited gets nothing that it may not read any more.
           const accessNow = runtime.authorizer.of(connection)
-          fetched = accessNow === access ? results : results.map((each) => stillReadable(runtime, each, accessNow))
+          const giveBack = ({ acquired, ...asked }: SharePartitionResult): void =>
+            shares.open(groupId, asked).share?.giveBack(memberId, acquired)
+          fetched =
+            accessNow === access ? results : results.map((each) => stillReadable(runtime, each, accessNow, giveBack))
           answerWhenBoth()
         },
       )
+      const onSessionEnd = (): void => operation.end()
+      session.endListeners.add(onSessionEnd)
       const stopListening = connection.onClose(() => {
         operation.cancel()
         if (fetched === null) respond(null)
@@ -137,11 +143,17 @@ export function shareFetchHandler(
   }
 }
 
-/** Records of a topic that may not be read any more are given back; their locks end by themselves, and others get them. */
-function stillReadable(runtime: BrokerRuntime, result: SharePartitionResult, access: Access): SharePartitionResult {
+/** Records of a topic that may not be read any more are given back, and others get them. */
+function stillReadable(
+  runtime: BrokerRuntime,
+  result: SharePartitionResult,
+  access: Access,
+  giveBack: (result: SharePartitionResult) => void,
+): SharePartitionResult {
   const name = runtime.metadata.image.topicsById.get(result.topicId)?.name
   if (name === undefined || access.allows(AclOperation.READ, ResourceType.TOPIC, name)) return result
   result.release?.()
+  if (result.acquired.length > 0) giveBack(result)
   const errorCode = ErrorCode.TOPIC_AUTHORIZATION_FAILED
   return { ...result, errorCode, acquired: [], buffers: [], sizeBytes: 0, release: null }
 }

@@ -14,6 +14,8 @@ const OTHER = { ...ID, partition: 1 }
 function serve(batches: Buffer[] = []) {
   const world = new World({ seed: 1 })
   const host = world.addHost('broker-1')
+  /** What the next appends are answered with, and how many records at the end are not committed. */
+  const log = { errors: [] as number[], uncommitted: 0 }
   const partition = {
     partition: 0,
     logStartOffset: batches.length === 0 ? 0 : batches[0]?.readBigInt64BE(0),
@@ -21,7 +23,7 @@ function serve(batches: Buffer[] = []) {
       return batches.length === 0 ? 0 : Number(batches.at(-1)?.readBigInt64BE(0)) + 1
     },
     get highWatermark(): number {
-      return partition.logEndOffset
+      return partition.logEndOffset - log.uncommitted
     },
     advanceLogStart(offset: number) {
       while (batches.length > 0 && Number(batches[0]?.readBigInt64BE(0)) < offset) batches.shift()
@@ -38,7 +40,8 @@ function serve(batches: Buffer[] = []) {
       const offset = partition.logEndOffset
       batch.writeBigInt64BE(BigInt(offset), 0)
       batches.push(batch)
-      host.timers.set(1, () => done(0, offset, -1, null))
+      const errorCode = log.errors.shift() ?? ErrorCode.NONE
+      host.timers.set(1, () => done(errorCode, errorCode === ErrorCode.NONE ? offset : -1, -1, null))
     },
   } as unknown as Partition & { logStartOffset: number }
   partition.logStartOffset = Number(partition.logStartOffset)
@@ -64,7 +67,7 @@ function serve(batches: Buffer[] = []) {
         ),
       (code) => told.push(code),
     )
-  return { world, batches, shard, told, initialize, write }
+  return { world, batches, shard, told, initialize, write, log }
 }
 
 const acked = (firstOffset: number, lastOffset: number): StateBatch => ({
@@ -132,4 +135,57 @@ test('a shard that is closed answers what still waits', () => {
   shard.close()
   world.advance(10)
   expect(told).toEqual([ErrorCode.NOT_COORDINATOR, ErrorCode.NOT_COORDINATOR])
+})
+
+test('a write of which it is not known whether it counts is loaded again, and what follows builds on it', () => {
+  const { world, batches, shard, told, initialize, write, log } = serve()
+  initialize()
+  for (let offset = 1; offset <= 3; offset++) write(offset)
+  world.advance(20)
+  // The next is a snapshot: it stands in the log, and nobody has waited until enough replicas had it.
+  log.errors = [ErrorCode.REQUEST_TIMED_OUT]
+  log.uncommitted = 1
+  write(4, [acked(5, 5)])
+  world.advance(5)
+  expect(told.at(-1)).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  write(4, [acked(6, 6)])
+  expect([told.at(-1), shard.errorCode]).toEqual(Array(2).fill(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS))
+  log.uncommitted = 0
+  write(4, [acked(7, 7)])
+  world.advance(5)
+  expect(told.at(-1)).toBe(ErrorCode.NONE)
+  const state = { startOffset: 4, snapshotEpoch: 1, stateBatches: [acked(5, 5), acked(7, 7)] }
+  expect(shard.get(ID)).toMatchObject(state)
+  expect(serve(batches).shard.get(ID)).toMatchObject(state)
+})
+
+test('a snapshot of a cold share partition that timed out does not hide what is written after it', () => {
+  const { world, batches, shard, told, initialize, write, log } = serve()
+  initialize()
+  initialize(OTHER)
+  write(1)
+  world.advance(10)
+  write(2, [], OTHER)
+  write(3, [], OTHER)
+  write(4, [], OTHER)
+  world.advance(10)
+  log.errors = [ErrorCode.REQUEST_TIMED_OUT]
+  shard.refreshCold(Infinity)
+  world.advance(5)
+  write(2, [acked(5, 5)])
+  world.advance(5)
+  expect(told.at(-1)).toBe(ErrorCode.NONE)
+  expect(serve(batches).shard.get(ID)).toMatchObject({ startOffset: 2, stateBatches: [acked(5, 5)] })
+})
+
+test('nothing is told of what is loaded until it is committed', () => {
+  const before = serve()
+  before.initialize()
+  before.write(3)
+  before.world.advance(10)
+  const { shard, log } = serve(before.batches)
+  log.uncommitted = 1
+  expect(shard.errorCode).toBe(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+  log.uncommitted = 0
+  expect(shard.errorCode).toBe(ErrorCode.NONE)
 })

@@ -2,6 +2,8 @@
  * ShareStateShard: the share partitions whose log is one partition of `__share_group_state` that this broker leads. One
  * owner, the broker's loop. Lives for one leader epoch: loads by replaying the partition, serves, and is closed when
  * leadership goes. What is in memory is committed; work on one share partition is done one piece after the other.
+ *
+ *   loading ─replayed, all of it committed▶ active ─an append of which it is not known whether it counts▶ loading
  */
 import type { Host } from '@millrace/base/host'
 import type { Logger } from '@millrace/base/logger'
@@ -52,6 +54,8 @@ export class ShareStateShard {
   #state: 'loading' | 'active' | 'closed' = 'loading'
   /** Behind the last record that was replayed or written. */
   #endOffset = 0
+  /** Behind the last record that was replayed; served is from when it is committed. */
+  #loadedOffset = 0
 
   constructor(options: ShareStateShardOptions) {
     this.#options = options
@@ -61,8 +65,9 @@ export class ShareStateShard {
 
   /** NONE, or what a request for a share partition of this shard is told. */
   get errorCode(): number {
-    if (this.#state === 'active') return ErrorCode.NONE
-    return this.#state === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR
+    if (this.#state === 'closed') return ErrorCode.NOT_COORDINATOR
+    const isLoaded = this.#state === 'active' && this.partition.highWatermark >= this.#loadedOffset
+    return isLoaded ? ErrorCode.NONE : ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
   }
 
   get(id: SharePartitionId): ShareState | undefined {
@@ -77,8 +82,10 @@ export class ShareStateShard {
       goesOn: () => this.#state === 'loading',
       visit: (bytes, at) => this.#replayBatch(bytes, at),
       done: (error) => {
-        if (error === null) this.#state = 'active'
-        else
+        if (error === null) {
+          this.#state = 'active'
+          this.#loadedOffset = this.#endOffset
+        } else
           logger.error('loading the state of share groups failed; the partition stays unavailable', {
             partition: partition.partition,
             cause: error.message,
@@ -171,8 +178,17 @@ export class ShareStateShard {
     partition.appendAsLeader(null, batch, 0, batch.length, options, (errorCode, offset) => {
       if (this.#state === 'closed') return done(ErrorCode.NOT_COORDINATOR, -1)
       if (errorCode === ErrorCode.NONE) this.#endOffset = Math.max(this.#endOffset, offset + records.length)
+      else if (isUncertain(errorCode)) this.#loadAgain()
       done(coordinatorError(errorCode), offset)
     })
+  }
+
+  /** A record is in the log, and may yet be committed: what is built on the state without it would not be what a load makes. */
+  #loadAgain(): void {
+    if (this.#state !== 'active') return
+    this.#state = 'loading'
+    this.#kept.clear()
+    this.load()
   }
 
   #replayBatch(bytes: Buffer, at: number): void {
@@ -207,4 +223,9 @@ export class ShareStateShard {
     if (kept === undefined || kept.state.snapshotEpoch !== read.update.snapshotEpoch) return
     kept.state = merged(kept.state, read.update, kept.state.writeTimestampMs)
   }
+}
+
+/** The record was written here, and not by enough replicas as long as it was waited for. */
+function isUncertain(errorCode: number): boolean {
+  return errorCode === ErrorCode.REQUEST_TIMED_OUT || errorCode === ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
 }

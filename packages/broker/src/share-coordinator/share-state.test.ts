@@ -110,6 +110,49 @@ describe('combineBatches', () => {
   })
 })
 
+describe('a write that comes late', () => {
+  const write = (stateBatches: StateBatch[], startOffset = 10) => ({
+    ...{ stateEpoch: 1, leaderEpoch: 3, deliveryCompleteCount: 0 },
+    startOffset,
+    stateBatches,
+  })
+  const after = (writes: readonly ReturnType<typeof write>[]): ShareState =>
+    writes.reduce((state, each) => {
+      const decided = decideWrite(state, each, 500, 5)
+      if (decided.kind !== 'update' && decided.kind !== 'snapshot') throw new Error(decided.kind)
+      return decided.state
+    }, known())
+
+  it('does not make available again what was acknowledged since', () => {
+    const released = write([batch(12, 15, AVAILABLE)])
+    const acknowledged = write([batch(13, 14, ACKNOWLEDGED, 2)])
+    const wanted = [batch(12, 12, AVAILABLE), batch(13, 14, ACKNOWLEDGED, 2), batch(15, 15, AVAILABLE)]
+    expect(after([released, acknowledged, released]).stateBatches).toEqual(wanted)
+  })
+
+  it('of as many deliveries counts for less than a later state', () => {
+    const states = [write([batch(12, 12, ACKNOWLEDGED)]), write([batch(12, 12, AVAILABLE)])]
+    expect(after(states).stateBatches).toEqual([batch(12, 12, ACKNOWLEDGED)])
+    expect(after([...states, write([batch(12, 12, AVAILABLE, 2)])]).stateBatches).toEqual([batch(12, 12, AVAILABLE, 2)])
+  })
+
+  it('and the others may come in any order', () => {
+    const writes = [
+      write([batch(10, 19, AVAILABLE)]),
+      write([batch(12, 14, ACKNOWLEDGED, 2), batch(16, 16, ARCHIVED, 2)]),
+      write([batch(11, 12, AVAILABLE, 2), batch(18, 25, AVAILABLE)]),
+      write([batch(10, 11, ACKNOWLEDGED, 3)], 12),
+      write([batch(15, 15, ACKNOWLEDGED), batch(22, 30, ACKNOWLEDGED)]),
+    ]
+    const { stateBatches, startOffset } = after(writes)
+    for (let rotation = 1; rotation < writes.length; rotation++) {
+      const rotated = [...writes.slice(rotation), ...writes.slice(0, rotation)]
+      for (const order of [rotated, rotated.toReversed()])
+        expect(after(order)).toMatchObject({ startOffset, stateBatches })
+    }
+  })
+})
+
 describe('records of __share_group_state', () => {
   const id = { groupId: 'sg', topicId: 'G1GuElMgRhCyRCAcAcbiGQ', partition: 0 }
   const key = '000273671b51ae1253204610b244201c01c6e21900000000'

@@ -2,8 +2,10 @@
 import type { StateBatch } from './share-state.ts'
 
 /**
- * `newer` over `older`, cut at `startOffset`: in offset order, disjoint, neighbours of one state and count in one. Both are
- * sorted by first offset and disjoint in themselves when they come from a share partition; any order is accepted.
+ * `newer` and `older` together, cut at `startOffset`: in offset order, disjoint, neighbours of one state and count in one.
+ * Where both speak of a record, what is further counts, whoever says it last: more deliveries, or of as many the later
+ * state. Within a state epoch records only go forward, and a write that was long on its way, or is repeated, must not
+ * take back what came to be known since. The same rule as Kafka's, and the order of writes does not matter.
  */
 export function combineBatches(
   older: readonly StateBatch[],
@@ -31,24 +33,39 @@ function joins(left: StateBatch, right: StateBatch): boolean {
   )
 }
 
-/** `batches` with what `batch` covers replaced by it. */
+/** `batches` and `batch` together, without joining neighbours. */
 function overlaid(batches: readonly StateBatch[], batch: StateBatch): StateBatch[] {
   const result: StateBatch[] = []
-  let placed = false
-  const place = (): void => {
-    if (!placed) result.push(batch)
-    placed = true
+  /** What of `batch` has no place yet. */
+  let from = batch.firstOffset
+  const placeUpTo = (end: number): void => {
+    const lastOffset = Math.min(end, batch.lastOffset)
+    if (from <= lastOffset) result.push({ ...batch, firstOffset: from, lastOffset })
+    from = Math.max(from, lastOffset + 1)
   }
   for (const each of batches) {
-    if (each.lastOffset < batch.firstOffset) {
+    if (each.lastOffset < from) {
       result.push(each)
       continue
     }
-    if (each.firstOffset < batch.firstOffset) result.push({ ...each, lastOffset: batch.firstOffset - 1 })
-    place()
-    if (each.firstOffset > batch.lastOffset) result.push(each)
-    else if (each.lastOffset > batch.lastOffset) result.push({ ...each, firstOffset: batch.lastOffset + 1 })
+    placeUpTo(each.firstOffset - 1)
+    const firstCommon = Math.max(each.firstOffset, from)
+    const lastCommon = Math.min(each.lastOffset, batch.lastOffset)
+    if (firstCommon > lastCommon) {
+      result.push(each)
+      continue
+    }
+    if (each.firstOffset < firstCommon) result.push({ ...each, lastOffset: firstCommon - 1 })
+    if (isFurther(batch, each)) placeUpTo(lastCommon)
+    else result.push({ ...each, firstOffset: firstCommon, lastOffset: lastCommon })
+    from = lastCommon + 1
+    if (each.lastOffset > lastCommon) result.push({ ...each, firstOffset: lastCommon + 1 })
   }
-  place()
+  placeUpTo(batch.lastOffset)
   return result
+}
+
+function isFurther(one: StateBatch, other: StateBatch): boolean {
+  if (one.deliveryCount !== other.deliveryCount) return one.deliveryCount > other.deliveryCount
+  return one.deliveryState > other.deliveryState
 }

@@ -45,6 +45,27 @@ describe('InFlightRecords', () => {
     expect(records.acknowledge('b', ack(0, 4, ACCEPT), 0)).toBe('invalid-state')
   })
 
+  it('takes back exactly the ranges that a member gives back, as far as it has them still', () => {
+    const records = window()
+    records.acquire({ first: 0, last: 4 }, options('a'))
+    const [given] = records.acquire({ first: 5, last: 9 }, options('a'))
+    records.acquire({ first: 10, last: 14 }, options('b'))
+    const taken = records.acknowledge('a', ack(7, 7, ACCEPT), 0)
+    const all = [
+      given ?? { firstOffset: -1, lastOffset: -1, deliveryCount: 0 },
+      { firstOffset: 10, lastOffset: 14, deliveryCount: 1 },
+    ]
+    const available = { deliveryState: DeliveryState.AVAILABLE, deliveryCount: 1 }
+    expect(typeof taken).toBe('object')
+    expect(records.giveBack('a', all)).toEqual([
+      { firstOffset: 5, lastOffset: 6, ...available },
+      { firstOffset: 8, lastOffset: 9, ...available },
+    ])
+    expect(records.giveBack('a', all)).toEqual([])
+    expect(records.nextOffset()).toBe(5)
+    expect(records.acquire({ first: 0, last: 14 }, options('c')).map(({ firstOffset }) => firstOffset)).toEqual([5, 8])
+  })
+
   it('moves the start offset only when the acknowledgement is durable', () => {
     const records = window()
     records.acquire({ first: 0, last: 9 }, options())

@@ -225,6 +225,15 @@ export class InFlightRecords {
     return this.#giveBack((run) => run.memberId === memberId)
   }
 
+  /** The member gives back ranges that it was just given, as far as it has them still. Returns what is to be stored. */
+  giveBack(memberId: string, ranges: readonly AcquiredRange[]): StateBatch[] {
+    return this.#giveBack(
+      (run) =>
+        run.memberId === memberId &&
+        ranges.some(({ firstOffset, lastOffset }) => run.first >= firstOffset && run.last <= lastOffset),
+    )
+  }
+
   /** Ends the locks that are over. Returns what is to be stored. */
   expire(nowMs: number): StateBatch[] {
     return this.#giveBack((run) => run.deadlineMs <= nowMs)

@@ -104,6 +104,13 @@ export class ShareFetchOperation implements FetchWaiter {
     this.#finish()
   }
 
+  /** The member's session has ended: what was acquired for it is given back, so nothing is left to tell. */
+  end(): void {
+    if (this.#state === 'done') return
+    this.cancel()
+    this.#callback([])
+  }
+
   #finish(): void {
     this.#state = 'done'
     this.#unwatch()

@@ -141,6 +141,28 @@ describe('a share partition', () => {
     expect(next.ranges()).toEqual([[2, 3, 2]])
   })
 
+  it('gives nothing to a fetch whose session has ended', () => {
+    const { world, fetch, append } = serve()
+    fetch('a')
+    const waiting = fetch('b', 10_000)
+    waiting.operation.end()
+    expect(waiting.results).toEqual([[]])
+    append(2)
+    world.advance(20_000)
+    expect(waiting.results).toEqual([[]])
+    expect(fetch('c').ranges()).toEqual([[10, 11, 1]])
+  })
+
+  it('gives to others at once what did not reach a member', () => {
+    const { world, share, fetch, writes } = serve()
+    const [told] = fetch('a', 0, 500).results
+    const waiting = fetch('b', 10_000)
+    share.giveBack('a', told?.[0]?.acquired ?? [])
+    world.advance(5)
+    expect(waiting.ranges()).toEqual([[0, 9, 2]])
+    expect(writes).toMatchObject([{ stateBatches: [{ firstOffset: 0, lastOffset: 9, deliveryState: 0 }] }])
+  })
+
   it('answers with nothing when the wait is over', () => {
     const { world, fetch } = serve()
     fetch('a')

@@ -17,7 +17,7 @@ import type { StateBatch } from '../share-coordinator/share-state.ts'
 import type { SharePartitionId } from '../share-coordinator/share-state-records.ts'
 import { combineBatches } from '../share-coordinator/state-batches.ts'
 import { acquireFrom, type AcquiredBatches, type ReadBatches } from './acquire-batches.ts'
-import { InFlightRecords, type AcknowledgementBatch } from './in-flight-records.ts'
+import { InFlightRecords, type AcknowledgementBatch, type AcquiredRange } from './in-flight-records.ts'
 import { resetDurationMs, shareSettings, type ShareSettings } from './share-settings.ts'
 
 export interface SharePartitionOptions {
@@ -156,6 +156,11 @@ export class SharePartition {
   /** The member's session has ended: what it holds is available to others. */
   release(memberId: string): void {
     if (this.#state === 'active') this.#givenBack(this.#records.release(memberId))
+  }
+
+  /** What was acquired for the member will not reach it: others may have it. */
+  giveBack(memberId: string, ranges: readonly AcquiredRange[]): void {
+    if (this.#state === 'active') this.#givenBack(this.#records.giveBack(memberId, ranges))
   }
 
   #activate(startOffset: number, batches: readonly StateBatch[]): void {

@@ -44,6 +44,15 @@ test('an unknown session is told so, and the final epoch ends a known one', () =
   expect(proceed(1).errorCode).toBe(ErrorCode.SHARE_SESSION_NOT_FOUND)
 })
 
+test('a session that ends tells its fetch, before what it holds is given back', () => {
+  const { proceed, ended } = sessions()
+  const { session } = proceed(INITIAL_EPOCH)
+  const told: number[] = []
+  session?.endListeners.add(() => told.push(ended.length))
+  proceed(INITIAL_EPOCH)
+  expect([told, ended.length]).toEqual([[0], 1])
+})
+
 test('a session ends with its connection, unless another has taken its place', () => {
   const { all, proceed, ended, closing } = sessions()
   proceed(INITIAL_EPOCH)

@@ -4,7 +4,8 @@
  *
  *   0 opens (in the place of an older one) · 1, 2, … goes on · -1 ends, after its acknowledgements
  *
- * A session ends with its connection. Whoever ends one gives back what the member holds: `onEnded`.
+ * A session ends with its connection. Its fetch under way ends with it: it must not acquire for nobody. Whoever ends one
+ * gives back what the member holds: `onEnded`.
  */
 import type { ConnectionInfo } from '@millrace/network/api-handler'
 import { ErrorCode } from '@millrace/protocol/errors'
@@ -22,6 +23,8 @@ export interface ShareSession {
   /** In the order in which they are served next. */
   readonly partitions: Map<string, TopicPartitionId>
   readonly stopListening: () => void
+  /** Called when the session ends, before what it holds is given back. */
+  readonly endListeners: Set<() => void>
 }
 
 export interface SessionChange {
@@ -66,13 +69,14 @@ export class ShareSessions {
     return { errorCode: ErrorCode.NONE, session }
   }
 
-  end({ groupId, memberId, stopListening }: ShareSession): void {
+  end({ groupId, memberId, stopListening, endListeners }: ShareSession): void {
     const group = this.#groups.get(groupId)
     if (group?.get(memberId)?.stopListening !== stopListening) return
     group.delete(memberId)
     this.#size--
     if (group.size === 0) this.#groups.delete(groupId)
     stopListening()
+    for (const listener of [...endListeners]) listener()
     this.#onEnded(groupId, memberId, group.size === 0)
   }
 
@@ -87,6 +91,7 @@ export class ShareSessions {
       epoch: 1,
       partitions: new Map(),
       stopListening: connection.onClose(() => this.end(session)),
+      endListeners: new Set(),
     }
     const group = this.#groups.get(groupId) ?? new Map<string, ShareSession>()
     this.#groups.set(groupId, group.set(memberId, session))

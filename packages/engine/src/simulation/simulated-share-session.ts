@@ -76,6 +76,7 @@ export class SimulatedShareSession {
   /** Records that the member has, by partition. */
   #held: Map<number, Set<number>> = new Map()
   #abandoned = false
+  #isBusy = false
   #lastError = 'nothing'
 
   constructor(options: ShareSessionOptions) {
@@ -113,7 +114,7 @@ export class SimulatedShareSession {
 
   /** Ends the session, and says what is to be said of some of the records: the others are given back. */
   close(): void {
-    if (this.#session.epoch > 0) this.#close(() => {})
+    if (this.#session.epoch > 0 && !this.#isBusy) this.#close(() => {})
   }
 
   /** Nothing is heard of it any more. */
@@ -173,6 +174,7 @@ export class SimulatedShareSession {
       if (type !== RELEASE) promises.finishes(partition, offset)
     }
     if (isFinal) promises.ended(session)
+    this.#isBusy = true
     const sent = { mark: promises.mark(), atMs: access.host.clock.monotonicMs(), words, session }
     return { sent, shareSessionEpoch: isFinal ? FINAL_EPOCH : session.epoch }
   }
@@ -251,6 +253,7 @@ export class SimulatedShareSession {
 
   /** Whether the broker took the request as one of the session; if not, there is no session any more. */
   #isTaken({ session, mark }: Sent, isFinal: boolean, error: Error | null, errorCode: number | undefined): boolean {
+    this.#isBusy = false
     if (this.#abandoned) return false
     const { access, promises, brokerId, memberId } = this.#options
     if (errorCode === ErrorCode.NONE) {
