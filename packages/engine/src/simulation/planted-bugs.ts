@@ -290,25 +290,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: 'this.#activate(stored.startOffset, [])',
   },
   {
-    name: 'share-leaders-are-not-fenced',
-    what: 'the share coordinator takes the word of a leader that another has replaced',
-    file: 'packages/broker/src/share-coordinator/share-state.ts',
-    find: 'if (leaderEpoch < 0 || leaderEpoch >= known.leaderEpoch) return null',
-    replace: 'if (leaderEpoch < known.leaderEpoch || leaderEpoch >= known.leaderEpoch) return null',
-  },
-  {
     name: 'share-updates-are-not-replayed',
     what: 'a new share coordinator knows the snapshots only',
     file: 'packages/broker/src/share-coordinator/shard.ts',
     find: 'kept.state.snapshotEpoch !== read.update.snapshotEpoch) return',
     replace: 'kept.state.snapshotEpoch === read.update.snapshotEpoch) return',
-  },
-  {
-    name: 'late-share-writes-take-back',
-    what: 'what is written last counts: a write that was long on its way takes back what was acknowledged since',
-    file: 'packages/broker/src/share-coordinator/state-batches.ts',
-    find: 'return one.deliveryState > other.deliveryState',
-    replace: 'return one.deliveryState >= 0',
   },
   {
     name: 'locks-of-records-do-not-hold',
