@@ -138,8 +138,8 @@ const CHANGES: readonly (readonly [
   [/idempotentProduceMessages\.spec/, /of \[0, 1, 2\]/g, withNextIds],
   // Without one kafkajs sends 0 ms, within which the member would have to sync.
   [
-    /(?:heartbeat|offsetCommit|offsetFetch)\.spec/,
-    /sessionTimeout: 30000,/g,
+    /(?:heartbeat|offsetCommit|offsetFetch|errorRecovery)\.spec/,
+    /sessionTimeout: (?:30000|6000),/g,
     (found) => `${found} rebalanceTimeout: 60000,`,
   ],
   [/createAcls\.spec/, "mechanism: 'plain'", "mechanism: 'scram-sha-512'"],
