@@ -30,6 +30,8 @@ export interface FranzGoSuite {
 
 const CLUSTER = 'franz-go'
 const TIMEOUT_MS = 1_200_000
+/** Lines of tests that are shown when one fails. */
+const REASONS_MAX = 40
 /** Tokens of AWS's signer are good for 15 minutes. */
 const TOKEN_RENEWAL_MS = 300_000
 export const FRANZ_GO_TEST_MS: number = TIMEOUT_MS + 60_000
@@ -55,7 +57,12 @@ export async function runFranzGo(program: string, command: string, suite: FranzG
     const name = `franz-go kgo ${franzGoVersion}${suite.name === undefined ? '' : `, ${suite.name}`}`
     recordVerdicts(goVerdicts(result.stdout, name, command))
     const lines = result.stdout.split('\n')
-    expect(lines.filter((line) => /^\s*--- FAIL|^panic/.test(line))).toEqual([])
+    const reasons = new Set(lines.filter((line) => /^\s+\S+\.go:\d+: /.test(line)).map((line) => line.trim()))
+    const said = [...reasons].slice(0, REASONS_MAX).join('\n')
+    expect(
+      lines.filter((line) => /^\s*--- FAIL|^panic/.test(line)),
+      said,
+    ).toEqual([])
     expect(result.status, result.stdout.slice(-2_000)).toBe(0)
     expect(result.stdout).toMatch(/^PASS$/m)
     const passed = lines.flatMap((line) => /^ *--- PASS: (\S+)/.exec(line)?.[1] ?? [])

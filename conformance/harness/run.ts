@@ -22,20 +22,15 @@ export function run(command: string, args: readonly string[], options: RunOption
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       ...(options.workingDirectory === undefined ? {} : { cwd: options.workingDirectory }),
     })
-    const stdout: Buffer[] = []
-    const stderr: Buffer[] = []
-    child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk))
-    child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk))
+    const stdout = new Words()
+    const stderr = new Words()
+    child.stdout?.on('data', (chunk: Buffer) => stdout.add(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => stderr.add(chunk))
     const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000)
     child.on('error', reject)
     child.on('close', (status) => {
       clearTimeout(timer)
-      try {
-        resolve({ status, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() })
-      } catch (error) {
-        // It has said more than a string can hold.
-        reject(error as Error)
-      }
+      resolve({ status, stdout: stdout.text, stderr: stderr.text })
     })
     if (options.input !== undefined && child.stdin !== null) {
       // A program may end before it has read all; its exit status tells the story then.
@@ -54,4 +49,34 @@ export async function runOk(command: string, args: readonly string[], options: R
     )
   }
   return result
+}
+
+/** Of what a program says, its beginning and its end: one that goes round and round says more than a string can hold. */
+const WORDS_BYTES_MAX = 128 * 1024 * 1024
+
+class Words {
+  readonly #first: Buffer[] = []
+  readonly #last: Buffer[] = []
+  #firstBytes = 0
+  #lastBytes = 0
+  #isCut = false
+
+  add(chunk: Buffer): void {
+    if (this.#firstBytes < WORDS_BYTES_MAX / 2) {
+      this.#first.push(chunk)
+      this.#firstBytes += chunk.length
+      return
+    }
+    this.#last.push(chunk)
+    this.#lastBytes += chunk.length
+    while (this.#lastBytes > WORDS_BYTES_MAX / 2) {
+      this.#lastBytes -= this.#last.shift()?.length ?? 0
+      this.#isCut = true
+    }
+  }
+
+  get text(): string {
+    const gap = this.#isCut ? [Buffer.from('\n… cut …\n')] : []
+    return Buffer.concat([...this.#first, ...gap, ...this.#last]).toString()
+  }
 }

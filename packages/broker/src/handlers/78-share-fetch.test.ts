@@ -143,6 +143,17 @@ describe('ShareFetch', () => {
     expect(share.givenBack).toEqual([['member', [{ firstOffset: 0, lastOffset: 0, deliveryCount: 1 }]]])
   })
 
+  it('refuses at once what a member may not read of the session that it opened when it could', () => {
+    const { fetch, append, share, use } = waitingMember()
+    use(false)
+    append()
+    const next = fetch(1)
+    expect(next.responses).toBe(1)
+    const partition = next.response?.responses[0]?.partitions[0]
+    expect(partition).toMatchObject({ errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, acquiredRecords: [] })
+    expect(share.givenBack).toHaveLength(1)
+  })
+
   it('asks for nothing but the right to read: other rules that change are no matter', () => {
     const { append, use, partitionOf } = waitingMember()
     use(false)

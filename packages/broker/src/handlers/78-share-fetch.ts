@@ -4,8 +4,6 @@
  */
 import type { Uuid } from '@millrace/base/uuid'
 import type { ApiHandler } from '@millrace/network/api-handler'
-import type { Access } from '@millrace/policy/acl/access'
-import { AclOperation, ResourceType } from '@millrace/policy/acl/acl'
 import { ErrorCode } from '@millrace/protocol/errors'
 import {
   shareFetchRequest,
@@ -19,6 +17,7 @@ import type { ShareParts } from '../share-partitions/share-parts.ts'
 import { shareSettings } from '../share-partitions/share-settings.ts'
 import { FINAL_EPOCH, INITIAL_EPOCH, rotated } from '../share-partitions/share-sessions.ts'
 import { nodeEndpoints } from './endpoints.ts'
+import { readablePartitions, stillReadable } from './share-reading.ts'
 import {
   acknowledgeAll,
   askedPartitions,
@@ -105,6 +104,7 @@ export function shareFetchHandler(
         answerWhenBoth()
       })
       const fetchesNothing = epoch === FINAL_EPOCH || isRenewAck
+      const { readable, refused } = readablePartitions(runtime, access, fetchesNothing ? [] : rotated(session))
       const operation = new ShareFetchOperation(
         { host: runtime.host, shares, storageFailed: (...args) => runtime.replicaManager.storageFailed(...args) },
         {
@@ -120,15 +120,16 @@ export function shareFetchHandler(
           recordsMax: request.maxRecords,
           batchSize: request.batchSize,
           isStrict: request.shareAcquireMode === STRICT_MODE,
-          partitions: fetchesNothing ? [] : rotated(session),
+          partitions: readable,
         },
         (results) => {
-          // The guard has looked at the beginning; whoever waited gets nothing that it may not read any more.
+          // Whoever waited gets nothing that it may not read any more.
           const accessNow = runtime.authorizer.of(connection)
           const giveBack = ({ acquired, ...asked }: SharePartitionResult): void =>
             shares.open(groupId, asked).share?.giveBack(memberId, acquired)
-          fetched =
-            accessNow === access ? results : results.map((each) => stillReadable(runtime, each, accessNow, giveBack))
+          const checked =
+            accessNow === access ? results : results.map((each) => stillReadable(runtime, accessNow, each, giveBack))
+          fetched = [...checked, ...refused]
           answerWhenBoth()
         },
       )
@@ -141,21 +142,6 @@ export function shareFetchHandler(
       operation.start()
     },
   }
-}
-
-/** Records of a topic that may not be read any more are given back, and others get them. */
-function stillReadable(
-  runtime: BrokerRuntime,
-  result: SharePartitionResult,
-  access: Access,
-  giveBack: (result: SharePartitionResult) => void,
-): SharePartitionResult {
-  const name = runtime.metadata.image.topicsById.get(result.topicId)?.name
-  if (name === undefined || access.allows(AclOperation.READ, ResourceType.TOPIC, name)) return result
-  result.release?.()
-  if (result.acquired.length > 0) giveBack(result)
-  const errorCode = ErrorCode.TOPIC_AUTHORIZATION_FAILED
-  return { ...result, errorCode, acquired: [], buffers: [], sizeBytes: 0, release: null }
 }
 
 interface Told extends PartitionAnswer {
