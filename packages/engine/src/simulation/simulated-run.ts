@@ -50,7 +50,6 @@ const hasShareGroup = (seed: number): boolean => seed % 8 === 7
 const SHARE_CASTS: readonly ((stage: Stage) => Part)[][] = [
   [shareGroupPart],
   [shareGroupPart],
-  [shareGroupPart],
   [shareGroupPart, ordersPart],
 ]
 const TROUBLES_MIN = 2

@@ -20,6 +20,8 @@ const LEAVE_EPOCH = -1
 const HEARTBEAT_MS_MAX = 300
 const WORK_MS_MAX = 60
 const SILENCE_PROBABILITY = 0.01
+/** So that some find the new leader while others are still with the old one. */
+const LOOKS_AGAIN_PROBABILITY = 0.08
 
 const NO_MEMBER: ReadonlySet<number> = new Set([ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.FENCED_MEMBER_EPOCH])
 
@@ -144,6 +146,7 @@ export class SimulatedShareMember implements Actor {
     if (owing !== undefined && access.host.random.chance(0.3))
       return owing.work(null, this.#assigned, () => this.#workLater())
     if (partition === undefined) return this.#workLater()
+    if (access.host.random.chance(LOOKS_AGAIN_PROBABILITY)) access.forgetLeader(topic, partition)
     return access.leaderOf(topic, partition, (leader) => {
       if (this.#stopped) return
       let session = this.#sessions.get(leader)
