@@ -18,11 +18,22 @@ function sessions(max = 10) {
       return () => {}
     },
   }
+  /** Another connection of the same client. */
+  const listeners = new Set<() => void>()
+  const second = {
+    onClose(listener: () => void) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close: () => listeners.forEach((listener) => listener()),
+  }
   const proceed = (epoch: number, added: number[] = [], forgotten: number[] = [], memberId = 'm') => {
     const named = (partitions: number[]) => partitions.map((partition) => ({ topicId: TOPIC, partition }))
     return all.proceed({ groupId: 'g', memberId, epoch, added: named(added), forgotten: named(forgotten) }, connection)
   }
-  return { all, ended, closing, proceed }
+  const proceedOnSecond = (epoch: number) =>
+    all.proceed({ groupId: 'g', memberId: 'm', epoch, added: [], forgotten: [] }, second)
+  return { all, ended, closing, proceed, proceedOnSecond, second }
 }
 
 test('a session goes on epoch by epoch and remembers its partitions', () => {
@@ -51,6 +62,19 @@ test('a session that ends tells its fetch, before what it holds is given back', 
   session?.endListeners.add(() => told.push(ended.length))
   proceed(INITIAL_EPOCH)
   expect([told, ended.length]).toEqual([[0], 1])
+})
+
+test('a session that goes on over another connection ends with that one', () => {
+  const { proceed, proceedOnSecond, second, ended } = sessions()
+  proceed(INITIAL_EPOCH)
+  expect(proceedOnSecond(2).errorCode).toBe(ErrorCode.INVALID_SHARE_SESSION_EPOCH)
+  expect(proceedOnSecond(1).errorCode).toBe(ErrorCode.NONE)
+  expect(proceed(2).errorCode).toBe(ErrorCode.NONE)
+  second.close()
+  expect(ended).toEqual([])
+  expect(proceedOnSecond(3).errorCode).toBe(ErrorCode.NONE)
+  second.close()
+  expect(ended).toEqual([['g', 'm', true]])
 })
 
 test('a session ends with its connection, unless another has taken its place', () => {

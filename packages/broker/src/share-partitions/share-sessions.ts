@@ -4,7 +4,8 @@
  *
  *   0 opens (in the place of an older one) · 1, 2, … goes on · -1 ends, after its acknowledgements
  *
- * A session ends with its connection. Its fetch under way ends with it: it must not acquire for nobody. Whoever ends one
+ * A session ends with its connection: the one of its last request, since a client whose connection broke may go on with
+ * another one before the broker has noticed, or without its ever noticing. Its fetch under way ends with it: it must not acquire for nobody. Whoever ends one
  * gives back what the member holds: `onEnded`.
  */
 import type { ConnectionInfo } from '@millrace/network/api-handler'
@@ -15,6 +16,8 @@ export const INITIAL_EPOCH = 0
 export const FINAL_EPOCH = -1
 const EPOCH_MAX = 0x7fff_ffff
 
+type SessionConnection = Pick<ConnectionInfo, 'onClose'>
+
 export interface ShareSession {
   readonly groupId: string
   readonly memberId: string
@@ -22,7 +25,9 @@ export interface ShareSession {
   epoch: number
   /** In the order in which they are served next. */
   readonly partitions: Map<string, TopicPartitionId>
-  readonly stopListening: () => void
+  connection: SessionConnection
+  /** To the connection's end. */
+  stopListening: () => void
   /** Called when the session ends, before what it holds is given back. */
   readonly endListeners: Set<() => void>
 }
@@ -57,21 +62,24 @@ export class ShareSessions {
   }
 
   /** The session as the request has changed it, its epoch counted up. Not for the initial or final epoch of an acknowledge. */
-  proceed(change: SessionChange, connection: Pick<ConnectionInfo, 'onClose'>): OpenedSession {
+  proceed(change: SessionChange, connection: SessionConnection): OpenedSession {
     const { groupId, memberId, epoch } = change
     if (epoch === INITIAL_EPOCH) return this.#create(change, connection)
     const session = this.#groups.get(groupId)?.get(memberId)
     if (session === undefined) return { errorCode: ErrorCode.SHARE_SESSION_NOT_FOUND, session: null }
+    if (epoch !== FINAL_EPOCH && epoch !== session.epoch)
+      return { errorCode: ErrorCode.INVALID_SHARE_SESSION_EPOCH, session: null }
+    if (session.connection !== connection) this.#move(session, connection)
     if (epoch === FINAL_EPOCH) return { errorCode: ErrorCode.NONE, session }
-    if (epoch !== session.epoch) return { errorCode: ErrorCode.INVALID_SHARE_SESSION_EPOCH, session: null }
     session.epoch = epoch === EPOCH_MAX ? 1 : epoch + 1
     apply(session, change)
     return { errorCode: ErrorCode.NONE, session }
   }
 
-  end({ groupId, memberId, stopListening, endListeners }: ShareSession): void {
+  end(session: ShareSession): void {
+    const { groupId, memberId, stopListening, endListeners } = session
     const group = this.#groups.get(groupId)
-    if (group?.get(memberId)?.stopListening !== stopListening) return
+    if (group?.get(memberId) !== session) return
     group.delete(memberId)
     this.#size--
     if (group.size === 0) this.#groups.delete(groupId)
@@ -80,7 +88,13 @@ export class ShareSessions {
     this.#onEnded(groupId, memberId, group.size === 0)
   }
 
-  #create(change: SessionChange, connection: Pick<ConnectionInfo, 'onClose'>): OpenedSession {
+  #move(session: ShareSession, connection: SessionConnection): void {
+    session.stopListening()
+    session.connection = connection
+    session.stopListening = connection.onClose(() => this.end(session))
+  }
+
+  #create(change: SessionChange, connection: SessionConnection): OpenedSession {
     const { groupId, memberId } = change
     const old = this.#groups.get(groupId)?.get(memberId)
     if (old !== undefined) this.end(old)
@@ -90,6 +104,7 @@ export class ShareSessions {
       memberId,
       epoch: 1,
       partitions: new Map(),
+      connection,
       stopListening: connection.onClose(() => this.end(session)),
       endListeners: new Set(),
     }

@@ -40,7 +40,7 @@ export interface ClientSession {
   readonly brokerId: number
   /** Of the next request; 0: there is no session, the next request opens one. */
   epoch: number
-  /** Connections to the broker that had been lost when the session began. */
+  /** Connections to the broker that had been lost when the broker last took a request as one of the session. */
   losses: number
 }
 

@@ -260,6 +260,7 @@ export class SimulatedShareSession {
       if (isFinal) this.#lose()
       else {
         session.epoch++
+        session.losses = access.lossesOf(brokerId)
         promises.alive(session, mark)
       }
       return true
