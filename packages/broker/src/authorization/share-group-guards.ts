@@ -72,6 +72,9 @@ export function shareGroupGuards(image: () => MetadataImage): readonly [number, 
   ]
 }
 
+/** Java's client cannot read an answer in which there are none. */
+const NO_RECORDS = Buffer.alloc(0)
+
 function mayReadShareGroup(access: Access, groupId: string | null): number {
   return mayRead(access, { groupId: groupId ?? '' })
 }
@@ -108,7 +111,7 @@ function shareFetchGuard(nameOf: (topic: { readonly topicId: string }) => string
         errorMessage: REFUSED_MESSAGE,
         acknowledgeErrorCode: REFUSED,
         currentLeader: NOBODY,
-        records: null,
+        records: NO_RECORDS,
         acquiredRecords: [],
       })),
     })
