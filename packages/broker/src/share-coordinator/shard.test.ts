@@ -189,3 +189,20 @@ test('nothing is told of what is loaded until it is committed', () => {
   log.uncommitted = 0
   expect(shard.errorCode).toBe(ErrorCode.NONE)
 })
+
+test('nothing is pruned for the sake of snapshots that may yet be cut off', () => {
+  const { world, batches, shard, initialize, write, log } = serve()
+  initialize()
+  for (let offset = 1; offset <= 3; offset++) write(offset)
+  world.advance(20)
+  const before = batches.length
+  log.errors = [ErrorCode.REQUEST_TIMED_OUT]
+  log.uncommitted = 1
+  write(4)
+  world.advance(5)
+  shard.prune()
+  expect(batches).toHaveLength(before + 1)
+  log.uncommitted = 0
+  shard.prune()
+  expect(batches).toHaveLength(1)
+})

@@ -162,9 +162,9 @@ export class ShareStateShard {
     }
   }
 
-  /** Deletes the records that no load needs any more. */
+  /** Deletes the records that no load needs any more: none as long as snapshots were loaded that may yet be cut off. */
   prune(): void {
-    if (this.#state !== 'active') return
+    if (this.errorCode !== ErrorCode.NONE) return
     let needed = this.#endOffset
     for (const { snapshotOffset } of this.#kept.values()) needed = Math.min(needed, snapshotOffset)
     needed = Math.min(needed, this.partition.highWatermark)

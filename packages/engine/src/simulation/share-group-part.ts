@@ -34,6 +34,7 @@ export const SHARE_PROPERTIES: Readonly<Record<string, string>> = {
   'share.coordinator.cold.partition.snapshot.interval.ms': '900',
   'share.coordinator.snapshot.update.records.per.snapshot': '5',
   'share.coordinator.write.timeout.ms': '600',
+  'offsets.commit.timeout.ms': '400',
 }
 
 export function shareGroupPart({ cluster, ledger, setUp, access, below }: Stage): Part {
