@@ -53,6 +53,13 @@ function inSharedPartition(prefix: string): string {
   }
 }
 
+interface MemberEvent {
+  readonly kind: string
+  readonly key?: string
+  readonly error?: string
+  readonly restart?: boolean
+}
+
 describe.skipIf(java === null)('compaction of internal topics', () => {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'millrace-internal-'))
   let millrace: MillraceProcess
@@ -65,6 +72,8 @@ describe.skipIf(java === null)('compaction of internal topics', () => {
   const transactionalId = inSharedPartition('copier')
   const seenByClassic = new Set<string>()
   const seenByShare = new Set<string>()
+  /** Of the member of the classic group. */
+  const crashes: string[] = []
   let classic: ChildProcess
   let modern: VerifiableConsumer
   let share: ChildProcess
@@ -161,8 +170,9 @@ describe.skipIf(java === null)('compaction of internal topics', () => {
       loads.push(new AdministratorCommits(admin, inSharedPartition(`plain-${load}`), TOPIC))
     await until(() => loads.every(({ confirmed }) => confirmed > 0), 'all to commit', 180_000)
     classic = fork(member, [cluster.bootstrap, TOPIC, classicGroup], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    classic.on('message', ({ kind, key }: { kind: string; key?: string }) => {
+    classic.on('message', ({ kind, key, error, restart }: MemberEvent) => {
       if (kind === 'seen') seenByClassic.add(key ?? '')
+      if (kind === 'crashed') crashes.push(`${error}${restart === true ? '' : ', for good'}`)
     })
     await set('group', shareGroup, { 'share.auto.offset.reset': 'earliest' })
     modern = startVerifiableConsumer(RELEASE, { bootstrap: cluster.bootstrap, topic: TOPIC, group: newGroup }, [
@@ -201,7 +211,11 @@ describe.skipIf(java === null)('compaction of internal topics', () => {
       'commits after the last kill',
       60_000,
     )
-    await until(() => seenByClassic.size === produced, 'the classic group to read everything', 90_000)
+    await until(
+      () => seenByClassic.size === produced,
+      () => `the classic group to read ${produced} and not ${seenByClassic.size}; ${crashes.join('; ')}`,
+      90_000,
+    )
     await until(() => new Set(modern.values).size === produced, 'the new group to read everything', 90_000)
     await until(() => seenByShare.size === produced, 'the share group to read everything', 90_000)
     const [classicNow, after] = await admin.describeGroups([classicGroup, newGroup])
@@ -223,12 +237,13 @@ describe.skipIf(java === null)('compaction of internal topics', () => {
       await until(() => sizes(topic, shared).every((bytes) => bytes < most), `${topic} is compacted`, 240_000)
       expect(sizes(topic, shared)).toHaveLength(3)
     }
-    // Of share groups' state what no partition needs any more is deleted, every five minutes.
+    // Of share groups' state what no partition needs any more is deleted: every five minutes, once those that were not
+    // written for as long have been written anew.
     if (!full) return
     const partition = await usedShareState()
     const starts = async (): Promise<number> => (await offsetsOf('__share_group_state', 'earliest'))[partition] ?? 0
-    await until(async () => (await starts()) > 0, 'the state of share groups is pruned', 600_000)
-  }, 900_000)
+    await until(async () => (await starts()) > 0, 'the state of share groups is pruned', 660_000)
+  }, 1_200_000)
 
   it('kafka-dump-log finds nothing wrong, and the same offsets', async () => {
     const offsets = new Map<string, number>()

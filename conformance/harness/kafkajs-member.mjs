@@ -15,6 +15,9 @@ consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
     for (const { partition, offset } of partitions) process.send({ kind: 'committed', partition, offset })
   }
 })
+consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) =>
+  process.send({ kind: 'crashed', error: `${error.name}: ${error.message}`, restart }),
+)
 await consumer.connect()
 await consumer.subscribe({ topic, fromBeginning: true })
 await consumer.run({

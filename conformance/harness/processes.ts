@@ -35,12 +35,13 @@ export function nodeProcesses(dataDirectory: string): NodeProcess[] {
 /** Waits until `condition` holds; throws after `limitMs` with `what` was waited for. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  what: string,
+  what: string | (() => string),
   limitMs = 30_000,
 ): Promise<number> {
   const startedMs = performance.now()
   while (!(await condition())) {
-    if (performance.now() - startedMs > limitMs) throw new Error(`waited ${limitMs} ms in vain for: ${what}`)
+    if (performance.now() - startedMs > limitMs)
+      throw new Error(`waited ${limitMs} ms in vain for: ${typeof what === 'string' ? what : what()}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   return performance.now() - startedMs

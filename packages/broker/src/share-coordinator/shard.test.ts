@@ -121,7 +121,6 @@ test('pruning deletes what is below the oldest snapshot, and cold partitions do 
   expect(Number(batches[0]?.readBigInt64BE(0))).toBe(0)
   shard.refreshCold(Infinity)
   world.advance(10)
-  shard.prune()
   expect(Number(batches[0]?.readBigInt64BE(0))).toBeGreaterThan(10)
   const next = serve(batches)
   expect(next.shard.get(ID)).toMatchObject({ startOffset: 12 })

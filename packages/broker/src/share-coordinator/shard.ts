@@ -144,7 +144,7 @@ export class ShareStateShard {
     })
   }
 
-  /** Writes anew what was last written before `untilMs` and holds back the pruning. */
+  /** Writes anew what was last written before `untilMs` and holds back the pruning, and prunes. */
   refreshCold(untilMs: number): void {
     for (const { id, state, snapshotOffset } of [...this.#kept.values()]) {
       if (state.writeTimestampMs >= untilMs || snapshotOffset >= this.#endOffset - this.#kept.size) continue
@@ -157,7 +157,9 @@ export class ShareStateShard {
                 kind: 'snapshot',
                 state: { ...known, snapshotEpoch: known.snapshotEpoch + 1, writeTimestampMs: nowMs, updates: 0 },
               },
-        () => {},
+        (errorCode) => {
+          if (errorCode === ErrorCode.NONE) this.prune()
+        },
       )
     }
   }
