@@ -5,8 +5,8 @@
  *   0 opens (in the place of an older one) · 1, 2, … goes on · -1 ends, after its acknowledgements
  *
  * A session ends with its connection: the one of its last request, since a client whose connection broke may go on with
- * another one before the broker has noticed, or without its ever noticing. Its fetch under way ends with it: it must not acquire for nobody. Whoever ends one
- * gives back what the member holds: `onEnded`.
+ * another one before the broker has noticed, or without its ever noticing. Its fetch under way ends with it: it must not
+ * acquire for nobody. Whoever ends one gives back what the member holds: `onEnded`.
  */
 import type { ConnectionInfo } from '@millrace/network/api-handler'
 import { ErrorCode } from '@millrace/protocol/errors'
