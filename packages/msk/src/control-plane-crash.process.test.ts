@@ -152,7 +152,7 @@ test(
     await plane.msk.stop({ keepBrokers: true })
     const control = await controlPlaneProcess()
     const producer = numberedProducer(bootstrap)
-    await expect.poll(() => producer.count()).toBeGreaterThan(100)
+    await expect.poll(() => producer.count(), { timeout: 30_000 }).toBeGreaterThan(100)
     const nodes = readdirSync(join(dataDir, 'clusters')).flatMap((id) => nodePids(join(dataDir, 'clusters', id)))
     expect(nodes).toHaveLength(4)
     await control.kill()
