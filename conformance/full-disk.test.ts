@@ -89,7 +89,8 @@ describe.skipIf(kcat === null || volumes === null)('a full volume', () => {
     await untilWhole()
     const { status, words } = await feed.finish()
     expect(status, words).toBe(0)
-    expect(await readBack(cluster.bootstrap, TOPIC, feed.sent)).toEqual({ missing: [], repeated: [], disordered: [] })
+    const found = await readBack(cluster.bootstrap, TOPIC, feed.sent)
+    expect(found, words).toEqual({ missing: [], repeated: [], disordered: [] })
     expect(pidOf(FULL_BROKER)).toBe(pid)
     expect(logOf(FULL_BROKER)).toContain('has room again')
     await millrace.stop()
@@ -112,7 +113,8 @@ describe.skipIf(kcat === null || volumes === null)('a full volume', () => {
     await untilWhole()
     const { status, words } = await feed.finish()
     expect(status, words).toBe(0)
-    expect(await readBack(cluster.bootstrap, TOPIC, feed.sent)).toEqual({ missing: [], repeated: [], disordered: [] })
+    const found = await readBack(cluster.bootstrap, TOPIC, feed.sent)
+    expect(found, words).toEqual({ missing: [], repeated: [], disordered: [] })
   }, 240_000)
 
   const expectSound = async (directories: readonly string[]): Promise<void> => {
