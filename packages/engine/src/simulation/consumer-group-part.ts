@@ -1,9 +1,9 @@
 /** A consumer group by KIP-848 on a topic of its own: members come and go, read everything and commit. Kafka 4 only. */
 import { ConsumerGroupPromises } from './consumer-group-promises.ts'
+import { createGroupTopic, groupProducers } from './group-topic.ts'
 import { logEndOf, type Part, type Stage } from './part.ts'
 import { SimulatedConsumerMember } from './simulated-consumer-member.ts'
 import { SimulatedGroup } from './simulated-group.ts'
-import { SimulatedProducer } from './simulated-producer.ts'
 
 const TOPIC = 'events'
 const PARTITIONS = 3
@@ -13,21 +13,11 @@ const OFFSETS_TOPIC = '__consumer_offsets'
 /** As the properties of the simulated cluster say. */
 export const CONSUMER_SESSION_TIMEOUT_MS = 1_500
 
-export function consumerGroupPart({ cluster, ledger, setUp, access, below }: Stage): Part {
-  const configs: Record<string, string> = { 'min.insync.replicas': '2' }
-  if (below(2) === 0) configs['segment.bytes'] = '8192'
-  setUp.createTopic({ name: TOPIC, partitions: PARTITIONS, replicationFactor: cluster.brokerHosts.size, configs })
-  const topicId = cluster.controller?.runtime.image.topicsByName.get(TOPIC)?.id ?? ''
+export function consumerGroupPart(stage: Stage): Part {
+  const { cluster, ledger, access, below } = stage
+  const topicId = createGroupTopic(stage, TOPIC, PARTITIONS)
   const promises = new ConsumerGroupPromises(ledger, CONSUMER_SESSION_TIMEOUT_MS)
-  const producers = Array.from(
-    { length: PARTITIONS },
-    (_, partition) =>
-      new SimulatedProducer({
-        ...{ ledger: promises, topic: TOPIC, partition, acks: -1, inFlight: 1, thinkingMsMax: 250 },
-        access: access(),
-        name: `e${partition}`,
-      }),
-  )
+  const producers = groupProducers(stage, promises, { name: TOPIC, partitions: PARTITIONS }, 'e')
   let members = 0
   const regex = below(2) === 0 ? `${TOPIC.slice(0, 3)}.*` : null
   const termOf = (id: number): string =>

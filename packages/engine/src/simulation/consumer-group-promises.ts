@@ -4,9 +4,8 @@
  * fall; commits of an epoch under which another member has the partition are refused, acknowledged ones are found; and
  * what was acknowledged to producers is consumed.
  */
+import { GroupLedger } from './group-ledger.ts'
 import type { Ledger } from './ledger.ts'
-import type { ProducerLedger } from './simulated-producer.ts'
-import { StandingRecords } from './standing-records.ts'
 
 export interface EpochCommit {
   readonly epoch: number
@@ -32,10 +31,8 @@ interface Holder {
   heard: Heard
 }
 
-export class ConsumerGroupPromises implements ProducerLedger {
-  readonly #ledger: Ledger
+export class ConsumerGroupPromises extends GroupLedger {
   readonly #sessionTimeoutMs: number
-  readonly #records: StandingRecords
   readonly #holders: Map<number, Holder> = new Map()
   readonly #given: Map<number, Given> = new Map()
   /** By epoch and partition: the member that was given it. */
@@ -48,13 +45,8 @@ export class ConsumerGroupPromises implements ProducerLedger {
   #newestEpoch = 0
 
   constructor(ledger: Ledger, sessionTimeoutMs: number) {
-    this.#ledger = ledger
+    super(ledger, 'consumer group')
     this.#sessionTimeoutMs = sessionTimeoutMs
-    this.#records = new StandingRecords((what) => this.broken(`consumer group: ${what}`))
-  }
-
-  broken(what: string): void {
-    this.#ledger.broken(what)
   }
 
   /** The newest epoch that any member was told. */
@@ -88,7 +80,7 @@ export class ConsumerGroupPromises implements ProducerLedger {
       )
     this.#holders.set(partition, { memberId, heard })
     this.#given.set(partition, { memberId, epoch })
-    this.#ledger.count('partitions given to members')
+    this.ledger.count('partitions given to members')
   }
 
   /** A heartbeat of the member was answered. */
@@ -120,7 +112,7 @@ export class ConsumerGroupPromises implements ProducerLedger {
     const before = this.#acknowledged.get(partition)
     if (before !== undefined && before.epoch > commit.epoch) return
     this.#acknowledged.set(partition, commit)
-    this.#ledger.count('commits of epochs')
+    this.ledger.count('commits of epochs')
   }
 
   /** What a later fetch has to show at least. */
@@ -143,8 +135,8 @@ export class ConsumerGroupPromises implements ProducerLedger {
     if (offsets === undefined) this.#consumed.set(partition, (offsets = new Set()))
     for (const { offset, key } of records) {
       offsets.add(offset)
-      this.#records.stands(String(partition), offset, key, 'consumed')
-      this.#ledger.count('consumed by a group')
+      this.records.stands(String(partition), offset, key, 'consumed')
+      this.ledger.count('consumed by a group')
     }
     this.#consumedEnds.set(partition, Math.max(next, this.consumedEnd(partition)))
   }
@@ -154,28 +146,11 @@ export class ConsumerGroupPromises implements ProducerLedger {
     return this.#consumedEnds.get(partition) ?? 0
   }
 
-  acknowledged(partition: number, offset: number, value: string): void {
-    this.#ledger.count('acknowledged')
-    this.#records.stands(String(partition), offset, value, 'acknowledged')
-  }
-
-  sent(): void {
-    // Order and uniqueness of idempotent producers are looked at elsewhere.
-  }
-
-  forgotten(): void {
-    // Nothing was kept.
-  }
-
-  producerIdGiven(producerId: number): void {
-    this.#ledger.producerIdGiven(producerId)
-  }
-
   /** In the end, when the group has read everything. */
   check(partitions: number): void {
     for (let partition = 0; partition < partitions; partition++) {
       const offsets = this.#consumed.get(partition)
-      for (const [offset, value] of this.#records.all(String(partition)))
+      for (const [offset, value] of this.records.all(String(partition)))
         if (offsets?.has(offset) !== true) this.broken(`${value} at ${partition}/${offset} was consumed by no member`)
     }
   }

@@ -1,8 +1,8 @@
 /** A share group on a topic of its own: members come and go, acquire, accept, release and reject. From Kafka 4.2 on. */
+import { createGroupTopic, groupProducers } from './group-topic.ts'
 import { logEndOf, type Part, type Stage } from './part.ts'
 import { ShareGroupPromises, type Span } from './share-group-promises.ts'
 import { SimulatedGroup } from './simulated-group.ts'
-import { SimulatedProducer } from './simulated-producer.ts'
 import { SimulatedShareMember } from './simulated-share-member.ts'
 import { SimulatedShareObserver } from './simulated-share-observer.ts'
 
@@ -37,22 +37,12 @@ export const SHARE_PROPERTIES: Readonly<Record<string, string>> = {
   'offsets.commit.timeout.ms': '400',
 }
 
-export function shareGroupPart({ cluster, ledger, setUp, access, below }: Stage): Part {
-  const configs: Record<string, string> = { 'min.insync.replicas': '2' }
-  if (below(2) === 0) configs['segment.bytes'] = '8192'
-  setUp.createTopic({ name: TOPIC, partitions: PARTITIONS, replicationFactor: cluster.brokerHosts.size, configs })
+export function shareGroupPart(stage: Stage): Part {
+  const { cluster, ledger, setUp, access } = stage
+  const topicId = createGroupTopic(stage, TOPIC, PARTITIONS)
   setUp.setGroupConfig(GROUP, 'share.auto.offset.reset', 'earliest')
-  const topicId = cluster.controller?.runtime.image.topicsByName.get(TOPIC)?.id ?? ''
   const promises = new ShareGroupPromises(ledger, { lockMs: RECORD_LOCK_MS, deliveryCountMax: DELIVERY_COUNT_MAX })
-  const producers = Array.from(
-    { length: PARTITIONS },
-    (_, partition) =>
-      new SimulatedProducer({
-        ...{ ledger: promises, topic: TOPIC, partition, acks: -1, inFlight: 1, thinkingMsMax: 250 },
-        access: access(),
-        name: `j${partition}`,
-      }),
-  )
+  const producers = groupProducers(stage, promises, { name: TOPIC, partitions: PARTITIONS }, 'j')
   let members = 0
   const common = { promises, groupId: GROUP, topic: TOPIC, topicId, sessionTimeoutMs: SESSION_TIMEOUT_MS }
   const epochAt = (brokerId: number, partition: number): Span => {

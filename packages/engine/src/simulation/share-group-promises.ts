@@ -8,9 +8,8 @@
  * another has replaced may not know, and deliver what is done (as with Kafka: acquiring writes nothing), so only what is
  * surely of the same or of a later leader epoch counts.
  */
+import { GroupLedger } from './group-ledger.ts'
 import type { Ledger } from './ledger.ts'
-import type { ProducerLedger } from './simulated-producer.ts'
-import { StandingRecords } from './standing-records.ts'
 
 /** Between what a request was sent and its answer arrived; for a leader epoch, what it was at least and at most. */
 export interface Span {
@@ -62,10 +61,8 @@ export interface ShareGroupLimits {
   readonly deliveryCountMax: number
 }
 
-export class ShareGroupPromises implements ProducerLedger {
-  readonly #ledger: Ledger
+export class ShareGroupPromises extends GroupLedger {
   readonly #limits: ShareGroupLimits
-  readonly #records: StandingRecords
   /** By partition and offset: acquisitions whose locks may last. */
   readonly #held: Map<string, Acquisition> = new Map()
   readonly #done: Map<string, Done> = new Map()
@@ -76,17 +73,12 @@ export class ShareGroupPromises implements ProducerLedger {
   #mark = 0
 
   constructor(ledger: Ledger, limits: ShareGroupLimits) {
-    this.#ledger = ledger
+    super(ledger, 'share group')
     this.#limits = limits
-    this.#records = new StandingRecords((what) => this.broken(`share group: ${what}`))
-  }
-
-  broken(what: string): void {
-    this.#ledger.broken(what)
   }
 
   count(what: string): void {
-    this.#ledger.count(what)
+    this.ledger.count(what)
   }
 
   /** Later than every mark before. */
@@ -98,11 +90,11 @@ export class ShareGroupPromises implements ProducerLedger {
   acquired(acquisition: Acquisition, value: string, nowMs: number): void {
     const { memberId, partition, offset, deliveryCount, sentMark, sentMs, epochs, session } = acquisition
     const key = keyOf(partition, offset)
-    this.#ledger.count('records acquired')
-    this.#records.stands(String(partition), offset, value, 'consumed')
+    this.ledger.count('records acquired')
+    this.records.stands(String(partition), offset, value, 'consumed')
     if (deliveryCount < 1 || deliveryCount > this.#limits.deliveryCountMax)
       this.broken(`record ${key} was delivered as number ${deliveryCount} of ${this.#limits.deliveryCountMax}`)
-    if (deliveryCount > 1) this.#ledger.count('records delivered again')
+    if (deliveryCount > 1) this.ledger.count('records delivered again')
     if (deliveryCount === this.#limits.deliveryCountMax) this.#finished.add(key)
     const done = this.#done.get(key)
     if (done !== undefined && done.mark < sentMark && epochs.first >= done.epochs.last)
@@ -136,7 +128,7 @@ export class ShareGroupPromises implements ProducerLedger {
 
   /** An accept or a reject was answered with success. */
   finished(partition: number, offset: number, what: string, epochs: Span): void {
-    this.#ledger.count('records finished')
+    this.ledger.count('records finished')
     const key = keyOf(partition, offset)
     const before = this.#done.get(key)
     if (before === undefined) this.#done.set(key, { mark: this.mark(), epochs, what })
@@ -166,27 +158,10 @@ export class ShareGroupPromises implements ProducerLedger {
     return this.#starts.get(partition) ?? -1
   }
 
-  acknowledged(partition: number, offset: number, value: string): void {
-    this.#ledger.count('acknowledged')
-    this.#records.stands(String(partition), offset, value, 'acknowledged')
-  }
-
-  sent(): void {
-    // Order and uniqueness of idempotent producers are looked at elsewhere.
-  }
-
-  forgotten(): void {
-    // Nothing was kept.
-  }
-
-  producerIdGiven(producerId: number): void {
-    this.#ledger.producerIdGiven(producerId)
-  }
-
   /** In the end, when the group has come to the end of every partition. */
   check(partitions: number): void {
     for (let partition = 0; partition < partitions; partition++)
-      for (const [offset, value] of this.#records.all(String(partition)))
+      for (const [offset, value] of this.records.all(String(partition)))
         if (!this.#finished.has(keyOf(partition, offset)))
           this.broken(`${value} at ${partition}/${offset} was passed over: no member of the share group finished it`)
   }

@@ -73,25 +73,12 @@ export class SimulatedShareMember implements Actor {
   leave(): void {
     this.#stopped = true
     for (const session of this.#sessions.values()) session.close()
-    const { access, groupId, memberId } = this.#options
-    const body = { groupId, memberId, memberEpoch: LEAVE_EPOCH }
-    access.coordinatorOf(groupId, (coordinator) =>
-      access.send(
-        coordinator,
-        shareGroupHeartbeatRequest,
-        shareGroupHeartbeatResponse,
-        HEARTBEAT_VERSION,
-        body,
-        () => {},
-      ),
-    )
+    this.#tell(LEAVE_EPOCH, null, () => {})
   }
 
   #heartbeat(): void {
     if (this.#stopped) return
-    const { access, groupId, memberId, topic, topicId } = this.#options
-    const joins = this.#epoch === 0
-    const body = { groupId, memberId, memberEpoch: this.#epoch, subscribedTopicNames: joins ? [topic] : null }
+    const { topic, topicId } = this.#options
     const answered = (error: Error | null, response: ShareGroupHeartbeatResponse | null): void => {
       if (this.#stopped) return
       if (response?.errorCode !== ErrorCode.NONE) return this.#failed(error, response?.errorCode)
@@ -102,15 +89,19 @@ export class SimulatedShareMember implements Actor {
           .flatMap(({ partitions }) => partitions)
       this.#heartbeatLater()
     }
+    this.#tell(this.#epoch, this.#epoch === 0 ? [topic] : null, answered)
+  }
+
+  #tell(
+    memberEpoch: number,
+    subscribedTopicNames: string[] | null,
+    answered: (error: Error | null, response: ShareGroupHeartbeatResponse | null) => void,
+  ): void {
+    const { access, groupId, memberId } = this.#options
+    const body = { groupId, memberId, memberEpoch, subscribedTopicNames }
+    const [request, response] = [shareGroupHeartbeatRequest, shareGroupHeartbeatResponse]
     access.coordinatorOf(groupId, (coordinator) =>
-      access.send(
-        coordinator,
-        shareGroupHeartbeatRequest,
-        shareGroupHeartbeatResponse,
-        HEARTBEAT_VERSION,
-        body,
-        answered,
-      ),
+      access.send(coordinator, request, response, HEARTBEAT_VERSION, body, answered),
     )
   }
 
