@@ -87,6 +87,41 @@ describe('a leader', () => {
     expect(produce(1)).toEqual(['0@0'])
   })
 
+  test('refuses what follows a refused batch alike, until that one has come again', () => {
+    const { partition, host, settle } = setUp({ minInsyncReplicas: 2 })
+    const answers: string[] = []
+    const produce = (baseSequence: number): void => {
+      const records = [{ value: Buffer.from('v') }]
+      const batch = buildBatch({
+        timestampMs: host.clock.nowMs(),
+        records,
+        producerId: 7,
+        producerEpoch: 0,
+        baseSequence,
+      })
+      const options = { acks: -1, timeoutMs: 1000, origin: 'client' } as const
+      partition.appendAsLeader(null, batch, 0, batch.length, options, (errorCode, offset) =>
+        answers.push(`${baseSequence}: ${errorCode}@${offset}`),
+      )
+      settle()
+    }
+    partition.apply(state())
+    produce(0)
+    partition.apply(state({ isr: [1], partitionEpoch: 11 }))
+    produce(1)
+    partition.apply(state({ isr: [1, 2], partitionEpoch: 12 }))
+    produce(2)
+    produce(3)
+    const refused = `${ErrorCode.NOT_ENOUGH_REPLICAS}@-1`
+    expect(answers).toEqual([`1: ${refused}`, `2: ${refused}`, `3: ${refused}`])
+    // A client that has given up the first of them is told so.
+    produce(2)
+    expect(answers.at(-1)).toBe(`2: ${ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER}@-1`)
+    produce(1)
+    produce(2)
+    expect(partition.log.nextOffset).toBe(3)
+  })
+
   test('answers NOT_ENOUGH_REPLICAS_AFTER_APPEND when the ISR shrank while the batch waited', () => {
     const { partition, produce, fetch, inactive } = setUp({ minInsyncReplicas: 2 })
     partition.apply(state())

@@ -24,6 +24,7 @@ import { InSyncReplicas } from './in-sync-replicas.ts'
 import type { EpochEndResult, OffsetRequest, OffsetResult } from './list-offset.ts'
 import { listOffset, offsetForLeaderEpoch } from './list-offset.ts'
 import type { PartitionEnvironment } from './partition-environment.ts'
+import { RefusedBatches } from './refused-batches.ts'
 
 export type PartitionRole = 'none' | 'leader' | 'follower'
 
@@ -45,6 +46,7 @@ export class Partition {
   readonly #delayedProduces: DelayedProduces
   readonly #inSync: InSyncReplicas
   readonly #admissions: Admissions
+  readonly #refused: RefusedBatches = new RefusedBatches()
   #role: PartitionRole = 'none'
   #leaderId = -1
   #leaderEpoch = -1
@@ -182,8 +184,14 @@ export class Partition {
     done: AppendCallback,
   ): void {
     const refusal = this.#refusal(options)
-    if (refusal !== ErrorCode.NONE) return done(refusal, -1, -1, null)
+    if (refusal !== ErrorCode.NONE) return this.#refuse(bytes, start, end, refusal, done)
     this.#admissions.admit({ slab, bytes, start, end, options, done })
+  }
+
+  /** For a reason that passes. */
+  #refuse(bytes: Buffer, start: number, end: number, errorCode: number, done: AppendCallback): void {
+    this.#refused.note(bytes, start, end, errorCode)
+    done(errorCode, -1, -1, null)
   }
 
   #refusal(options: AppendOptions): number {
@@ -195,10 +203,15 @@ export class Partition {
   /** A batch whose turn has come. Its preparation may have taken time: what was asked before is asked again. */
   #append({ slab, bytes, start, end, options, done }: Admission, { rejection, recompressed }: PreparedBatch): void {
     const refusal = this.#refusal(options)
-    if (refusal !== ErrorCode.NONE) return done(refusal, -1, -1, null)
+    if (refusal !== ErrorCode.NONE) return this.#refuse(bytes, start, end, refusal, done)
     if (rejection !== null) return done(rejection.errorCode, -1, -1, rejection)
     const check = checkAppend(this.log, this.#environment, bytes, start, end, options)
-    if (check.kind === 'refused') return done(check.errorCode, -1, -1, check.refusal)
+    if (check.kind !== 'duplicate') {
+      const before = this.#refused.before(bytes, start, end)
+      if (before !== null) return this.#refuse(bytes, start, end, before, done)
+      if (check.kind === 'refused') return done(check.errorCode, -1, -1, check.refusal)
+    }
+    this.#refused.taken(bytes, start)
     const deadlineMs = options.acks === -1 ? this.#environment.host.clock.monotonicMs() + options.timeoutMs : Infinity
     if (check.kind === 'duplicate') {
       this.#answerDuplicate(check.baseOffset, check.lastOffset, check.logAppendTimeMs, options.acks, deadlineMs, done)
@@ -206,7 +219,7 @@ export class Partition {
     }
     const leaderEpoch = this.#leaderEpoch
     const written = (error: Error | null, baseOffset: number, logAppendTimeMs: number): void => {
-      if (error !== null) return done(writeErrorCode(this.log, error), -1, -1, null)
+      if (error !== null) return this.#refuse(bytes, start, end, writeErrorCode(this.log, error), done)
       if (options.acks !== -1) return done(ErrorCode.NONE, baseOffset, logAppendTimeMs, null)
       this.#awaitHighWatermark(
         baseOffset + check.recordCount,
