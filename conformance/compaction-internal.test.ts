@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { partitionForGroup } from '@millrace/broker/groups/partition-for-group'
 import { AdminClient } from '@millrace/client/admin'
@@ -24,10 +23,11 @@ import {
   type ReadyCluster,
 } from './harness/millrace.ts'
 import { nodeProcesses, until } from './harness/processes.ts'
+import { runOk } from './harness/run.ts'
 import { full, sized } from './harness/size.ts'
 import { startVerifiableConsumer, type VerifiableConsumer } from './harness/verifiable-consumer.ts'
 
-const java = judge('java')
+const judges = [judge('java'), judge('kcat')]
 const RELEASE = '4.1.1'
 const INTERNAL = ['__consumer_offsets', '__transaction_state', '__share_group_state'] as const
 const INTERNAL_PARTITIONS = 50
@@ -60,7 +60,7 @@ interface MemberEvent {
   readonly restart?: boolean
 }
 
-describe.skipIf(java === null)('compaction of internal topics', () => {
+describe.skipIf(judges.includes(null))('compaction of internal topics', () => {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'millrace-internal-'))
   let millrace: MillraceProcess
   let cluster: ReadyCluster
@@ -107,17 +107,16 @@ describe.skipIf(java === null)('compaction of internal topics', () => {
     return admin.incrementalAlterConfigs([{ type, name, changes }])
   }
 
-  /** Keyed by number, spread over the partitions. */
+  /**
+   * Keyed by number, spread over the partitions. Not with kafkajs: a batch whose leader moves to a broker that has already
+   * answered for another partition is never sent there, and told as delivered (2.2.4, sendMessages.js).
+   */
   const produce = async (count: number): Promise<void> => {
-    const kafka = new Kafka({ brokers: cluster.bootstrap.split(','), logLevel: logLevel.NOTHING })
-    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
-    await producer.connect()
-    const messages = Array.from({ length: count }, (_, index) => {
-      const number = produced + index
-      return { key: String(number), value: String(number), partition: number % PARTITIONS }
+    const lines = Array.from({ length: count }, (_, index) => `${produced + index}:${produced + index}\n`)
+    const settings = ['-X', 'acks=all', '-X', 'enable.idempotence=true']
+    await runOk('kcat', ['-P', '-E', '-b', cluster.bootstrap, '-t', TOPIC, '-K:', ...settings], {
+      input: lines.join(''),
     })
-    await producer.send({ topic: TOPIC, acks: -1, messages })
-    await producer.disconnect()
     produced += count
   }
 
