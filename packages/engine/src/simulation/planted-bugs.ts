@@ -324,4 +324,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: 'servesClients: () => this.#metadata.image !== emptyImage',
     replace: 'servesClients: () => true',
   },
+  {
+    name: 'refused-batches-are-forgotten',
+    what: 'a batch is out of order although the one before it was refused for a reason that has passed',
+    file: 'packages/broker/src/replication/partition.ts',
+    find: 'this.#refused.note(bytes, start, end, errorCode)\n',
+    replace: '',
+  },
 ]

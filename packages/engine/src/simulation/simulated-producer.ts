@@ -18,6 +18,8 @@ const PRODUCE_VERSION = 9
 const INIT_PRODUCER_ID_VERSION = 1
 const PRODUCE_TIMEOUT_MS = 800
 const RECORDS_MAX = 4
+/** What a broker says of a batch that it has not looked at. */
+const PASSING: ReadonlySet<string> = new Set(['NOT_ENOUGH_REPLICAS', 'NOT_LEADER_OR_FOLLOWER', 'KAFKA_STORAGE_ERROR'])
 /** A record large enough that batches cross segments and pages. */
 const FILLER_BYTES_MAX = 1_500
 
@@ -56,6 +58,10 @@ interface Batch {
   readonly values: readonly string[]
   readonly sequence: number
   state: 'unsent' | 'sent' | 'refused'
+  /** Where it was sent last. */
+  leader: number
+  /** Why it was refused; null while it is under way. */
+  refusal: string | null
 }
 
 export class SimulatedProducer implements Actor {
@@ -119,7 +125,7 @@ export class SimulatedProducer implements Actor {
     const next = (): string => source?.next() ?? `${name}-${this.#nextValue++}`
     const values = Array.from({ length: 1 + access.host.random.below(RECORDS_MAX) }, next)
     if (this.#stream !== '') for (const value of values) ledger.sent(this.#stream, value)
-    const batch: Batch = { values, sequence: this.#nextSequence, state: 'unsent' }
+    const batch: Batch = { values, sequence: this.#nextSequence, state: 'unsent', leader: -1, refusal: null }
     this.#nextSequence += values.length
     return batch
   }
@@ -127,6 +133,8 @@ export class SimulatedProducer implements Actor {
   #send(leader: number, batch: Batch): void {
     const { access, acks, topic, partition, source } = this.#options
     batch.state = 'sent'
+    batch.leader = leader
+    batch.refusal = null
     // The same bytes each time, whatever the size of the filler.
     const filler = Buffer.alloc((batch.sequence * 37) % FILLER_BYTES_MAX, 'x')
     const records = buildBatch({
@@ -161,6 +169,8 @@ export class SimulatedProducer implements Actor {
     const { access, topic, partition, ledger } = this.#options
     this.#lastError = why
     batch.state = 'refused'
+    batch.refusal = why
+    this.#checkPipeline(batch)
     access.forgetLeader(topic, partition)
     const isFirst = this.#batches[0] === batch
     if (isFirst && (why === 'OUT_OF_ORDER_SEQUENCE_NUMBER' || why === 'INVALID_PRODUCER_EPOCH')) {
@@ -169,6 +179,17 @@ export class SimulatedProducer implements Actor {
       return this.#startAnew()
     }
     if (this.#batches.every(({ state }) => state !== 'sent')) access.again(() => this.#go())
+  }
+
+  /** Nothing is sent again before all has been answered: what stands in front was refused on the way of this batch. */
+  #checkPipeline(batch: Batch): void {
+    const before = this.#batches[this.#batches.indexOf(batch) - 1]
+    if (batch.refusal !== 'OUT_OF_ORDER_SEQUENCE_NUMBER' || before?.leader !== batch.leader) return
+    if (before.sequence + before.values.length !== batch.sequence) return
+    if (before.refusal === null || !PASSING.has(before.refusal)) return
+    this.#options.ledger.broken(
+      `${this.#stream}: ${batch.refusal} behind a batch that was refused with ${before.refusal}`,
+    )
   }
 
   #startAnew(): void {

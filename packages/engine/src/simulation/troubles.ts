@@ -314,18 +314,23 @@ export const troubleKinds: readonly TroubleKind[] = [
     name: 'fill a disk',
     weight: 1,
     begin: (scene) => {
-      const id = scene.node()
-      const { disk } = scene.host(id)
-      scene.supervisor.excuse(id)
-      disk.bytesUntilFull = scene.below(3_000)
-      const waits = id !== CONTROLLER_ID && scene.below(2) === 0
-      const end = (): void => {
-        disk.bytesUntilFull = null
-        scene.supervisor.endExcuse(id)
-        // A broker comes back by itself; a process that stopped, or could not stop, begins again.
-        if (!waits) scene.supervisor.restart(id)
+      // One volume may be under all brokers.
+      const ids = scene.below(4) === 0 ? scene.allBrokers() : [scene.node()]
+      const room = scene.below(3_000)
+      const waits = !ids.includes(CONTROLLER_ID) && scene.below(2) === 0
+      for (const id of ids) {
+        scene.supervisor.excuse(id)
+        scene.host(id).disk.bytesUntilFull = room
       }
-      return { what: `fill the disk of ${id}`, lastsMs: scene.below(1_000), end }
+      const end = (): void => {
+        for (const id of ids) {
+          scene.host(id).disk.bytesUntilFull = null
+          scene.supervisor.endExcuse(id)
+          // A broker comes back by itself; a process that stopped, or could not stop, begins again.
+          if (!waits) scene.supervisor.restart(id)
+        }
+      }
+      return { what: `fill the disks of ${ids.join(', ')}`, lastsMs: scene.below(1_000), end }
     },
   },
 ]
