@@ -1,8 +1,7 @@
 /** Guards of share groups (KIP-932; kafka-protocol §6.3). */
 import type { MetadataImage } from '@millrace/metadata/image'
-import type { Respond } from '@millrace/network/api-handler'
 import { guardOf, type Guard } from '@millrace/network/guard'
-import { AclOperation, ResourceType } from '@millrace/policy/acl/acl'
+import { AclOperation } from '@millrace/policy/acl/acl'
 import type { Access } from '@millrace/policy/acl/access'
 import { ApiKey } from '@millrace/protocol/apis'
 import { ErrorCode, errorMessage } from '@millrace/protocol/errors'
@@ -79,10 +78,7 @@ function mayReadShareGroup(access: Access, groupId: string | null): number {
   return mayRead(access, { groupId: groupId ?? '' })
 }
 
-/**
- * READ on the group and on each topic. A share session outlives the requests that named its topics, so what is answered is
- * checked as well: records of a topic that may no longer be read do not leave.
- */
+/** READ on the group and on each topic that is named. What the session names besides is for the handler: share-reading.ts. */
 function shareFetchGuard(nameOf: (topic: { readonly topicId: string }) => string | null): [number, Guard] {
   return guardOf<ShareFetchRequest, ShareFetchResponseInput>(ApiKey.ShareFetch, (asked) => {
     const { access, request, respond } = asked
@@ -97,36 +93,22 @@ function shareFetchGuard(nameOf: (topic: { readonly topicId: string }) => string
         nodeEndpoints: [],
       })
     }
-    const refuse = ({
-      topicId,
-      partitions,
-    }: {
-      readonly topicId: string
-      readonly partitions: readonly { readonly partitionIndex: number }[]
-    }): ShareFetchResponseInput['responses'][number] => ({
-      topicId,
-      partitions: partitions.map(({ partitionIndex }) => ({
-        partitionIndex,
-        errorCode: REFUSED,
-        errorMessage: REFUSED_MESSAGE,
-        acknowledgeErrorCode: REFUSED,
-        currentLeader: NOBODY,
-        records: NO_RECORDS,
-        acquiredRecords: [],
-      })),
+    return refuseTopics(asked, {
+      operation: AclOperation.READ,
+      nameOf,
+      list: 'responses',
+      refuse: ({ topicId, partitions }) => ({
+        topicId,
+        partitions: partitions.map(({ partitionIndex }) => ({
+          partitionIndex,
+          errorCode: REFUSED,
+          errorMessage: REFUSED_MESSAGE,
+          acknowledgeErrorCode: REFUSED,
+          currentLeader: NOBODY,
+          records: NO_RECORDS,
+          acquiredRecords: [],
+        })),
+      }),
     })
-    const mayReadTopic = (topic: { readonly topicId: string }): boolean => {
-      const name = nameOf(topic)
-      return name === null || access.wouldAllow(AclOperation.READ, ResourceType.TOPIC, name)
-    }
-    const tell: Respond<ShareFetchResponseInput> = (response, release) => {
-      if (response === null) return respond(null, release)
-      const responses = response.responses.map((topic) => (mayReadTopic(topic) ? topic : refuse(topic)))
-      return respond({ ...response, responses }, release)
-    }
-    return refuseTopics(
-      { ...asked, respond: tell, pass: (rest, answer = tell) => asked.pass(rest, answer) },
-      { operation: AclOperation.READ, nameOf, list: 'responses', refuse },
-    )
   })
 }
