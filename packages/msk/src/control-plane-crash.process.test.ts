@@ -1,5 +1,5 @@
 /** kill -9 of control planes and of everything, under a producer that must not lose or repeat a record. */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,15 +15,34 @@ import { RealControlPlane } from './testing/real-control-plane.ts'
 
 let dataDir: string
 let plane: RealControlPlane
+const children: ChildProcess[] = []
 
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'crash-'))
 })
 
 afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
   await plane.msk.stop({ keepBrokers: false })
+  // Of a test that failed while its nodes were nobody's.
+  for (const pid of processesOf(dataDir)) process.kill(pid, 'SIGKILL')
   rmSync(dataDir, { recursive: true, force: true })
 })
+
+/** Processes that were started with `directory` among their arguments; none where the system has no /proc. */
+function processesOf(directory: string): number[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory)
+      } catch {
+        return false // has ended
+      }
+    })
+    .map(Number)
+}
 
 const mainScript = fileURLToPath(new URL('./testing/control-plane-main.ts', import.meta.url))
 
@@ -32,6 +51,7 @@ async function controlPlaneProcess(): Promise<{ kill(): Promise<void> }> {
   const child = spawn(process.execPath, [...sourceArguments, mainScript, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  children.push(child)
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   expect(line.toString()).toBe('idle\n')
   return {
