@@ -67,6 +67,8 @@ export class SimulatedConsumerMember implements Actor {
   readonly #options: ConsumerMemberOptions
   readonly #assignor: string | null
   #epoch = 0
+  #nextCommit = 0
+  #lastCommitSent = -1
   #owned: Map<number, Owned> = new Map()
   /** The coordinator has not been told what this member has now. */
   #isUntold = true
@@ -325,8 +327,12 @@ export class SimulatedConsumerMember implements Actor {
       const results = response?.topics[0]?.partitions ?? []
       if (results.length > 0 && results.every(({ errorCode }) => errorCode === ErrorCode.NONE)) accepted()
     }
-    access.coordinatorOf(groupId, (coordinator) =>
-      access.send(coordinator, offsetCommitRequest, offsetCommitResponse, COMMIT_VERSION, body, answered),
-    )
+    const number = this.#nextCommit++
+    access.coordinatorOf(groupId, (coordinator) => {
+      // One that looked longer for the coordinator than the next one did is out of date.
+      if (number < this.#lastCommitSent) return
+      this.#lastCommitSent = number
+      access.send(coordinator, offsetCommitRequest, offsetCommitResponse, COMMIT_VERSION, body, answered)
+    })
   }
 }
