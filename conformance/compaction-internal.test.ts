@@ -109,7 +109,7 @@ describe.skipIf(judges.includes(null))('compaction of internal topics', () => {
 
   /**
    * Keyed by number, spread over the partitions. Not with kafkajs: a batch whose leader moves to a broker that has already
-   * answered for another partition is never sent there, and told as delivered (2.2.4, sendMessages.js).
+   * answered for another partition is never sent there, and told as delivered (2.2.4; its pull request 1798).
    */
   const produce = async (count: number): Promise<void> => {
     const lines = Array.from({ length: count }, (_, index) => `${produced + index}:${produced + index}\n`)
