@@ -15,6 +15,7 @@ import { partitionForGroup } from '@millrace/broker/groups/partition-for-group'
 import { AdminClient } from '@millrace/client/admin'
 import { createNodeHost } from '@millrace/host/node-host'
 import { AdministratorCommits, TransactionalCommits, type CommitLoad } from './harness/commit-load.ts'
+import { kcatProducer } from './harness/feed.ts'
 import { judge, kafkaTool, kafkaToolArgs, kafkaToolOk } from './harness/judges.ts'
 import {
   createThreeBrokers,
@@ -113,10 +114,8 @@ describe.skipIf(judges.includes(null))('compaction of internal topics', () => {
    */
   const produce = async (count: number): Promise<void> => {
     const lines = Array.from({ length: count }, (_, index) => `${produced + index}:${produced + index}\n`)
-    const settings = ['-X', 'acks=all', '-X', 'enable.idempotence=true']
-    await runOk('kcat', ['-P', '-E', '-b', cluster.bootstrap, '-t', TOPIC, '-K:', ...settings], {
-      input: lines.join(''),
-    })
+    const { command, args } = kcatProducer(cluster.bootstrap, TOPIC)
+    await runOk(command, args, { input: lines.join('') })
     produced += count
   }
 

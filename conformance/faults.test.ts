@@ -12,7 +12,7 @@ import { ClusterClient } from '@millrace/client/cluster-client'
 import { throwIfError } from '@millrace/client/kafka-error'
 import { createNodeHost } from '@millrace/host/node-host'
 import { initProducerIdRequest, initProducerIdResponse } from '@millrace/protocol/messages/22-init-producer-id'
-import { Feed, GroupReader, readBack } from './harness/feed.ts'
+import { Feed, GroupReader, kcatProducer, readBack } from './harness/feed.ts'
 import { judge } from './harness/judges.ts'
 import {
   createThreeBrokers,
@@ -111,7 +111,7 @@ describe.skipIf(kcat === null)('kill -9', () => {
 
   it(`of the leader's broker ${times} times: a new leader within 2 s, nothing lost, nothing twice`, async () => {
     await createTopic('leaders')
-    const feed = new Feed(cluster.bootstrap, 'leaders', 1_000)
+    const feed = new Feed(kcatProducer(cluster.bootstrap, 'leaders'), 1_000)
     const reader = new GroupReader(cluster.bootstrap, 'leaders', 'readers-of-leaders')
     const epochs: number[] = []
     for (let at = 0; at < times; at++) {
@@ -136,7 +136,7 @@ describe.skipIf(kcat === null)('kill -9', () => {
 
   it(`a leader that hangs is replaced within ${hangingMsMax / 1000} s, and finds its place again when it goes on`, async () => {
     await createTopic('hanging')
-    const feed = new Feed(cluster.bootstrap, 'hanging', 200)
+    const feed = new Feed(kcatProducer(cluster.bootstrap, 'hanging'), 200)
     const reader = new GroupReader(cluster.bootstrap, 'hanging', 'readers-of-hanging')
     await new Promise((resolve) => setTimeout(resolve, 500))
     const before = await leaderOf('hanging')
@@ -170,7 +170,7 @@ describe.skipIf(kcat === null)('kill -9', () => {
   it(`of the controller ${times} times: clients do not notice`, async () => {
     await createTopic('controllers')
     const producerIds: number[] = []
-    const feed = new Feed(cluster.bootstrap, 'controllers', 1_000)
+    const feed = new Feed(kcatProducer(cluster.bootstrap, 'controllers'), 1_000)
     const reader = new GroupReader(cluster.bootstrap, 'controllers', 'readers-of-controllers')
     for (let at = 0; at < times; at++) {
       const before = pidOf('controller')
@@ -191,7 +191,7 @@ describe.skipIf(kcat === null)('kill -9', () => {
 
   it(`of the control plane ${times} times: the same nodes serve on and are adopted`, async () => {
     await createTopic('control-plane')
-    const feed = new Feed(cluster.bootstrap, 'control-plane', 1_000)
+    const feed = new Feed(kcatProducer(cluster.bootstrap, 'control-plane'), 1_000)
     const reader = new GroupReader(cluster.bootstrap, 'control-plane', 'readers-of-control-plane')
     for (let at = 0; at < times; at++) {
       const before = nodeProcesses(dataDirectory)
@@ -207,7 +207,7 @@ describe.skipIf(kcat === null)('kill -9', () => {
 
   it('of everything at once: all acknowledged data is there at the same addresses, and groups go on', async () => {
     await createTopic('everything')
-    const feed = new Feed(cluster.bootstrap, 'everything', 2_000)
+    const feed = new Feed(kcatProducer(cluster.bootstrap, 'everything'), 2_000)
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     const { status } = await feed.finish()
     expect(status).toBe(0)

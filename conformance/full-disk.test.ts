@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AdminClient } from '@millrace/client/admin'
 import { createNodeHost } from '@millrace/host/node-host'
-import { Feed, readBack } from './harness/feed.ts'
+import { Feed, kcatProducer, readBack } from './harness/feed.ts'
 import { judge, kafkaTool } from './harness/judges.ts'
 import {
   createThreeBrokers,
@@ -79,7 +79,7 @@ describe.skipIf(kcat === null || volumes === null)('a full volume', () => {
     millrace = await startMillraceProcess({ dataDirectory })
     await untilWhole()
     const pid = pidOf(FULL_BROKER)
-    const feed = new Feed(cluster.bootstrap, TOPIC, 1_000, 6_000)
+    const feed = new Feed(kcatProducer(cluster.bootstrap, TOPIC), 1_000, 6_000)
     await until(() => logOf(FULL_BROKER).includes('volume of the log directory is full'), 'a full volume', 60_000)
     await until(async () => (await isrSizes()).join() === '2,2,2', 'the others to go on without it', 10_000)
     expect(pidOf(FULL_BROKER)).toBe(pid)
@@ -105,7 +105,7 @@ describe.skipIf(kcat === null || volumes === null)('a full volume', () => {
     const filler = join(dataDirectory, 'filler')
     const { bavail, bsize } = statfsSync(dataDirectory)
     writeFileSync(filler, Buffer.alloc(bavail * bsize - 30 * MEGABYTE))
-    const feed = new Feed(cluster.bootstrap, TOPIC, 500, 6_000)
+    const feed = new Feed(kcatProducer(cluster.bootstrap, TOPIC), 500, 6_000)
     const isFull = (): boolean => [1, 2, 3].some((id) => logOf(id).includes('volume of the log directory is full'))
     await until(isFull, 'a full volume', 60_000)
     await new Promise((resolve) => setTimeout(resolve, 4_000))

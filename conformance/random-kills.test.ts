@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AdminClient } from '@millrace/client/admin'
 import { createNodeHost } from '@millrace/host/node-host'
-import { Feed, GroupReader, readBack } from './harness/feed.ts'
+import { Feed, GroupReader, kcatProducer, readBack } from './harness/feed.ts'
 import { judge } from './harness/judges.ts'
 import { describeSchedule, killSchedule, killSeed, type Kill } from './harness/kill-schedule.ts'
 import {
@@ -140,7 +140,7 @@ describe.skipIf(kcat === null)('kill -9 at random', () => {
     async () => {
       const schedule = killSchedule(seed, kills)
       process.stdout.write(`${describeSchedule(seed, schedule)}\n`)
-      const feed = new Feed(cluster.bootstrap, ORDERS, 200)
+      const feed = new Feed(kcatProducer(cluster.bootstrap, ORDERS), 200)
       const readers = [1, 2].map(() => new GroupReader(cluster.bootstrap, ORDERS, GROUP))
       const transactions = ['one', 'other'].map((id) => new TransactionalLoad(cluster.bootstrap, TRANSFERS, id))
       const table = new TableLoad(cluster.bootstrap, TABLE)

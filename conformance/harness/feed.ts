@@ -1,11 +1,31 @@
 /**
- * A producer that must never notice: kcat with default settings, idempotent, acks=all, fed with numbered lines at a
- * steady rate while nodes die; and the proof afterwards, by reading every partition back.
+ * A producer that must never notice: idempotent, acks=all, with default settings, fed with numbered lines at a steady rate
+ * while nodes die; and the proof afterwards, by reading every partition back.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { kafkaToolArgs } from './judges.ts'
 import { runOk } from './run.ts'
 
 const KEYS = 32
+
+/** A program that reads `key:value` lines from its input and produces them. */
+export interface LineProducer {
+  readonly command: string
+  readonly args: readonly string[]
+}
+
+export function kcatProducer(bootstrap: string, topic: string): LineProducer {
+  // kcat gives up by itself when no broker at all can be reached (-E); the library goes on, as in any application.
+  const settings = ['acks=all', 'enable.idempotence=true', 'linger.ms=5'].flatMap((setting) => ['-X', setting])
+  return { command: 'kcat', args: ['-P', '-E', '-b', bootstrap, '-t', topic, '-K:', ...settings] }
+}
+
+/** Java's producer with its own settings (idempotent, acks=all), but for the console's three tries. */
+export function consoleProducer(release: string, bootstrap: string, topic: string): LineProducer {
+  const tool = ['--bootstrap-server', bootstrap, '--topic', topic, '--message-send-max-retries', '2147483647']
+  const lines = ['--property', 'parse.key=true', '--property', 'key.separator=:']
+  return { command: 'java', args: kafkaToolArgs(release, 'kafka-console-producer', [...tool, ...lines]) }
+}
 
 export class Feed {
   readonly #child: ChildProcess
@@ -18,32 +38,11 @@ export class Feed {
    * @param perSecond records per second
    * @param paddingBytes how much longer each value is made, with spaces behind its number
    */
-  constructor(bootstrap: string, topic: string, perSecond: number, paddingBytes = 0) {
+  constructor({ command, args }: LineProducer, perSecond: number, paddingBytes = 0) {
     const padding = ' '.repeat(paddingBytes)
-    this.#child = spawn(
-      'kcat',
-      [
-        '-P',
-        // kcat gives up by itself when no broker at all can be reached; the library goes on, as in any application.
-        '-E',
-        '-b',
-        bootstrap,
-        '-t',
-        topic,
-        '-K:',
-        '-X',
-        'acks=all',
-        '-X',
-        'enable.idempotence=true',
-        '-X',
-        'linger.ms=5',
-      ],
-      {
-        stdio: ['pipe', 'ignore', 'pipe'],
-      },
-    )
+    this.#child = spawn(command, args, { stdio: ['pipe', 'ignore', 'pipe'] })
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#words.push(chunk.toString()))
-    // A kcat that has given up is told of by its status.
+    // A producer that has given up is told of by its status.
     this.#child.stdin?.on('error', () => {})
     this.#ended = new Promise((resolve) => this.#child.once('close', (status) => resolve(status)))
     this.#timer = setInterval(() => {
@@ -56,7 +55,7 @@ export class Feed {
     }, 20)
   }
 
-  /** Ends the input and waits until everything is delivered; the words kcat had to say (errors) and its status. */
+  /** Ends the input and waits until everything is delivered; the words the producer had to say (errors) and its status. */
   async finish(): Promise<{ readonly status: number | null; readonly words: string }> {
     clearInterval(this.#timer)
     this.#child.stdin?.end()
