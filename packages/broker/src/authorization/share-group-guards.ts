@@ -21,8 +21,11 @@ import { refuseTopics } from './refuse-topics.ts'
 import { shareOffsetGuards } from './share-offset-guards.ts'
 
 const REFUSED = ErrorCode.TOPIC_AUTHORIZATION_FAILED
-const REFUSED_MESSAGE = errorMessage(REFUSED)
-const NOBODY = { leaderId: -1, leaderEpoch: -1 }
+const REFUSED_PARTITION = {
+  errorCode: REFUSED,
+  errorMessage: errorMessage(REFUSED),
+  currentLeader: { leaderId: -1, leaderEpoch: -1 },
+}
 
 /** @param image the latest one, for topics that are named by their id */
 export function shareGroupGuards(image: () => MetadataImage): readonly [number, Guard | null][] {
@@ -52,12 +55,7 @@ export function shareGroupGuards(image: () => MetadataImage): readonly [number, 
         list: 'responses',
         refuse: ({ topicId, partitions }) => ({
           topicId,
-          partitions: partitions.map(({ partitionIndex }) => ({
-            partitionIndex,
-            errorCode: REFUSED,
-            errorMessage: REFUSED_MESSAGE,
-            currentLeader: NOBODY,
-          })),
+          partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...REFUSED_PARTITION })),
         }),
       })
     }),
@@ -101,10 +99,8 @@ function shareFetchGuard(nameOf: (topic: { readonly topicId: string }) => string
         topicId,
         partitions: partitions.map(({ partitionIndex }) => ({
           partitionIndex,
-          errorCode: REFUSED,
-          errorMessage: REFUSED_MESSAGE,
+          ...REFUSED_PARTITION,
           acknowledgeErrorCode: REFUSED,
-          currentLeader: NOBODY,
           records: NO_RECORDS,
           acquiredRecords: [],
         })),
