@@ -6,8 +6,6 @@ const kafka = new Kafka({
   clientId: `member-${process.pid}`,
   brokers: bootstrap.split(','),
   logLevel: logLevel.NOTHING,
-  // By itself it gives up after five tries, about as long as a killed broker is away on a busy machine.
-  retry: { retries: 30, maxRetryTime: 2_000 },
 })
 const consumer = kafka.consumer({ groupId, sessionTimeout: 6000, heartbeatInterval: 500, rebalanceTimeout: 10000 })
 
